@@ -1,0 +1,29 @@
+import type { Clock } from '../kernel/clock.js';
+
+/** What a command gets from main.ts: the process, seen through values, so that commands are testable and never touch globals. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** Aborts on the first Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once with 130. */
+  readonly signal: AbortSignal;
+  /** Package root: where manifests/, scenarios/ and dist/ are. */
+  readonly root: string;
+  readonly version: string;
+  /** Raw streams, for ink and for key input. */
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** stdout is a terminal a live view may draw on: a TTY, not CI, not dumb. */
+  readonly interactive: boolean;
+  /** ANSI colours are welcome on stdout (TTY or FORCE_COLOR, without NO_COLOR). */
+  readonly color: boolean;
+  /** Columns of the terminal, 80 where there is none. */
+  readonly columns: number;
+  /** Set by the command; main.ts hands it to the process. 0 until set. */
+  exitCode: number;
+  /** Writes to stdout. With --json nothing but the document may go there. */
+  print(text: string): void;
+  /** Writes to stderr: progress, notes, warnings. */
+  note(text: string): void;
+}

@@ -1,0 +1,118 @@
+import { Command, CommanderError } from 'commander';
+import { exitCodes, Failure } from '../kernel/failure.js';
+import { didYouMean } from '../kernel/nearest.js';
+import type { Context } from './context.js';
+import { commandEntries } from './registry.js';
+
+/** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */
+export async function runCommand(argv: string[], context: Context): Promise<number> {
+  try {
+    const program = await buildProgram(argv, context);
+    await program.parseAsync(argv, { from: 'user' });
+    return context.signal.aborted ? exitCodes.interrupted : context.exitCode;
+  } catch (error) {
+    return report(error, argv, context);
+  }
+}
+
+async function buildProgram(argv: string[], context: Context): Promise<Command> {
+  const program = new Command('hwctl')
+    .description('Takes an empty machine to a proven service: provision, deploy, test and load-check.')
+    .version(context.version, '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'show help for a command')
+    .showSuggestionAfterError(false);
+  const wanted = argv.find((word) => !word.startsWith('-'));
+  const helpTopic = wanted === 'help' ? argv.filter((word) => !word.startsWith('-'))[1] : wanted;
+  if (wanted !== undefined && wanted !== 'help' && !commandEntries.some((entry) => entry.name === wanted)) {
+    throw unknownCommand(wanted);
+  }
+  if (wanted === 'help' && helpTopic !== undefined && !commandEntries.some((entry) => entry.name === helpTopic)) {
+    throw unknownCommand(helpTopic);
+  }
+  for (const entry of commandEntries) {
+    const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
+    command.option('--json', 'one JSON document (or NDJSON) on stdout');
+    if (entry.name === helpTopic) (await entry.load()).define(command, context);
+  }
+  forEachCommand(program, (command) => {
+    command.exitOverride();
+    command.configureOutput({
+      writeOut: (text) => context.print(text),
+      // Usage errors are thrown and reported by `report`, with their cure.
+      writeErr: () => undefined,
+      getOutHelpWidth: () => context.columns,
+    });
+  });
+  if (argv.length === 0) {
+    context.print(program.helpInformation());
+    throw new Failure({
+      code: 'no-command',
+      message: 'no command given',
+      hint: 'hwctl verify is the one to start with',
+    });
+  }
+  return program;
+}
+
+function forEachCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command);
+  for (const child of command.commands) forEachCommand(child, visit);
+}
+
+function unknownCommand(word: string): Failure {
+  return new Failure({
+    code: 'unknown-command',
+    message: `unknown command ${JSON.stringify(word)}${didYouMean(
+      word,
+      commandEntries.map((entry) => entry.name),
+    )}`,
+    hint: 'hwctl --help lists the commands',
+  });
+}
+
+function report(error: unknown, argv: string[], context: Context): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.pass;
+    return report(usageFailure(error, argv), argv, context);
+  }
+  if (context.signal.aborted && (error === context.signal.reason || isAbort(error))) {
+    context.note('Interrupted.');
+    return exitCodes.interrupted;
+  }
+  if (error instanceof Failure) {
+    if (argv.includes('--json')) {
+      const { code, message, hint, details } = error;
+      context.print(
+        JSON.stringify({ error: { code, message, hint, details: details.length > 0 ? details : undefined } }),
+      );
+    }
+    context.note(formatFailure(error, context));
+    return error.exitCode;
+  }
+  const bug = error instanceof Error ? error : new Error(String(error));
+  context.note(`hwctl: a bug in hwctl: ${bug.stack ?? bug.message}`);
+  context.note('Please report it with the command you ran and the lines above.');
+  return exitCodes.bug;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'));
+}
+
+function usageFailure(error: CommanderError, argv: string[]): Failure {
+  const command = argv.find((word) => commandEntries.some((entry) => entry.name === word));
+  return new Failure({
+    code: 'usage',
+    message: error.message.replace(/^error: /, ''),
+    hint: `hwctl ${command === undefined ? '' : `${command} `}--help shows the usage`,
+  });
+}
+
+/** A failure as people read it: what happened, all details, the cure. */
+export function formatFailure(failure: Failure, context: Pick<Context, 'color'>): string {
+  const paint = (code: number, text: string) => (context.color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const lines = [`${paint(31, 'error:')} ${failure.message}`];
+  for (const detail of failure.details) lines.push(`  ${detail.replaceAll('\n', '\n  ')}`);
+  if (failure.hint !== undefined) lines.push(`${paint(36, 'cure:')}  ${failure.hint}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,131 @@
+/** Where the platform runs. One interface for processes on this machine and for clusters; commands know nothing else of them. */
+export interface Target {
+  readonly name: 'local' | 'minikube' | 'kube';
+  /** The steps `up` would take, in order, as values: `--dry-run` prints them, `up` executes them. */
+  plan(request: UpRequest): Promise<Step[]>;
+  /** Executes the plan and waits until everything is ready. Throws Failure `not-ready` (exit 1) naming what is not, with its one cause. */
+  up(request: UpRequest, options: WaitOptions): Promise<UpReport>;
+  /** Removes what `up` made, nothing else, and looks again to prove it. `remaining` must be empty for success. */
+  down(request: DownRequest, options: WaitOptions): Promise<DownReport>;
+  /** What runs now; empty `services` where nothing is up. */
+  status(): Promise<StatusReport>;
+  /** Log lines of all services or those named, oldest first; with `follow`, until the signal aborts. */
+  logs(query: LogQuery): AsyncIterable<LogLine>;
+  /** Harms one service on purpose (for strict scenarios): see Fault. Resolves when the deed is done. */
+  fault(fault: Fault): Promise<void>;
+}
+
+export interface UpRequest {
+  /** Names of folders under manifests/: `idempotency`, `hello`, ... */
+  stacks: string[];
+  /** Typed structural edits: `--set` and values files, already validated. */
+  values: Record<string, unknown>;
+}
+
+export interface DownRequest {
+  /** Empty: everything. */
+  stacks: string[];
+  keepData: boolean;
+}
+
+export interface WaitOptions {
+  /** Milliseconds for the whole operation. */
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Called as steps begin and end; must not throw. */
+  onEvent(event: TargetEvent): void;
+}
+
+/** One step of a plan. `ref` names the object it makes: `process/orders`, `Deployment/app/orders`, `file/...`. */
+export interface Step {
+  verb:
+    | 'create'
+    | 'update'
+    | 'start'
+    | 'restart'
+    | 'build'
+    | 'load'
+    | 'apply'
+    | 'enable'
+    | 'wait'
+    | 'stop'
+    | 'delete'
+    | 'keep';
+  ref: string;
+  why: string;
+}
+
+export type TargetEvent =
+  | { type: 'step'; step: Step; state: 'started' | 'done' | 'skipped'; durationMs?: number }
+  | { type: 'progress'; message: string }
+  | { type: 'waiting'; notReady: { ref: string; reason: string }[]; elapsedMs: number };
+
+export interface Endpoint {
+  /** `app` for the way in of the platform (gateway or Ingress); `grafana`, `prometheus`; or a service's name. */
+  name: string;
+  /** Stacks that are reached through it. */
+  stacks: string[];
+  /** Where to connect: `http://127.0.0.1:41231`. */
+  url: string;
+  /** The Host header that requests must carry, where it differs from the URL's. */
+  host?: string;
+}
+
+export interface UpReport {
+  target: Target['name'];
+  /** Why this target, in words: `minikube is not installed`. */
+  reason: string;
+  endpoints: Endpoint[];
+  /** What was done; empty where everything was already as wanted. */
+  actions: Step[];
+  durationMs: number;
+}
+
+export interface DownReport {
+  deleted: string[];
+  kept: { ref: string; reason: string }[];
+  remaining: { ref: string; reason: string }[];
+}
+
+export interface ServiceStatus {
+  name: string;
+  stack: string;
+  state: 'ready' | 'starting' | 'restarting' | 'failed' | 'stopped';
+  restarts: number;
+  /** Milliseconds since it last started; undefined where it is not running. */
+  uptimeMs?: number;
+  /** Process id (local) or pod names (cluster). */
+  instances: string[];
+  /** Why it is not ready, in one line. */
+  reason?: string;
+  cpuCores?: number;
+  memoryBytes?: number;
+}
+
+export interface StatusReport {
+  target: Target['name'];
+  stacks: string[];
+  services: ServiceStatus[];
+  endpoints: Endpoint[];
+}
+
+export interface LogQuery {
+  services: string[];
+  follow: boolean;
+  /** At most this many of the newest lines a service before following. */
+  tail?: number;
+  signal: AbortSignal;
+}
+
+export interface LogLine {
+  service: string;
+  instance: string;
+  /** The line as the service wrote it, without its newline. */
+  text: string;
+}
+
+/** `kill`: SIGKILL, comes back by itself; `stop`/`continue`: SIGSTOP/SIGCONT; `restart`: SIGTERM and a clean start, resolved when ready again. */
+export interface Fault {
+  service: string;
+  kind: 'kill' | 'stop' | 'continue' | 'restart';
+}
