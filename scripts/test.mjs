@@ -1,6 +1,6 @@
 // Runs the tests with tap: `node scripts/test.mjs [faults|e2e|FILE...]`. Without an argument: all but the slow suites.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,6 +24,19 @@ if (!existsSync(mark) || (existsSync(installed) && statSync(mark).mtimeMs < stat
   writeFileSync(mark, '');
 }
 
+/** Without a terminal: one line a file, the whole block of a file that failed, and every skip, so that none is silent. */
+function printOutcomes(tap) {
+  let block = [];
+  for (const line of tap.split('\n')) {
+    if (line.startsWith('ok ') || line.startsWith('not ok ')) {
+      if (line.startsWith('not ok ')) process.stdout.write(`${block.join('\n')}\n`);
+      else for (const skip of block.filter((text) => / # (SKIP|TODO)\b/i.test(text))) process.stdout.write(`${skip}\n`);
+      process.stdout.write(`${line}\n`);
+      block = [];
+    } else if (!/^# (Subtest|No coverage)/.test(line)) block.push(line);
+  }
+}
+
 const [suite, ...rest] = process.argv.slice(2);
 let files;
 if (suite === undefined)
@@ -36,5 +49,16 @@ if (files.length === 0) {
   process.exit(1);
 }
 const options = slow ? ['--timeout=1800', '--jobs=1'] : [];
-const run = spawnSync('npx', ['tap', ...options, ...files.sort()], { stdio: 'inherit' });
+// The raw TAP goes to a file, so that the last line can say what passed whatever reporter the terminal gets.
+const reporter = process.stdout.isTTY ? ['--reporter=terse'] : ['--reporter=silent'];
+mkdirSync('.tap', { recursive: true });
+const raw = `.tap/${suite?.replaceAll('/', '-') ?? 'test'}.tap`;
+const run = spawnSync('npx', ['tap', ...options, `--output-file=${raw}`, ...reporter, ...files.sort()], {
+  stdio: 'inherit',
+});
+if (!process.stdout.isTTY) printOutcomes(readFileSync(raw, 'utf8'));
+const totals = /^# \{ (total: .*) \}$/m.exec(readFileSync(raw, 'utf8'))?.[1] ?? '';
+const count = (name) => Number(new RegExp(`${name}: (\\d+)`).exec(totals)?.[1] ?? 0);
+const skipped = count('skip') + count('todo');
+process.stdout.write(`${count('pass')} passed, ${count('fail')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
 process.exit(run.status ?? 1);
