@@ -69,6 +69,8 @@ export interface Endpoint {
   url: string;
   /** The Host header that requests must carry, where it differs from the URL's. */
   host?: string;
+  /** What `hwctl load` hits there unless told otherwise: `/`, `/price/1`. */
+  loadPath?: string;
 }
 
 export interface UpReport {

@@ -1,0 +1,108 @@
+import type { Clock } from '../kernel/clock.js';
+import { Failure } from '../kernel/failure.js';
+import type { Target } from './target.js';
+
+/** What `--target` accepts. */
+export const targetNames = ['auto', 'local', 'minikube', 'kube'] as const;
+
+/** What a target sees of the process it runs in. */
+export interface TargetEnvironment {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Package root: where manifests/ and dist/ are. */
+  readonly root: string;
+  readonly clock: Clock;
+}
+
+/** The choice of the user: `--target`, `--context`, `--allow-context`, `--profile`. */
+export interface TargetChoice {
+  target: (typeof targetNames)[number];
+  /** kubeconfig context, for `kube`. */
+  context?: string;
+  /** The context the user vouches for although its server is neither loopback, private nor a known local cluster. */
+  allowContext?: string;
+  /** minikube profile; minikube's own default where absent. */
+  profile?: string;
+}
+
+/** A target and why it is this one, in words that follow `target NAME: `. */
+export interface ResolvedTarget {
+  target: Target;
+  reason: string;
+}
+
+/** What the module in kubernetes/ offers; loaded only when a cluster is asked for or may be there. */
+export interface ClusterTargets {
+  /** Why minikube cannot be used on this machine, or undefined where it can. Must answer within 2 s. */
+  whyNotMinikube(environment: TargetEnvironment, choice: TargetChoice): Promise<string | undefined>;
+  /** Throws Failure where the context is missing or must not be touched. */
+  create(name: 'minikube' | 'kube', environment: TargetEnvironment, choice: TargetChoice): Promise<Target>;
+}
+
+/** Loads kubernetes/; undefined as long as this build has no cluster target. */
+const loadClusterTargets: (() => Promise<ClusterTargets>) | undefined = undefined;
+
+/**
+ * Turns `--target` and its companions into a target. `auto` stays with what is up here, else takes minikube where it is
+ * installed and usable, else local. Throws Failure `no-cluster-target`, `context-missing` or `usage`.
+ */
+export async function resolveTarget(choice: TargetChoice, environment: TargetEnvironment): Promise<ResolvedTarget> {
+  checkChoice(choice);
+  const { createLocalTarget } = await import('./local/local-target.js');
+  const load: (() => Promise<ClusterTargets>) | undefined = loadClusterTargets;
+  switch (choice.target) {
+    case 'local':
+      return { target: createLocalTarget(environment), reason: 'asked for with --target local' };
+    case 'minikube':
+    case 'kube': {
+      if (load === undefined) throw noClusterTarget(choice.target);
+      const target = await (await load()).create(choice.target, environment, choice);
+      return { target, reason: `asked for with --target ${choice.target}` };
+    }
+    case 'auto': {
+      const local = createLocalTarget(environment);
+      if (local.isUp()) return { target: local, reason: 'it is up here' };
+      if (load === undefined) return { target: local, reason: 'this build has no cluster target' };
+      const clusters = await load();
+      const whyNot = await clusters.whyNotMinikube(environment, choice);
+      if (whyNot !== undefined) return { target: local, reason: whyNot };
+      return {
+        target: await clusters.create('minikube', environment, choice),
+        reason: 'minikube is installed and usable',
+      };
+    }
+  }
+}
+
+function checkChoice(choice: TargetChoice): void {
+  const misplaced =
+    choice.target === 'local'
+      ? choice.context !== undefined
+        ? '--context'
+        : choice.profile !== undefined
+          ? '--profile'
+          : undefined
+      : undefined;
+  if (misplaced !== undefined) {
+    throw new Failure({
+      code: 'usage',
+      message: `${misplaced} means nothing with --target local`,
+      hint: `Leave ${misplaced} out, or choose a cluster with --target kube or --target minikube`,
+    });
+  }
+  if (choice.target === 'kube' && choice.context === undefined) {
+    throw new Failure({
+      code: 'context-missing',
+      message: '--target kube needs --context NAME, so that it never touches a cluster by accident',
+      hint: 'kubectl config get-contexts lists the names',
+    });
+  }
+}
+
+function noClusterTarget(name: string): Failure {
+  return new Failure({
+    code: 'no-cluster-target',
+    message: `this build of hwctl has no cluster target, so --target ${name} cannot be served`,
+    hint: 'Leave --target out, or use --target local: the same platform as processes on this machine',
+  });
+}
