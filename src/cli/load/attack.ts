@@ -1,0 +1,28 @@
+import type { LoadResult, LoadSnapshot, RequestRecord } from './metrics.js';
+import type { LoadPlan } from './plan.js';
+
+/** A run under way. */
+export interface Attack {
+  /** How it stands now; reads shared memory, costs the engine nothing. Any time, also after the end. */
+  snapshot(): LoadSnapshot;
+  /** Multiplies the planned rate (users, concurrency) by `factor` from now on; 1 is the plan. 0.01 .. 100. */
+  adjustRate(factor: number): void;
+  /** The factor in force. */
+  readonly rateFactor: number;
+  /** Stops arrivals; the plan's time stands still until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** No more arrivals; outstanding responses are awaited (at most drainMs), then the result is made. */
+  finish(): void;
+  /** Ends at once: what is open is counted as in flight. The result is still made. */
+  abort(): void;
+  /** Rejects with a Failure where the endpoint cannot be reached at all (preflight) or the machine cannot hold the plan. */
+  readonly result: Promise<LoadResult>;
+}
+
+export interface AttackDeps {
+  /** Where given, every request's record is handed over in batches (costs CPU; off by default). */
+  onRecords?: (records: RequestRecord[]) => void;
+}
+
+export type StartAttack = (plan: LoadPlan, deps?: AttackDeps) => Attack;

@@ -1,0 +1,187 @@
+import type { EncodedHistogram } from './histogram.js';
+import type { ThresholdOutcome } from './thresholds.js';
+import type { Verdict } from './verdict.js';
+
+/** Milliseconds, three significant digits. All zero where nothing was recorded (`count` says so). */
+export interface LatencySummary {
+  count: number;
+  min: number;
+  p50: number;
+  p75: number;
+  p90: number;
+  p95: number;
+  p99: number;
+  p999: number;
+  max: number;
+  mean: number;
+  stdev: number;
+}
+
+/**
+ * The three latencies, of requests that got a response or timed out (at the time they were given up: a lower bound).
+ * response: from the intended start to the last byte; the headline. service: from the write. startLag: from the intended
+ * start to the moment the engine took the request up.
+ */
+export interface Latencies {
+  response: LatencySummary;
+  service: LatencySummary;
+  startLag: LatencySummary;
+}
+
+/** scheduled = sent + dropped, sent = ok + failed + timedOut + inFlight: asserted when a run ends. */
+export interface Counts {
+  /** Requests that were due. */
+  scheduled: number;
+  /** Handed to a connection, old or new. */
+  sent: number;
+  /** Never sent: no free place under --max-in-flight, or its user was still busy. See `droppedBy`. */
+  dropped: number;
+  ok: number;
+  /** An unexpected status, a failed assertion, or an error on the wire (see `errors`). */
+  failed: number;
+  timedOut: number;
+  inFlight: number;
+}
+
+export interface Iterations {
+  /** Begun, completed with every request ok, completed or broken off with a failure. One request plain: as the requests. */
+  started: number;
+  ok: number;
+  failed: number;
+}
+
+/** What went wrong, in words, and how often; the sum is failed + timedOut. */
+export type ErrorCounts = Record<string, number>;
+
+/** Where in the plan a run is. */
+export interface Progress {
+  phase: 'preparing' | 'waiting' | 'running' | 'paused' | 'draining' | 'done';
+  /** 0 .. 1 of the planned arrivals' time (closed with a number of requests: of the requests). */
+  fraction: number;
+  /** Of the stages, from 0, and how many there are. */
+  stage: number;
+  stages: number;
+  /** What the stage does in words: `ramp 10 -> 100 rps`, `hold 100 rps`. */
+  stageLabel: string;
+  stageRemainingMs: number;
+  remainingMs: number;
+}
+
+/** How a run stands, sampled from shared memory; cheap enough for 4 Hz. */
+export interface LoadSnapshot extends Counts {
+  /** Milliseconds since the first arrival was due; 0 before. */
+  elapsedMs: number;
+  /** What the arrivals' model asks for now, per second, live changes included; undefined for the closed model. */
+  targetPerSecond: number | undefined;
+  /** Requests sent per second over the recent window, and over the whole run. */
+  recentPerSecond: number;
+  achievedPerSecond: number;
+  droppedBy: { maxInFlight: number; userBusy: number };
+  iterations: Iterations;
+  checks: { passed: number; failed: number };
+  latencyMs: Latencies;
+  /** The same over the last second or so. */
+  recentLatencyMs: Latencies;
+  statusCodes: Record<string, number>;
+  errors: ErrorCounts;
+  bytes: { sent: number; received: number };
+  connections: { open: number; opened: number };
+  /** Rows of the time series completed since the run began, oldest first; the same array every time, only appended to. */
+  series: readonly SeriesRow[];
+  verdict: Verdict;
+  thresholds: ThresholdOutcome[];
+  progress: Progress;
+}
+
+/** One slot of the time series; outcomes are counted in the slot they came in. Latencies in milliseconds, within 3 %. */
+export interface SeriesRow {
+  /** Milliseconds since the first arrival was due, of the slot's begin. */
+  atMs: number;
+  scheduled: number;
+  sent: number;
+  dropped: number;
+  ok: number;
+  failed: number;
+  timedOut: number;
+  /** At the slot's end. */
+  inFlight: number;
+  /** Of response latency; undefined where no response came in. */
+  p50?: number;
+  p95?: number;
+  p99?: number;
+  max?: number;
+}
+
+/** Counts of response latencies per second of the run, for a heat map. */
+export interface Heat {
+  intervalMs: number;
+  /** Upper bounds of the buckets in milliseconds, ascending. */
+  boundsMs: number[];
+  /** One row an interval: counts by bucket. */
+  rows: number[][];
+}
+
+export interface StepFigures {
+  step: string;
+  count: number;
+  ok: number;
+  failed: number;
+  response: LatencySummary;
+  service: LatencySummary;
+}
+
+/** What a run measured. Its JSON is the document of `load --json`, `--out` and `--baseline`. */
+export interface LoadResult extends Counts {
+  schema: 'hwctl.dev/load-result/v1';
+  name: string;
+  url: string;
+  /** Unix milliseconds of the first arrival. */
+  startedAtUnixMs: number;
+  /** Milliseconds of the arrivals: first due until the last was due or the run was finished. */
+  durationMs: number;
+  /** And until the last response was in or given up. */
+  totalMs: number;
+  /** Requests sent (closed: completed) per second of durationMs. */
+  achievedPerSecond: number;
+  /** What the model asked for on average; undefined for the closed model. */
+  targetPerSecond?: number;
+  /** How it ended: by its plan, `q`/Ctrl-C, or a threshold with abortOnFail. */
+  ended: 'completed' | 'finished' | 'aborted' | 'threshold';
+  latencyMs: Latencies;
+  statusCodes: Record<string, number>;
+  errors: ErrorCounts;
+  thresholds: ThresholdOutcome[];
+  verdict: Verdict;
+  droppedBy: { maxInFlight: number; userBusy: number };
+  iterations: Iterations;
+  checks: Record<string, { passed: number; failed: number }>;
+  bytes: { sent: number; received: number };
+  connections: { opened: number; preopened: number; peak: number };
+  timingsMs: { connect: LatencySummary; tls: LatencySummary; firstByte: LatencySummary };
+  steps: StepFigures[];
+  /** Response latency by status code. */
+  statuses: { status: number; response: LatencySummary }[];
+  /** From the first response: what ab prints as Server Software and Document Length. */
+  server: { software?: string; bodyBytes?: number };
+  workers: number;
+  maxInFlight: number;
+  /** Highest number of requests under way at once, as sampled. */
+  peakInFlight: number;
+  series: { intervalMs: number; rows: SeriesRow[] };
+  heat: Heat;
+  histograms: { response: EncodedHistogram; service: EncodedHistogram; startLag: EncodedHistogram };
+}
+
+/** One request as `--out run.ndjson` writes it. Times in microseconds since the first arrival was due. */
+export interface RequestRecord {
+  dueUs: number;
+  sentUs: number;
+  firstByteUs: number;
+  doneUs: number;
+  step: number;
+  /** 0 where there was no response. */
+  status: number;
+  /** Undefined for ok. */
+  error?: string;
+  bytes: number;
+}
