@@ -1,0 +1,50 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { exitCodes, Failure } from '../kernel/failure.js';
+import { didYouMean } from '../kernel/nearest.js';
+import { run } from '../kernel/process.js';
+import { checkPrerequisites, type Need, type Prerequisite } from '../target/doctor.js';
+import type { Context } from './context.js';
+import type { Define } from './registry.js';
+
+/** `hwctl doctor [local|minikube]`: every prerequisite, what was found, and the cure for each that is missing. */
+export const define: Define = (command, context) => {
+  command
+    .argument('[target]', 'check what this target needs: local or minikube (default: all, and only local must pass)')
+    .action(async (target: string | undefined, options: { json?: boolean }) => {
+      const wanted = parseTarget(target);
+      const stateDir = join(context.env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'hwctl');
+      const found = await checkPrerequisites({ run, root: context.root, stateDir, nodeVersion: process.version });
+      const listed =
+        target === undefined ? found : found.filter((check) => check.neededFor.some((need) => need === wanted));
+      const blocking = found.filter((check) => check.state === 'missing' && check.neededFor.includes(wanted));
+      context.exitCode = blocking.length > 0 ? exitCodes.failed : exitCodes.pass;
+      if (options.json) context.print(JSON.stringify({ target: wanted, ok: blocking.length === 0, checks: listed }));
+      else printChecks(listed, wanted, blocking.length, context);
+    });
+};
+
+function parseTarget(text: string | undefined): Need {
+  if (text === undefined || text === 'local') return 'local';
+  if (text === 'minikube') return 'minikube';
+  throw new Failure({
+    code: 'unknown-target',
+    message: `unknown target ${JSON.stringify(text)}${didYouMean(text, ['local', 'minikube'])}`,
+    hint: 'hwctl doctor, hwctl doctor local or hwctl doctor minikube',
+  });
+}
+
+function printChecks(checks: Prerequisite[], wanted: Need, blocking: number, context: Context): void {
+  const width = Math.max(...checks.map((check) => check.name.length));
+  const paint = (code: number, text: string) => (context.color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  for (const check of checks) {
+    const mark = { ok: paint(32, '✓ ok     '), warning: paint(33, '! warning'), missing: paint(31, '✗ missing') }[
+      check.state
+    ];
+    context.print(`${mark}  ${check.name.padEnd(width)}  ${check.found}`);
+    if (check.cure !== undefined) context.print(`${' '.repeat(11 + width)}  ${paint(36, 'cure:')} ${check.cure}`);
+  }
+  context.print('');
+  if (blocking === 0) context.print(`Ready for the ${wanted} target.`);
+  else context.print(`Not ready for the ${wanted} target: ${blocking} missing.`);
+}

@@ -1,0 +1,239 @@
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Run } from '../kernel/process.js';
+
+export type Need = 'local' | 'minikube' | 'load';
+
+/** One prerequisite: what was found and, where it is missing, the cure. */
+export interface Prerequisite {
+  name: string;
+  neededFor: Need[];
+  state: 'ok' | 'missing' | 'warning';
+  found: string;
+  cure?: string;
+}
+
+export interface DoctorDeps {
+  run: Run;
+  /** Package root: where dist/ and node_modules are. */
+  root: string;
+  /** The folder hwctl keeps its state in. */
+  stateDir: string;
+  nodeVersion: string;
+}
+
+const probeTimeoutMs = 10_000;
+const leastFreeBytes = 200e6;
+const leastOpenFiles = 1024;
+/** minikube's own minimum (pkg/minikube/constants, RSRC_INSUFFICIENT_SYS_MEMORY): 1800 MiB; the platform wants twice that. */
+const leastMemoryBytes = 3.6e9;
+
+/** Checks every prerequisite, each with its own deadline, all at once. Never throws for what it finds. */
+export async function checkPrerequisites(deps: DoctorDeps): Promise<Prerequisite[]> {
+  return Promise.all([
+    node(deps),
+    built(deps),
+    sqlite(deps),
+    stateFolder(deps),
+    loopback(),
+    openFiles(deps),
+    cores(),
+    memory(),
+    engine(deps),
+    minikube(deps),
+    profile(deps),
+  ]);
+}
+
+/** True where `version` (`20.19.0`, with or without v) is at least `least`. */
+export function atLeast(version: string, least: string): boolean {
+  const parts = (text: string) => text.replace(/^v/, '').split('.').map(Number);
+  const [have, want] = [parts(version), parts(least)];
+  for (let i = 0; i < want.length; i++) {
+    const difference = (have[i] ?? 0) - (want[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+async function node({ nodeVersion }: DoctorDeps): Promise<Prerequisite> {
+  const ok = atLeast(nodeVersion, '20.19.0');
+  const cure = ok ? undefined : 'Install Node 20.19 or newer from https://nodejs.org';
+  return {
+    name: 'Node >= 20.19',
+    neededFor: ['local', 'minikube', 'load'],
+    state: ok ? 'ok' : 'missing',
+    found: nodeVersion,
+    cure,
+  };
+}
+
+async function built({ root }: DoctorDeps): Promise<Prerequisite> {
+  const base = { name: 'server build', neededFor: ['local', 'minikube'] as Need[] };
+  try {
+    await access(join(root, 'dist/server/main.js'), constants.R_OK);
+    return { ...base, state: 'ok', found: 'dist/server/main.js' };
+  } catch {
+    return { ...base, state: 'missing', found: 'dist/server/main.js is not there', cure: 'npm run build' };
+  }
+}
+
+async function sqlite({ run, root }: DoctorDeps): Promise<Prerequisite> {
+  const script = `import('better-sqlite3').then(({ default: D }) => console.log(new D(':memory:').prepare('select sqlite_version() v').get().v))`;
+  const outcome = await run([process.execPath, '--input-type=module', '-e', script], {
+    timeoutMs: probeTimeoutMs,
+    cwd: root,
+  });
+  const base = { name: 'better-sqlite3', neededFor: ['local'] as Need[] };
+  if (outcome.exitCode === 0) return { ...base, state: 'ok', found: `SQLite ${outcome.stdout.trim()}` };
+  const reason =
+    /^(?:\w*Error: )(.+)$/m.exec(outcome.stderr)?.[1] ?? outcome.failure ?? `exit code ${outcome.exitCode}`;
+  return {
+    ...base,
+    state: 'missing',
+    found: reason,
+    cure: 'npm rebuild better-sqlite3 (needs a C++ compiler where no prebuilt binary fits)',
+  };
+}
+
+async function stateFolder({ stateDir }: DoctorDeps): Promise<Prerequisite> {
+  const base = { name: 'state folder', neededFor: ['local', 'minikube'] as Need[] };
+  try {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 });
+    await access(stateDir, constants.W_OK);
+    const { bavail, bsize } = await statfs(stateDir);
+    const freeBytes = bavail * bsize;
+    if (freeBytes < leastFreeBytes) {
+      return {
+        ...base,
+        state: 'warning',
+        found: `${stateDir}: ${megabytes(freeBytes)} free`,
+        cure: 'Free some disk space, or set XDG_STATE_HOME to another disk',
+      };
+    }
+    return { ...base, state: 'ok', found: `${stateDir}, ${megabytes(freeBytes)} free` };
+  } catch (error) {
+    const cure = 'Make the folder writable, or set XDG_STATE_HOME to one that is';
+    return { ...base, state: 'missing', found: `${stateDir}: ${(error as Error).message}`, cure };
+  }
+}
+
+function loopback(): Promise<Prerequisite> {
+  const base = { name: 'loopback ports', neededFor: ['local', 'load'] as Need[] };
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      resolve({
+        ...base,
+        state: 'missing',
+        found: error.message,
+        cure: 'Bring the loopback interface up: ip link set lo up',
+      });
+    });
+    server.listen(0, '127.0.0.1', () =>
+      server.close(() => resolve({ ...base, state: 'ok', found: '127.0.0.1 accepts listeners' })),
+    );
+  });
+}
+
+async function openFiles({ run }: DoctorDeps): Promise<Prerequisite> {
+  const base = { name: 'open files', neededFor: ['load'] as Need[] };
+  const outcome = await run(['sh', '-c', 'ulimit -n'], { timeoutMs: probeTimeoutMs });
+  const text = outcome.stdout.trim();
+  if (outcome.exitCode !== 0)
+    return { ...base, state: 'warning', found: 'the limit cannot be read', cure: 'ulimit -n tells it' };
+  if (text === 'unlimited' || Number(text) >= leastOpenFiles) return { ...base, state: 'ok', found: `limit ${text}` };
+  return {
+    ...base,
+    state: 'warning',
+    found: `limit ${text}`,
+    cure: `ulimit -n ${leastOpenFiles * 8}, for loads of many connections`,
+  };
+}
+
+async function cores(): Promise<Prerequisite> {
+  const count = availableParallelism();
+  const base = { name: 'CPU cores >= 2', neededFor: ['minikube', 'load'] as Need[], found: String(count) };
+  if (count >= 2) return { ...base, state: 'ok' };
+  return {
+    ...base,
+    state: 'warning',
+    cure: 'With one core the load generator and the service compete; expect DEGRADED verdicts',
+  };
+}
+
+async function memory(): Promise<Prerequisite> {
+  const base = { name: 'memory', neededFor: ['minikube'] as Need[], found: megabytes(totalmem()) };
+  if (totalmem() >= leastMemoryBytes) return { ...base, state: 'ok' };
+  return {
+    ...base,
+    state: 'warning',
+    cure: `A cluster wants ${megabytes(leastMemoryBytes)}; the local target does with less`,
+  };
+}
+
+async function engine({ run }: DoctorDeps): Promise<Prerequisite> {
+  const base = { name: 'container engine', neededFor: ['minikube'] as Need[] };
+  const reasons: string[] = [];
+  for (const program of ['docker', 'podman'] as const) {
+    const outcome = await run([program, 'info', '--format', '{{json .}}'], { timeoutMs: probeTimeoutMs });
+    if (outcome.exitCode === 0) return { ...base, state: 'ok', found: `${program} answers` };
+    if (outcome.failure === 'ENOENT') reasons.push(`${program} is not installed`);
+    else
+      reasons.push(
+        `${program}: ${outcome.stderr.trim().split('\n').at(-1) || (outcome.failure ?? `exit code ${outcome.exitCode}`)}`,
+      );
+  }
+  return {
+    ...base,
+    state: 'missing',
+    found: reasons.join('; '),
+    cure: 'Install and start Docker (https://docs.docker.com/engine/install), or use --target local',
+  };
+}
+
+async function minikube({ run }: DoctorDeps): Promise<Prerequisite> {
+  const base = { name: 'minikube', neededFor: ['minikube'] as Need[] };
+  const outcome = await run(['minikube', 'version', '--short'], { timeoutMs: probeTimeoutMs });
+  if (outcome.exitCode === 0) return { ...base, state: 'ok', found: outcome.stdout.trim() };
+  const found =
+    outcome.failure === 'ENOENT'
+      ? 'not installed'
+      : `minikube version: ${outcome.failure ?? `exit code ${outcome.exitCode}`}`;
+  return {
+    ...base,
+    state: 'missing',
+    found,
+    cure: 'Install it (https://minikube.sigs.k8s.io/docs/start), or use --target local',
+  };
+}
+
+async function profile({ run }: DoctorDeps): Promise<Prerequisite> {
+  const base = { name: 'minikube profile', neededFor: ['minikube'] as Need[] };
+  const outcome = await run(['minikube', 'status', '-o', 'json'], { timeoutMs: probeTimeoutMs });
+  if (outcome.failure !== undefined)
+    return { ...base, state: 'warning', found: 'unknown: minikube did not answer', cure: 'Install minikube first' };
+  return { ...base, state: outcome.exitCode === 0 ? 'ok' : 'warning', ...profileState(outcome.exitCode ?? -1) };
+}
+
+/** `minikube status` exits with a bit mask: 1 host, 2 kubelet or apiserver, 4 kubeconfig; 85 no such profile. */
+export function profileState(exitCode: number): { found: string; cure?: string } {
+  if (exitCode === 0) return { found: 'running' };
+  if (exitCode === 85) return { found: 'no profile yet', cure: 'minikube start' };
+  const parts = [
+    exitCode & 1 ? 'the host is stopped' : '',
+    exitCode & 2 ? 'kubelet or apiserver is not running' : '',
+    exitCode & 4 ? 'kubeconfig does not point at it' : '',
+  ].filter((part) => part !== '');
+  const onlyKubeconfig = exitCode === 4;
+  return {
+    found: parts.join(', ') || `exit code ${exitCode}`,
+    cure: onlyKubeconfig ? 'minikube update-context' : 'minikube start',
+  };
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
+}
