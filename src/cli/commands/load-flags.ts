@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseDurationMs } from '../kernel/duration.js';
+import { Failure } from '../kernel/failure.js';
+import type { Context } from './context.js';
+
+/** Most requests a second a run may ask for: beyond what one machine can send, so a slip of the finger. */
+export const maxRatePerSecond = 500_000;
+/** Most connections, users or requests under way at once. */
+export const maxConcurrency = 100_000;
+
+/** Reads a number of at most `most`, above `least` (or at it, with `inclusive`). Throws Failure `usage` that names the flag. */
+export function parseNumber(
+  text: string,
+  flag: string,
+  bounds: { above?: number; least?: number; most: number; whole: boolean; example: string },
+): number {
+  const fail = (what: string): Failure =>
+    new Failure({
+      code: 'bad-number',
+      message: `${flag}: ${JSON.stringify(text)} ${what}`,
+      hint: `For example ${flag} ${bounds.example}`,
+    });
+  const trimmed = text.trim();
+  const value = Number(trimmed);
+  if (trimmed === '' || Number.isNaN(value) || /^[-+]?0x/i.test(trimmed)) throw fail('is not a number');
+  if (bounds.above !== undefined && !(value > bounds.above)) throw fail(`must be above ${bounds.above}`);
+  if (bounds.least !== undefined && value < bounds.least) throw fail(`must be at least ${bounds.least}`);
+  if (value > bounds.most) throw fail(`is more than hwctl allows (${bounds.most})`);
+  if (bounds.whole && !Number.isInteger(value)) throw fail('must be a whole number');
+  return value;
+}
+
+/** `--rps`: above 0, fractions allowed. */
+export function parseRate(text: string, flag = '--rps'): number {
+  return parseNumber(text, flag, { above: 0, most: maxRatePerSecond, whole: false, example: '100' });
+}
+
+/** A count of at least one: connections, users, requests. */
+export function parseCount(text: string, flag: string, example: string, most = maxConcurrency): number {
+  return parseNumber(text, flag, { least: 1, most, whole: true, example });
+}
+
+/** A duration above 0 and up to a week. */
+export function parseLength(text: string, flag: string): number {
+  const ms = parseDurationMs(text, flag);
+  if (ms < 1 || ms > 7 * 86_400_000) {
+    throw new Failure({
+      code: 'bad-duration',
+      message: `${flag}: ${JSON.stringify(text)} must be between 1ms and 7d`,
+      hint: `For example ${flag} 10s`,
+    });
+  }
+  return ms;
+}
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** `--method`: an HTTP token, upper-cased. */
+export function parseMethod(text: string): string {
+  if (!token.test(text)) {
+    throw new Failure({
+      code: 'bad-method',
+      message: `--method: ${JSON.stringify(text)} is not an HTTP method`,
+      hint: 'For example --method POST',
+    });
+  }
+  return text.toUpperCase();
+}
+
+/** `--header 'Name: value'`, several times. Throws Failure `bad-header`. */
+export function parseHeaders(texts: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const text of texts) {
+    const colon = text.indexOf(':');
+    const name = text.slice(0, Math.max(0, colon)).trim();
+    const value = text.slice(colon + 1).trim();
+    if (!token.test(name) || /[\r\n\0]/.test(value)) {
+      throw new Failure({
+        code: 'bad-header',
+        message: `--header: ${JSON.stringify(text)} is not a header`,
+        hint: "Write it as --header 'Name: value'",
+      });
+    }
+    headers[name] = value;
+  }
+  return headers;
+}
+
+/** `--path`: begins with `/`, no spaces. */
+export function parsePath(text: string): string {
+  if (!/^\/[^\s#]*$/.test(text)) {
+    throw new Failure({
+      code: 'bad-path',
+      message: `--path: ${JSON.stringify(text)} is not a path`,
+      hint: 'A path begins with / and has no spaces (write %20), for example --path /price/1',
+    });
+  }
+  return encodeURI(text).replaceAll('%25', '%');
+}
+
+/** `--url`: an absolute http or https URL without fragment. Throws Failure `bad-url`. */
+export function parseUrl(text: string): URL {
+  const fail = (what: string): Failure =>
+    new Failure({
+      code: 'bad-url',
+      message: `--url: ${JSON.stringify(text)} ${what}`,
+      hint: 'For example --url http://127.0.0.1:8080/health',
+    });
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw fail('has no scheme');
+  if (!URL.canParse(text)) throw fail('is not a URL');
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw fail(`is ${url.protocol.slice(0, -1)}, not http or https`);
+  if (url.username !== '' || url.password !== '')
+    throw fail('has a user name in it: pass --header "Authorization: ..." instead');
+  return url;
+}
+
+/** `--host`: what the Host header says. */
+export function parseHost(text: string): string {
+  if (!/^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(text)) {
+    throw new Failure({
+      code: 'bad-host',
+      message: `--host: ${JSON.stringify(text)} is not a host name`,
+      hint: 'For example --host arch.homework',
+    });
+  }
+  return text;
+}
+
+/** `--body TEXT`, or `--body @FILE`. Throws Failure `bad-body` where the file cannot be read. */
+export function readBody(text: string, context: Pick<Context, 'cwd'>): string {
+  if (!text.startsWith('@')) return text;
+  const path = resolve(context.cwd, text.slice(1));
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Failure({
+      code: 'bad-body',
+      message: `--body: cannot read ${path} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
+      hint: 'Name a readable file after @, or give the text itself',
+      cause: error,
+    });
+  }
+}
+
+/** Throws Failure `conflict` where more than one of the flags in a group is given. */
+export function refuseTogether(given: Record<string, unknown>, groups: readonly (readonly string[])[]): void {
+  for (const group of groups) {
+    const present = group.filter((name) => given[name] !== undefined);
+    if (present.length < 2) continue;
+    const flags = present.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    throw new Failure({
+      code: 'conflict',
+      message: `${flags.join(' and ')} exclude each other`,
+      hint: `Keep one of them: ${flags.join(' or ')}`,
+    });
+  }
+}

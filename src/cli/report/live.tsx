@@ -1,0 +1,72 @@
+import { render, useInput } from 'ink';
+import type { ReactNode } from 'react';
+import type { LoadSnapshot } from '../load/metrics.js';
+import { LoadView } from './views/load-view.js';
+import type { LoadHeading } from './words.js';
+
+export interface LiveLoadOptions {
+  heading: LoadHeading;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  /** What the keys do. */
+  onKey(key: LiveKey): void;
+}
+
+/** `interrupt` is Ctrl-C, which the terminal hands over as a key while the view is up. */
+export type LiveKey = 'faster' | 'slower' | 'pause' | 'finish' | 'interrupt';
+
+export interface LiveLoad {
+  /** Shows the run as it stands; called a few times a second by whoever owns the clock. */
+  update(snapshot: LoadSnapshot, state: { rateFactor: number; finishing: boolean }): void;
+  /** Wipes the view and gives the terminal back. */
+  close(): void;
+}
+
+const keys: Record<string, LiveKey> = {
+  '+': 'faster',
+  '=': 'faster',
+  '-': 'slower',
+  _: 'slower',
+  p: 'pause',
+  ' ': 'pause',
+  q: 'finish',
+};
+
+/** Owns the one ink instance of a load run: the live report and its keys. */
+export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
+  const { stdin, stdout } = options;
+  const canReadKeys = stdin.isTTY === true;
+  let last: ReactNode;
+  const frame = (view: ReactNode) => (canReadKeys ? <Keyboard onKey={options.onKey}>{view}</Keyboard> : view);
+  const instance = render(frame(null), { stdin, stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 10 });
+  const draw = (snapshot: LoadSnapshot, state: { rateFactor: number; finishing: boolean }) => {
+    last = (
+      <LoadView
+        snapshot={snapshot}
+        heading={options.heading}
+        columns={stdout.columns || 80}
+        rows={stdout.rows || 24}
+        rateFactor={state.rateFactor}
+        finishing={state.finishing}
+      />
+    );
+    instance.rerender(frame(last));
+  };
+  return {
+    update: draw,
+    close() {
+      instance.clear();
+      instance.unmount();
+      instance.cleanup();
+    },
+  };
+}
+
+function Keyboard(props: { onKey(key: LiveKey): void; children: ReactNode }): ReactNode {
+  useInput((input, key) => {
+    if (key.ctrl && input === 'c') props.onKey('interrupt');
+    // A held key comes as one text of several letters.
+    else for (const letter of input) if (keys[letter] !== undefined) props.onKey(keys[letter]);
+  });
+  return props.children;
+}

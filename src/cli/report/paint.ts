@@ -1,0 +1,15 @@
+/** Colours for plain text; each call gives the text unchanged where colours are unwelcome. Words always say the same. */
+export interface Paint {
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+  strong(text: string): string;
+  faint(text: string): string;
+}
+
+/** ANSI colours, or none. */
+export function createPaint(color: boolean): Paint {
+  const wrap = (open: number, close: number) => (text: string) =>
+    color && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return { good: wrap(32, 39), bad: wrap(31, 39), warn: wrap(33, 39), strong: wrap(1, 22), faint: wrap(2, 22) };
+}

@@ -1,0 +1,160 @@
+import { formatDuration } from '../kernel/duration.js';
+import type { LatencySummary, LoadResult } from '../load/metrics.js';
+import { fit, formatBytes, formatCount, formatLatency, formatRate, formatShare, wrap } from './format.js';
+import { createPaint, type Paint } from './paint.js';
+import { errorList, type LoadHeading, statusList, verdictMeaning } from './words.js';
+
+export interface SummaryOptions {
+  color: boolean;
+  /** 80 or more; the layout does not grow beyond 100. */
+  columns: number;
+}
+
+/** The final summary in hwctl's own layout, at most 80 columns wide (error texts are wrapped). */
+export function loadSummary(result: LoadResult, heading: LoadHeading, options: SummaryOptions): string {
+  const paint = createPaint(options.color);
+  const width = Math.max(60, Math.min(80, options.columns));
+  const sections = [
+    head(result, heading, width, paint),
+    latencyTable(result, paint),
+    stepTable(result, width, paint),
+    accounting(result, width, paint),
+    outcomes(result, width, paint),
+    thresholds(result, width, paint),
+    verdict(result, width, paint),
+    howToRead(width, paint),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function head(result: LoadResult, heading: LoadHeading, width: number, paint: Paint): string[] {
+  const asked = result.targetPerSecond === undefined ? '' : `asked ${formatRate(result.targetPerSecond)}/s, `;
+  const ended = {
+    completed: '',
+    finished: ' (finished early)',
+    aborted: ' (broken off)',
+    threshold: ' (a threshold failed)',
+  };
+  return [
+    paint.strong(fit(`${heading.name}  ${heading.target}`, width)),
+    fit(heading.model, width),
+    `${asked}achieved ${formatRate(result.achievedPerSecond)}/s over ${formatDuration(result.durationMs)}${ended[result.ended]}`,
+  ];
+}
+
+const latencyColumns = ['min', 'p50', 'p90', 'p95', 'p99', 'max', 'mean', 'stdev'] as const;
+
+function latencyTable(result: LoadResult, paint: Paint): string[] {
+  const header = `${'Latency'.padEnd(10)}${latencyColumns.map((name) => (name === 'stdev' ? 's.d.' : name).padStart(8)).join('')}`;
+  if (result.latencyMs.response.count === 0) return [paint.strong('Latency'), '  no response came in'];
+  return [
+    paint.strong(header),
+    paint.strong(latencyRow('response', result.latencyMs.response)),
+    latencyRow('service', result.latencyMs.service),
+    latencyRow('start lag', result.latencyMs.startLag),
+  ];
+}
+
+function latencyRow(name: string, summary: LatencySummary): string {
+  return `${name.padEnd(10)}${latencyColumns.map((key) => formatLatency(summary[key]).padStart(8)).join('')}`;
+}
+
+function stepTable(result: LoadResult, width: number, paint: Paint): string[] {
+  if (result.steps.length < 2) return [];
+  const nameWidth = Math.min(width - 44, Math.max(4, ...result.steps.map((step) => step.step.length)) + 1);
+  const columns = ['requests', 'failed', 'p50', 'p95', 'p99'];
+  const header = `${'Step'.padEnd(nameWidth)}${columns.map((name) => name.padStart(8)).join(' ')}`;
+  const rows = result.steps.map((step) => {
+    const { p50, p95, p99 } = step.response;
+    const cells = [
+      formatCount(step.count),
+      formatCount(step.failed),
+      ...[p50, p95, p99].map((ms) => (step.response.count === 0 ? '-' : formatLatency(ms))),
+    ];
+    return `${fit(step.step, nameWidth - 1).padEnd(nameWidth)}${cells.map((cell) => cell.padStart(8)).join(' ')}`;
+  });
+  return [paint.strong(header), ...rows];
+}
+
+function accounting(result: LoadResult, width: number, paint: Paint): string[] {
+  const { scheduled, sent, dropped, ok, failed, timedOut, inFlight } = result;
+  const lines = [
+    paint.strong('Requests'),
+    `  scheduled ${formatCount(scheduled)} = sent ${formatCount(sent)} + dropped ${formatCount(dropped)}`,
+    `  sent ${formatCount(sent)} = ok ${formatCount(ok)} + failed ${formatCount(failed)} + timed out ${formatCount(timedOut)} + in flight at stop ${formatCount(inFlight)}`,
+  ].map((line) => (line.length <= width + 8 ? line : fit(line, width)));
+  const { maxInFlight, userBusy } = result.droppedBy;
+  if (maxInFlight > 0)
+    lines.push(
+      `  ${formatCount(maxInFlight)} dropped: ${formatCount(result.maxInFlight)} requests were under way (--max-in-flight)`,
+    );
+  if (userBusy > 0) lines.push(`  ${formatCount(userBusy)} dropped: the user was still busy when due again`);
+  if (result.steps.length > 1) {
+    const { started, ok: whole, failed: broken } = result.iterations;
+    lines.push(
+      `  iterations: ${formatCount(started)} started, ${formatCount(whole)} ok, ${formatCount(broken)} failed`,
+    );
+  }
+  lines.push(`  received ${formatBytes(result.bytes.received)}, sent ${formatBytes(result.bytes.sent)}`);
+  return lines;
+}
+
+function outcomes(result: LoadResult, width: number, paint: Paint): string[] {
+  const lines: string[] = [];
+  const statuses = statusList(result.statusCodes);
+  const responses = statuses.reduce((sum, { count }) => sum + count, 0);
+  const countWidth = Math.max(8, formatCount(result.sent).length);
+  if (statuses.length > 0) lines.push(paint.strong('Status codes'));
+  for (const { code, count, good } of statuses) {
+    const line = `  ${code} ${formatCount(count).padStart(countWidth)}  ${formatShare(count / responses)}`;
+    lines.push(good ? line : paint.warn(line));
+  }
+  const errors = errorList(result.errors);
+  if (errors.length > 0) lines.push(paint.strong('Errors by cause'));
+  for (const { cause, count } of errors) {
+    const [first, ...rest] = wrap(cause, width - countWidth - 8);
+    lines.push(paint.bad(`  ${formatCount(count).padStart(countWidth + 4)}  ${first ?? ''}`));
+    for (const line of rest) lines.push(paint.bad(`${' '.repeat(countWidth + 8)}${line}`));
+  }
+  const checks = Object.entries(result.checks);
+  if (checks.length > 0) lines.push(paint.strong('Checks'));
+  for (const [name, { passed, failed }] of checks) {
+    const total = passed + failed;
+    const line = `  ${failed === 0 ? '✓' : '✗'} ${fit(name, width - 30)}  ${formatCount(passed)} of ${formatCount(total)}`;
+    lines.push(failed === 0 ? paint.good(line) : paint.bad(line));
+  }
+  return lines;
+}
+
+function thresholds(result: LoadResult, width: number, paint: Paint): string[] {
+  if (result.thresholds.length === 0) return [];
+  const textWidth = Math.min(width - 30, Math.max(...result.thresholds.map((outcome) => outcome.text.length)));
+  return [
+    paint.strong('Thresholds'),
+    ...result.thresholds.map((outcome) => {
+      const line = `  ${outcome.passed ? '✓' : '✗'} ${outcome.text.padEnd(textWidth)}  ${outcome.message}`;
+      return outcome.passed ? paint.good(line) : paint.bad(line);
+    }),
+  ];
+}
+
+function verdict(result: LoadResult, width: number, paint: Paint): string[] {
+  const { state, reasons } = result.verdict;
+  const colors = { VALID: paint.good, DEGRADED: paint.warn, VOID: paint.bad };
+  const lines = wrap(`Verdict ${state}: ${verdictMeaning(result.verdict)}.`, width).map((line) => colors[state](line));
+  for (const reason of reasons) {
+    const [first, ...rest] = wrap(reason.message, width - 4);
+    lines.push(`  - ${first ?? ''}`, ...rest.map((line) => `    ${line}`));
+  }
+  return lines;
+}
+
+function howToRead(width: number, paint: Paint): string[] {
+  const text =
+    'How to read it: response counts from the moment a request was due, so it includes every wait your users would feel; service ' +
+    'counts from the write; start lag is what the generator itself added. Dropped requests were never sent and are in no latency.';
+  return wrap(text, width).map((line) => paint.faint(line));
+}

@@ -1,0 +1,39 @@
+import { Text } from 'ink';
+import type { ReactNode } from 'react';
+import type { LoadSnapshot } from '../../load/metrics.js';
+import { formatRate } from '../format.js';
+import { binSeries, sparkline } from '../series.js';
+
+interface Props {
+  snapshot: LoadSnapshot;
+  width: number;
+  rateFactor: number;
+}
+
+/** Two rows: target, now and over the run; and the rate over time. */
+export function RatePanel({ snapshot, width, rateFactor }: Props): ReactNode {
+  const { targetPerSecond, recentPerSecond, achievedPerSecond } = snapshot;
+  const { cells } = binSeries(snapshot.series, Math.max(10, width - 24));
+  const peak = cells.reduce((max, cell) => Math.max(max, cell.sentPerSecond), 0);
+  const live = rateFactor === 1 ? '' : ` (x${rateFactor.toFixed(2)} live)`;
+  return (
+    <>
+      <Text wrap="truncate-end">
+        <Text bold>{'Rate'.padEnd(10)}</Text>
+        {targetPerSecond === undefined ? '' : `target ${formatRate(targetPerSecond)}/s${live}   `}
+        now <Text bold>{formatRate(recentPerSecond)}/s</Text>
+        {`   run ${formatRate(achievedPerSecond)}/s`}
+      </Text>
+      <Text wrap="truncate-end">
+        {' '.repeat(10)}
+        <Text color="cyan">
+          {sparkline(
+            cells.map((cell) => cell.sentPerSecond),
+            peak,
+          )}
+        </Text>
+        {peak > 0 ? ` peak ${formatRate(peak)}/s` : ''}
+      </Text>
+    </>
+  );
+}

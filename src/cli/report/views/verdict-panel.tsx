@@ -1,0 +1,56 @@
+import { Text } from 'ink';
+import type { ReactNode } from 'react';
+import type { LoadSnapshot } from '../../load/metrics.js';
+import { fit } from '../format.js';
+import { verdictInBrief } from '../words.js';
+
+interface Props {
+  snapshot: LoadSnapshot;
+  width: number;
+  reasonRows: number;
+  thresholdRows: number;
+}
+
+const colors = { VALID: 'green', DEGRADED: 'yellow', VOID: 'red' } as const;
+
+/** Thresholds with ✓ and ✗, then the verdict so far with its reasons; failed thresholds come first where room is short. */
+export function VerdictPanel({ snapshot, width, reasonRows, thresholdRows }: Props): ReactNode {
+  const { verdict } = snapshot;
+  const outcomes = [...snapshot.thresholds].sort((a, b) => Number(a.passed) - Number(b.passed));
+  const shown = outcomes.length > thresholdRows ? outcomes.slice(0, Math.max(1, thresholdRows - 1)) : outcomes;
+  const hidden = outcomes.length - shown.length;
+  return (
+    <>
+      {shown.map((outcome, index) => (
+        <Text key={outcome.text} wrap="truncate-end">
+          <Text bold>{(index === 0 ? 'Limits' : '').padEnd(10)}</Text>
+          <Text color={outcome.passed ? 'green' : 'red'}>
+            {fit(
+              `${outcome.passed ? '✓' : '✗'} ${outcome.text}  ${outcome.message}${index === shown.length - 1 && hidden > 0 ? ` (and ${hidden} more)` : ''}`,
+              width - 10,
+            )}
+          </Text>
+        </Text>
+      ))}
+      <Text wrap="truncate-end">
+        <Text bold>{'Verdict'.padEnd(10)}</Text>
+        {snapshot.sent + snapshot.dropped === 0 ? (
+          'nothing measured yet'
+        ) : (
+          <>
+            <Text bold color={colors[verdict.state]}>
+              {verdict.state}
+            </Text>
+            {` so far: ${verdictInBrief(verdict)}`}
+          </>
+        )}
+      </Text>
+      {verdict.reasons.slice(0, reasonRows).map((reason) => (
+        <Text key={reason.code} wrap="truncate-end">
+          {' '.repeat(10)}
+          {fit(`- ${reason.message}`, width - 10)}
+        </Text>
+      ))}
+    </>
+  );
+}

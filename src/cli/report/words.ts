@@ -1,0 +1,109 @@
+import { formatDuration } from '../kernel/duration.js';
+import type { LoadSnapshot } from '../load/metrics.js';
+import type { Arrivals, LoadPlan, Stage } from '../load/plan.js';
+import type { Verdict } from '../load/verdict.js';
+import { formatCount, formatRate } from './format.js';
+
+/** What a run is about, for the head of every report. */
+export interface LoadHeading {
+  /** Profile or `load`. */
+  name: string;
+  /** `GET http://arch.homework/` or the flow's name and the URL. */
+  target: string;
+  /** The arrivals in words: `100/s for 10s`. */
+  model: string;
+}
+
+/** The head of a plan's reports. */
+export function headingOf(plan: LoadPlan): LoadHeading {
+  return { name: plan.name, target: describeWork(plan), model: describeArrivals(plan.arrivals) };
+}
+
+function describeWork(plan: LoadPlan): string {
+  const base = plan.endpoint.url.replace(/\/$/, '');
+  const [first] = plan.work;
+  if (plan.work.length === 1 && first?.kind === 'requests' && first.requests.length === 1) {
+    const request = first.requests[0]!;
+    return `${request.method} ${base}${request.path}`;
+  }
+  const names = plan.work.map((work) => work.name).join(', ');
+  return `${names} on ${base}`;
+}
+
+/** The arrivals in words: `open, 100/s for 10s`, `closed, 10 at a time, 100 requests`. */
+export function describeArrivals(arrivals: Arrivals): string {
+  switch (arrivals.model) {
+    case 'open':
+      return `open, ${describeStages(arrivals.stages, '/s')}${arrivals.poisson ? ', Poisson' : ''}`;
+    case 'paced':
+      return `paced, ${describeStages(arrivals.stages, ' users')}, one iteration every ${formatDuration(arrivals.paceMs)} each`;
+    case 'closed': {
+      const limit = arrivals.requests === undefined ? '' : `, ${formatCount(arrivals.requests)} requests`;
+      return `closed, ${describeStages(arrivals.stages, ' at a time')}${limit}`;
+    }
+  }
+}
+
+function describeStages(stages: Stage[], unit: string): string {
+  const parts = stages.map((stage) => {
+    const level =
+      stage.from === stage.to ? formatRate(stage.from) : `${formatRate(stage.from)} to ${formatRate(stage.to)}`;
+    return `${level}${unit}${Number.isFinite(stage.durationMs) ? ` for ${formatDuration(stage.durationMs)}` : ''}`;
+  });
+  return parts.length <= 3 ? parts.join(', then ') : `${parts.length} stages, ${parts[0]} first`;
+}
+
+/** What a verdict means, in one sentence. */
+export function verdictMeaning(verdict: Verdict): string {
+  switch (verdict.state) {
+    case 'VALID':
+      return 'the generator kept up, so the numbers are the service’s own';
+    case 'DEGRADED':
+      return 'the generator was under strain; read the latencies as upper bounds';
+    case 'VOID':
+      return 'the generator was the bottleneck; these numbers say nothing about the service';
+  }
+}
+
+/** The same while the run is under way. */
+export function verdictInBrief(verdict: Verdict): string {
+  return {
+    VALID: 'the generator keeps up',
+    DEGRADED: 'the generator is under strain',
+    VOID: 'the generator is the bottleneck',
+  }[verdict.state];
+}
+
+/** The phase in a word or two. */
+export function phaseWords(phase: LoadSnapshot['progress']['phase']): string {
+  switch (phase) {
+    case 'preparing':
+      return 'opening connections';
+    case 'waiting':
+      return 'waiting for the start';
+    case 'running':
+      return 'running';
+    case 'paused':
+      return 'PAUSED';
+    case 'draining':
+      return 'awaiting the last responses';
+    case 'done':
+      return 'done';
+  }
+}
+
+/** Status codes with their counts, most frequent class first as codes ascend: `200 ×1,190`. */
+export function statusList(statusCodes: Record<string, number>): { code: string; count: number; good: boolean }[] {
+  return Object.entries(statusCodes)
+    .filter(([, count]) => count > 0)
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([code, count]) => ({ code, count, good: Number(code) < 400 && Number(code) >= 100 }));
+}
+
+/** Errors by cause, the most frequent first. */
+export function errorList(errors: Record<string, number>): { cause: string; count: number }[] {
+  return Object.entries(errors)
+    .filter(([, count]) => count > 0)
+    .sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]))
+    .map(([cause, count]) => ({ cause, count }));
+}

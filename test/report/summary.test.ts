@@ -1,0 +1,25 @@
+import t from 'tap';
+import { loadSummary } from '../../src/cli/report/summary.js';
+import { snapshotLine } from '../../src/cli/report/text.js';
+import { matchGolden } from '../golden.js';
+import { heading, resultOf, states } from './fixtures.js';
+
+for (const [name, snapshot] of Object.entries(states)) {
+  t.test(`the final summary, ${name}`, (t) => {
+    const text = loadSummary(resultOf(snapshot), heading, { color: false, columns: 80 });
+    matchGolden(t, `report/summary-${name}`, text);
+    t.ok(
+      text.split('\n').every((line) => line.length <= 80),
+      'fits into 80 columns',
+    );
+    t.notMatch(text, /\u001b/, 'no colours unless asked for');
+    t.match(loadSummary(resultOf(snapshot), heading, { color: true, columns: 80 }), /\u001b\[1m/);
+    t.end();
+  });
+}
+
+t.test('one line a second says how the run stands', (t) => {
+  const lines = Object.values(states).map((snapshot) => snapshotLine(snapshot));
+  matchGolden(t, 'report/lines', `${lines.join('\n')}\n`);
+  t.end();
+});
