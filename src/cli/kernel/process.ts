@@ -7,6 +7,10 @@ export interface RunOptions {
   env?: Record<string, string | undefined>;
   input?: string;
   signal?: AbortSignal;
+  /** Called once with the id of the process, for callers that must find it again should they die first. */
+  onStart?(pid: number): void;
+  /** Called with each line of stdout as it comes. */
+  onLine?(line: string): void;
 }
 
 export interface RunOutcome {
@@ -24,7 +28,7 @@ export type Run = (argv: readonly [string, ...string[]], options: RunOptions) =>
 /** Runs `argv` without a shell. */
 export const run: Run = async (argv, options) => {
   const [file, ...args] = argv;
-  const result = await execa(file, args, {
+  const child = execa(file, args, {
     reject: false,
     timeout: options.timeoutMs,
     cwd: options.cwd,
@@ -33,6 +37,16 @@ export const run: Run = async (argv, options) => {
     cancelSignal: options.signal,
     stripFinalNewline: false,
   });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  if (options.onLine !== undefined && child.stdout) {
+    let rest = '';
+    child.stdout.on('data', (chunk: Buffer | string) => {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) options.onLine?.(line);
+    });
+  }
+  const result = await child;
   const failure = result.timedOut
     ? 'timeout'
     : (result.signal ?? (result.failed && result.exitCode === undefined ? (result.code ?? 'failed') : undefined));
