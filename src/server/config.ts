@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+
+/** The services of the platform, in the order in which they start. */
+export const serviceNames = ['auth', 'billing', 'notifications', 'orders', 'users', 'prices', 'hello'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** Everything a server process may be told, checked. */
+export interface Config {
+  services: ServiceName[];
+  host: string;
+  /** 0: any free port; the first log line says which. */
+  port: number;
+  store: 'sqlite' | 'postgres';
+  sqliteDir: string;
+  sqliteSynchronous: 'NORMAL' | 'FULL';
+  postgresUrl: string | undefined;
+  postgresPoolSize: number;
+  /** Base URLs of the services that others call; undefined where the service runs in this process. */
+  urls: Partial<Record<ServiceName, string>>;
+  /** The credential that services show each other. */
+  internalToken: string;
+  /** http(s) URL or path of the price list. */
+  pricesUrl: string | undefined;
+  pricesRefreshMs: number;
+  logLevel: string;
+  shutdownTimeoutMs: number;
+  /** scrypt's N as a power of two; 14 with p = 5 is one of OWASP's equivalent recommendations. */
+  passwordCost: number;
+  sessionTtlMs: number;
+  idempotencyTtlMs: number;
+  /** Proxies in front that write X-Forwarded-For; 0: the socket's address is the client's. */
+  trustedProxies: number;
+}
+
+/** The configuration is wrong: all problems at once, each naming its variable. */
+export class ConfigError extends Error {
+  constructor(readonly problems: string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+const needs: Partial<Record<ServiceName, ServiceName[]>> = {
+  // billing and notifications only where orders are paid: the idempotency stack runs without them.
+  orders: ['auth'],
+  billing: ['auth'],
+  notifications: ['auth'],
+};
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** Reads the environment (the only place that does); services named on the command line win over SERVICES. Throws ConfigError. */
+export function readConfig(named: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = [];
+  const services = servicesOf(named, env, problems);
+
+  function integer(name: string, fallback: number, min: number, max: number): number {
+    const text = env[name];
+    if (text === undefined || text === '') return fallback;
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    problems.push(`${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+    return fallback;
+  }
+  function oneOf<T extends string>(name: string, values: readonly T[], fallback: T): T {
+    const text = env[name];
+    if (text === undefined || text === '') return fallback;
+    if (values.includes(text as T)) return text as T;
+    problems.push(`${name} must be one of ${values.join(', ')}, not ${JSON.stringify(text)}`);
+    return fallback;
+  }
+  function url(name: string, schemes: string[]): string | undefined {
+    const text = env[name];
+    if (text === undefined || text === '') return undefined;
+    if (URL.canParse(text) && schemes.includes(new URL(text).protocol)) return text.replace(/\/+$/, '');
+    problems.push(`${name} must be a URL (${schemes.join(' or ')})`);
+    return undefined;
+  }
+
+  const urls: Config['urls'] = {};
+  for (const name of ['auth', 'billing', 'orders', 'notifications'] as const) {
+    const given = url(`${name.toUpperCase()}_URL`, ['http:', 'https:']);
+    if (given !== undefined) urls[name] = given;
+  }
+  const store = oneOf('STORE', ['sqlite', 'postgres'], 'sqlite');
+  const postgresUrl = url('POSTGRES_URL', ['postgres:', 'postgresql:']);
+  const storing = services.some((name) => name !== 'prices' && name !== 'hello');
+  if (store === 'postgres' && postgresUrl === undefined && storing)
+    problems.push('POSTGRES_URL is not set, and STORE is postgres: give postgres://USER:PASSWORD@HOST/DATABASE');
+
+  const config: Config = {
+    services,
+    host: env.HOST || '0.0.0.0',
+    port: integer('PORT', 8080, 0, 65_535),
+    store,
+    sqliteDir: env.SQLITE_DIR || '/data',
+    sqliteSynchronous: oneOf('SQLITE_SYNCHRONOUS', ['NORMAL', 'FULL'], 'FULL'),
+    postgresUrl,
+    postgresPoolSize: integer('POSTGRES_POOL_SIZE', 10, 1, 200),
+    urls,
+    internalToken: env.INTERNAL_TOKEN || randomBytes(32).toString('base64url'),
+    pricesUrl: env.PRICES_URL || undefined,
+    pricesRefreshMs: integer('PRICES_REFRESH_MS', 2_000, 100, 86_400_000),
+    logLevel: oneOf('LOG_LEVEL', logLevels, 'info'),
+    shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 10_000, 0, 600_000),
+    passwordCost: integer('PASSWORD_COST', 14, 10, 18),
+    sessionTtlMs: integer('SESSION_TTL_MS', 86_400_000, 1_000, 31_536_000_000),
+    idempotencyTtlMs: integer('IDEMPOTENCY_TTL_MS', 86_400_000, 1_000, 31_536_000_000),
+    trustedProxies: integer('TRUSTED_PROXIES', 0, 0, 10),
+  };
+  if (services.includes('prices') && config.pricesUrl === undefined)
+    problems.push('PRICES_URL is not set: give the path or the URL of the price list (lines "ID PRICE")');
+  if (Object.keys(urls).length > 0 && !env.INTERNAL_TOKEN)
+    problems.push(
+      'INTERNAL_TOKEN is not set: services that call each other need the same secret of 16 characters or more',
+    );
+  if (env.INTERNAL_TOKEN && env.INTERNAL_TOKEN.length < 16)
+    problems.push('INTERNAL_TOKEN must be 16 characters or longer');
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function servicesOf(named: readonly string[], env: NodeJS.ProcessEnv, problems: string[]): ServiceName[] {
+  const wanted = named.length > 0 ? [...named] : (env.SERVICES ?? '').split(',').map((name) => name.trim());
+  const names = wanted.filter((name) => name !== '');
+  for (const name of names)
+    if (!serviceNames.includes(name as ServiceName))
+      problems.push(`there is no service ${JSON.stringify(name)}: the services are ${serviceNames.join(', ')}`);
+  if (names.length === 0) problems.push(`no service named: serve ${serviceNames.join(' | ')}, or set SERVICES`);
+  return serviceNames.filter((name) => names.includes(name));
+}
+
+/** The services that a service calls: each must run in this process or have a URL. */
+export function dependenciesOf(service: ServiceName): readonly ServiceName[] {
+  return needs[service] ?? [];
+}

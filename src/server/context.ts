@@ -1,0 +1,19 @@
+import type { CallService } from './client.js';
+import type { Config } from './config.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import type { Service } from './route.js';
+import type { Store } from './store/store.js';
+
+/** What a service is given to work with. */
+export interface ServiceContext {
+  config: Config;
+  /** The service's own store; prices and hello have none and must not ask. */
+  store: Store;
+  callService: CallService;
+  metrics: Metrics;
+  log: Log;
+}
+
+/** Every service's module exports one of these as `create`. */
+export type CreateService = (context: ServiceContext) => Service | Promise<Service>;

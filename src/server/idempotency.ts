@@ -1,0 +1,169 @@
+import { hash } from 'node:crypto';
+import { Problem, type Reply } from './problem.js';
+import type { Call } from './route.js';
+import { statement } from './store/statement.js';
+import { Contended, first, rows, type Store, type Unit } from './store/store.js';
+
+/** What became of a request with a key. */
+export type IdempotencyOutcome = 'executed' | 'replayed' | 'mismatched' | 'in_flight';
+
+const claim = statement<{ scope: string; fingerprint: string; now: number; expiresAt: number }>()((db, value) =>
+  db
+    .insertInto('idempotency_keys')
+    .values({
+      scope: value('scope'),
+      fingerprint: value('fingerprint'),
+      response: null,
+      expires_at: value('expiresAt'),
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('scope')
+        .doUpdateSet({ fingerprint: value('fingerprint'), response: null, expires_at: value('expiresAt') })
+        .where('idempotency_keys.expires_at', '<=', value('now')),
+    )
+    .returning('expires_at'),
+);
+const find = statement<{ scope: string }>()((db, value) =>
+  db.selectFrom('idempotency_keys').select(['fingerprint', 'response']).where('scope', '=', value('scope')),
+);
+const complete = statement<{ scope: string; response: string }>()((db, value) =>
+  db
+    .updateTable('idempotency_keys')
+    .set({ response: value('response') })
+    .where('scope', '=', value('scope')),
+);
+const sweep = statement<{ now: number; limit: number }>()((db, value) =>
+  db
+    .deleteFrom('idempotency_keys')
+    .where('scope', 'in', (expired) =>
+      expired
+        .selectFrom('idempotency_keys')
+        .select('scope')
+        .where('expires_at', '<=', value('now'))
+        .limit(value('limit')),
+    )
+    .returning('expires_at'),
+);
+
+/**
+ * Runs a route's local work exactly once per key.
+ *
+ *            claim                execute, store             commit
+ *   (none) --------> claimed ---------------------> stored --------> every later request replays
+ *      ^                |  kill -9, error, rollback    |
+ *      +----------------+------------------------------+             expired: claimed anew, or swept
+ *
+ * The claim, the work and the stored response are one transaction: a kill at any moment leaves all of them or none, so
+ * there is no lock to expire and no owner to fence off. A duplicate in flight waits for that transaction (on SQLite it
+ * shares its commit or comes after it) and replays; only where Postgres keeps it waiting past `lock_timeout` is it 409.
+ * What the work throws (a 5xx before its effect) rolls back and is not stored: the same key may be retried.
+ */
+export async function executeOnce(
+  store: Store,
+  call: Call,
+  options: { ttlMs: number; now: number; observe(outcome: IdempotencyOutcome): void },
+  work: () => Unit<Reply>,
+): Promise<Reply> {
+  const { idempotencyKey: key } = call;
+  if (key === undefined) return store.write(work);
+  const scope = `${call.user.id} ${call.method} ${call.path} ${key}`;
+  const fingerprint = fingerprintOf(call);
+  const { now, ttlMs, observe } = options;
+
+  function* unit(): Unit<Executed> {
+    const claimed = yield* first(claim, { scope, fingerprint, now, expiresAt: now + ttlMs });
+    if (claimed !== undefined) {
+      const reply = yield* work();
+      yield* rows(complete, { scope, response: JSON.stringify(reply) });
+      return { outcome: 'executed', reply };
+    }
+    const known = yield* first(find, { scope });
+    if (known === undefined || known.response === null) throw new Contended();
+    if (known.fingerprint !== fingerprint) return { outcome: 'mismatched', reply: mismatch };
+    const stored = JSON.parse(known.response) as Reply;
+    return { outcome: 'replayed', reply: { ...stored, headers: { ...stored.headers, 'Idempotent-Replayed': 'true' } } };
+  }
+
+  try {
+    const { outcome, reply } = await store.write(unit);
+    observe(outcome);
+    return reply;
+  } catch (error) {
+    if (!(error instanceof Contended)) throw error;
+    observe('in_flight');
+    throw new Problem({
+      status: 409,
+      code: 'idempotency-key-in-flight',
+      title: 'The first request with this Idempotency-Key is still in flight',
+      headers: { 'Retry-After': '1', Link: policyLink },
+    });
+  }
+}
+
+interface Executed {
+  outcome: IdempotencyOutcome;
+  reply: Reply;
+}
+
+const policyLink = '</openapi.json>; rel="help"';
+const mismatch: Reply = new Problem({
+  status: 422,
+  code: 'idempotency-key-reused',
+  title: 'This Idempotency-Key was used with another payload',
+  detail: 'Send the original payload to have its response again, or a new key for a new request.',
+  headers: { Link: policyLink },
+}).reply;
+
+/** Deletes expired keys, a bounded number at once; gives how many. */
+export function sweepKeys(store: Store, now: number, limit = 1_000): Promise<number> {
+  return store.write(function* () {
+    return (yield* rows(sweep, { now, limit })).length;
+  });
+}
+
+/**
+ * The same payload, by the rule that the documentation declares: equal query string and equal JSON value, whatever the
+ * order of keys or the white space; of a key that is written twice the last counts, as in JSON.parse.
+ */
+function fingerprintOf(call: Call): string {
+  return hash('sha256', `${call.search}\n${canonical(call.body)}`, 'base64url');
+}
+
+/** JSON with sorted keys. */
+export function canonical(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
+}
+
+const maxKeyLength = 255;
+const bare = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
+
+/**
+ * Reads the key from its header lines: the RFC 8941 string that the draft asks for, or the bare form that most clients
+ * send; both name the same key. Throws Problem 400 where it is missing though required, or not a key.
+ */
+export function parseIdempotencyKey(lines: readonly string[] | undefined, required: boolean): string | undefined {
+  if (lines === undefined || lines.length === 0) {
+    if (!required) return undefined;
+    throw bad('idempotency-key-missing', 'This request needs an Idempotency-Key header');
+  }
+  if (lines.length > 1) throw bad('idempotency-key-malformed', 'There is more than one Idempotency-Key header');
+  const line = lines[0]!;
+  let key: string | undefined;
+  if (line.startsWith('"')) key = quoted.exec(line)?.[1]?.replace(/\\(["\\])/g, '$1');
+  else if (bare.test(line)) key = line;
+  if (key === undefined || key === '' || key.length > maxKeyLength)
+    throw bad(
+      'idempotency-key-malformed',
+      `The Idempotency-Key must be 1 to ${maxKeyLength} printable ASCII characters, bare or as a quoted string`,
+    );
+  return key;
+}
+
+function bad(code: string, title: string): Problem {
+  return new Problem({ status: 400, code, title, headers: { Link: policyLink } });
+}

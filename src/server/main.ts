@@ -1,0 +1,46 @@
+import { ConfigError, readConfig } from './config.js';
+import { createLog } from './log.js';
+import { startServer } from './server.js';
+
+const usage = `Usage: main.js serve SERVICE...   run services in this process (or name them in SERVICES)
+       main.js migrate            bring the store's schema up to date, then exit\n`;
+
+const [command, ...names] = process.argv.slice(2);
+try {
+  if (command === 'serve') await serve(names);
+  else {
+    process.stderr.write(usage);
+    process.exitCode = 2;
+  }
+} catch (error) {
+  if (error instanceof ConfigError)
+    process.stderr.write(`${error.problems.map((line) => `error: ${line}`).join('\n')}\n`);
+  else process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+}
+
+async function serve(services: string[]): Promise<void> {
+  const config = readConfig(services);
+  const log = createLog(config.logLevel, config.services);
+  const server = await startServer(config, log);
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    // A drain that hangs must not outlive its deadline: the supervisor would have to kill us.
+    setTimeout(() => process.exit(1), config.shutdownTimeoutMs + 2_000).unref();
+    server.stop().then(
+      () => log.info('stopped'),
+      (error) => {
+        log.error({ err: error }, 'stopping failed');
+        process.exitCode = 1;
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () => {
+    server.reload().catch((error) => log.error({ err: error }, 'reload failed'));
+  });
+}

@@ -1,0 +1,108 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.js';
+import { createClient } from './client.js';
+import { type Config, ConfigError, dependenciesOf, type ServiceName } from './config.js';
+import type { CreateService } from './context.js';
+import type { Log } from './log.js';
+import { createMetrics } from './metrics.js';
+import type { Service, User } from './route.js';
+import { createSessionLookup } from './sessions.js';
+import { openStore } from './store/open.js';
+import type { Store } from './store/store.js';
+
+// Loaded only where it runs: `serve hello` opens no database.
+const modules: Partial<Record<ServiceName, () => Promise<{ create: CreateService }>>> = {
+  auth: () => import('./services/auth.js'),
+  orders: () => import('./services/orders.js'),
+  hello: () => import('./services/hello.js'),
+};
+const storeless: readonly ServiceName[] = ['prices', 'hello'];
+
+/** A running server. */
+export interface RunningServer {
+  port: number;
+  reload(): Promise<void>;
+  /** Not ready, no new connections, requests in flight finish, stores close; rejects past the deadline. */
+  stop(): Promise<void>;
+}
+
+/** Starts the services of the configuration in this process; resolves once it listens. */
+export async function startServer(config: Config, log: Log): Promise<RunningServer> {
+  const missing = config.services.flatMap((service) =>
+    dependenciesOf(service)
+      .filter((needed) => !config.services.includes(needed) && config.urls[needed] === undefined)
+      .map(
+        (needed) =>
+          `${needed.toUpperCase()}_URL is not set: ${service} calls ${needed}, which does not run in this process`,
+      ),
+  );
+  if (missing.length > 0) throw new ConfigError([...new Set(missing)]);
+
+  const metrics = createMetrics();
+  let self = '';
+  const client = createClient((service) => config.urls[service] ?? self, config.internalToken);
+  const stores: Store[] = [];
+  const services: Service[] = [];
+  for (const name of config.services) {
+    const load = modules[name];
+    if (load === undefined) throw new ConfigError([`the service ${name} is not there yet`]);
+    const { create } = await load();
+    const store = storeless.includes(name) ? undefined : await openStore(config, name, metrics.store(name));
+    if (store !== undefined) stores.push(store);
+    services.push(await create({ config, store: store as Store, callService: client.callService, metrics, log }));
+  }
+
+  let draining = false;
+  const app = createApp({
+    services,
+    metrics,
+    log,
+    lookUpSession: createSessionLookup(client.callService) as (token: string) => Promise<User | undefined>,
+    internalToken: config.internalToken,
+    trustedProxies: config.trustedProxies,
+    draining: () => draining,
+  });
+  // Slow clients: ten seconds for the headers, twenty for the whole request, checked every second.
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 },
+    app,
+  );
+  const port = await listen(server, config);
+  self = `http://${config.host.includes(':') ? '[::1]' : '127.0.0.1'}:${port}`;
+  log.info({ port, services: config.services }, 'listening');
+  for (const service of services) service.start?.();
+
+  return {
+    port,
+    async reload() {
+      for (const service of services) await service.reload?.();
+    },
+    async stop() {
+      draining = true;
+      await drain(server, config.shutdownTimeoutMs);
+      for (const service of services) await service.stop?.();
+      await client.close();
+      for (const store of stores) await store.close();
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** Lets requests in flight finish, closing connections as they fall idle; past the deadline all are closed. */
+async function drain(server: Server, timeoutMs: number): Promise<void> {
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const deadline = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  try {
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  } finally {
+    clearInterval(idle);
+    clearTimeout(deadline);
+  }
+}

@@ -1,0 +1,210 @@
+import { hash, randomBytes } from 'node:crypto';
+import type { CreateService } from '../context.js';
+import { hashPassword, verifyPassword } from '../password.js';
+import { json, Problem } from '../problem.js';
+import { route, type Schema } from '../route.js';
+import { statement } from '../store/statement.js';
+import { first, rows } from '../store/store.js';
+import { userSchema } from './schemas.js';
+
+const insertAccount = statement<{ login: string; passwordHash: string; now: number }>()((db, value) =>
+  db
+    .insertInto('accounts')
+    .values({ login: value('login'), password_hash: value('passwordHash'), created_at: value('now') })
+    .onConflict((conflict) => conflict.column('login').doNothing())
+    .returning('id'),
+);
+const findAccount = statement<{ login: string }>()((db, value) =>
+  db.selectFrom('accounts').select(['id', 'login', 'password_hash']).where('login', '=', value('login')),
+);
+const deleteAccount = statement<{ id: number }>()((db, value) =>
+  db.deleteFrom('accounts').where('id', '=', value('id')),
+);
+const insertSession = statement<{ digest: string; accountId: number; expiresAt: number }>()((db, value) =>
+  db.insertInto('sessions').values({
+    token_digest: value('digest'),
+    account_id: value('accountId'),
+    expires_at: value('expiresAt'),
+  }),
+);
+const findSession = statement<{ digest: string; now: number }>()((db, value) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('accounts', 'accounts.id', 'sessions.account_id')
+    .select(['accounts.id as id', 'accounts.login as login'])
+    .where('token_digest', '=', value('digest'))
+    .where('expires_at', '>', value('now')),
+);
+const deleteSession = statement<{ digest: string }>()((db, value) =>
+  db.deleteFrom('sessions').where('token_digest', '=', value('digest')),
+);
+
+interface Credentials {
+  login: string;
+  password: string;
+}
+
+const credentials: Schema = {
+  type: 'object',
+  required: ['login', 'password'],
+  properties: {
+    login: { type: 'string', minLength: 1, maxLength: 100, pattern: '^[\\w.@+-]+$' },
+    password: { type: 'string', minLength: 1, maxLength: 200 },
+  },
+};
+const cookieEnd = 'Path=/; HttpOnly; SameSite=Strict';
+
+/** auth: accounts and sessions. The only service that sees passwords and tokens; the others ask it whose a token is. */
+export const create: CreateService = async ({ config, store }) => {
+  // Verified against where the login is unknown, so that an unknown login takes as long as a wrong password.
+  const decoy = hashPassword(randomBytes(16).toString('base64url'), config.passwordCost);
+
+  async function openSession(accountId: number): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    const values = { digest: digestOf(token), accountId, expiresAt: Date.now() + config.sessionTtlMs };
+    await store.write(() => rows(insertSession, values));
+    return token;
+  }
+
+  const register = (path: string) =>
+    route<Credentials>({
+      method: 'post',
+      path,
+      summary: 'Makes an account',
+      access: 'public',
+      body: credentials,
+      responses: {
+        200: { description: 'The account.', schema: userSchema },
+        409: { description: 'The login is taken.', type: 'application/problem+json', schema: { type: 'object' } },
+      },
+      async handle({ body: { login, password } }) {
+        const passwordHash = await hashPassword(password, config.passwordCost);
+        const values = { login, passwordHash, now: Date.now() };
+        const account = await store.write(() => first(insertAccount, values));
+        if (account === undefined)
+          throw new Problem({ status: 409, code: 'login-taken', title: 'This login is taken' });
+        return json(200, { id: account.id, login });
+      },
+    });
+
+  return {
+    name: 'auth',
+    summary: 'accounts and sessions, as a bearer token and as a cookie',
+    notReady: () => store.check().then(() => undefined, String),
+    routes: [
+      register('/registration'),
+      register('/register'),
+      route<Credentials>({
+        method: 'post',
+        path: '/login',
+        summary: 'Opens a session',
+        access: 'public',
+        body: credentials,
+        responses: {
+          200: {
+            description: 'The session, to be sent as a bearer token or as the cookie.',
+            headers: { 'Set-Cookie': 'The session as a cookie.' },
+            schema: {
+              type: 'object',
+              required: ['token', 'token_type', 'id', 'login'],
+              properties: {
+                token: { type: 'string' },
+                token_type: { const: 'Bearer' },
+                ...(userSchema.properties as object),
+              },
+            },
+          },
+          401: {
+            description: 'Wrong login or password.',
+            type: 'application/problem+json',
+            schema: { type: 'object' },
+          },
+        },
+        async handle({ body: { login, password } }) {
+          const account = await store.read(() => first(findAccount, { login }));
+          const matches = await verifyPassword(password, account?.password_hash ?? (await decoy));
+          if (account === undefined || !matches)
+            throw new Problem({ status: 401, code: 'wrong-credentials', title: 'Wrong login or password' });
+          const token = await openSession(account.id);
+          const maxAge = Math.floor(config.sessionTtlMs / 1_000);
+          return json(
+            200,
+            { id: account.id, login, token, token_type: 'Bearer' },
+            { 'Set-Cookie': `session=${token}; Max-Age=${maxAge}; ${cookieEnd}` },
+          );
+        },
+      }),
+      route({
+        method: 'get',
+        path: '/logout',
+        summary: 'Ends the session; 200 also where there is none any more',
+        access: 'public',
+        responses: {
+          200: {
+            description: 'No session.',
+            schema: { type: 'object' },
+            headers: { 'Set-Cookie': 'Removes the cookie.' },
+          },
+        },
+        async handle({ token }) {
+          if (token !== undefined) await store.write(() => rows(deleteSession, { digest: digestOf(token) }));
+          return json(200, { status: 'OK' }, { 'Set-Cookie': `session=; Max-Age=0; ${cookieEnd}` });
+        },
+      }),
+      route({
+        method: 'get',
+        path: '/me',
+        summary: 'Who is logged in',
+        access: 'user',
+        responses: { 200: { description: 'The account.', schema: userSchema } },
+        handle: ({ user: { id, login } }) => json(200, { id, login }),
+      }),
+      route({
+        method: 'delete',
+        path: '/user/delete',
+        summary: 'Deletes the account and ends all of its sessions',
+        access: 'user',
+        responses: { 204: { description: 'Deleted.' } },
+        async handle({ user: { id } }) {
+          await store.write(() => rows(deleteAccount, { id }));
+          return { status: 204 };
+        },
+      }),
+      route<{ tokens: string[] }>({
+        method: 'post',
+        path: '/internal/introspect',
+        summary: 'Whose sessions these tokens open; null for none',
+        access: 'internal',
+        body: {
+          type: 'object',
+          required: ['tokens'],
+          properties: { tokens: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 512 } } },
+        },
+        responses: {
+          200: {
+            description: 'One entry a token, in order.',
+            schema: {
+              type: 'object',
+              required: ['users'],
+              properties: { users: { type: 'array', items: { anyOf: [userSchema, { type: 'null' }] } } },
+            },
+          },
+        },
+        async handle({ body: { tokens } }) {
+          const now = Date.now();
+          const users = await store.read(function* () {
+            const found = [];
+            for (const token of tokens)
+              found.push((yield* first(findSession, { digest: digestOf(token), now })) ?? null);
+            return found;
+          });
+          return json(200, { users });
+        },
+      }),
+    ],
+  };
+};
+
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
