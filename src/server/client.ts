@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import type { ServiceName } from './config.js';
-import { unavailable } from './problem.js';
+import { Problem, unavailable } from './problem.js';
 import { type Trace, traceHeaders } from './trace.js';
 
 export interface ServiceCall {
@@ -53,6 +53,7 @@ export function createClient(baseUrl: (service: ServiceName) => string, internal
         last = `${service} answered ${status}`;
         if (status < 500 && status !== 429) break;
       } catch (error) {
+        if (error instanceof Problem) throw error;
         last = `${service} did not answer: ${error instanceof Error ? error.message : error}`;
       }
       const pauseMs = Math.random() * firstPauseMs * 2 ** n;

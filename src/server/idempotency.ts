@@ -1,11 +1,9 @@
 import { hash } from 'node:crypto';
+import type { ServiceContext } from './context.js';
 import { Problem, type Reply } from './problem.js';
 import type { Call } from './route.js';
 import { statement } from './store/statement.js';
 import { Contended, first, rows, type Store, type Unit } from './store/store.js';
-
-/** What became of a request with a key. */
-export type IdempotencyOutcome = 'executed' | 'replayed' | 'mismatched' | 'in_flight';
 
 const claim = statement<{ scope: string; fingerprint: string; now: number; expiresAt: number }>()((db, value) =>
   db
@@ -46,6 +44,17 @@ const sweep = statement<{ now: number; limit: number }>()((db, value) =>
     .returning('expires_at'),
 );
 
+/** A route's local work. */
+export interface Work {
+  /** All of it in one unit; what it throws rolls everything back, and the key is free again. */
+  work(): Unit<Reply>;
+  /** Called after the commit, and not for a replay: the place for business counters. */
+  executed?(): void;
+}
+
+const sweepEveryMs = 60_000;
+const sweepAtOnce = 1_000;
+
 /**
  * Runs a route's local work exactly once per key.
  *
@@ -59,19 +68,49 @@ const sweep = statement<{ now: number; limit: number }>()((db, value) =>
  * shares its commit or comes after it) and replays; only where Postgres keeps it waiting past `lock_timeout` is it 409.
  * What the work throws (a 5xx before its effect) rolls back and is not stored: the same key may be retried.
  */
-export async function executeOnce(
-  store: Store,
-  call: Call,
-  options: { ttlMs: number; now: number; observe(outcome: IdempotencyOutcome): void },
-  work: () => Unit<Reply>,
-): Promise<Reply> {
-  const { idempotencyKey: key } = call;
-  if (key === undefined) return store.write(work);
-  const scope = `${call.user.id} ${call.method} ${call.path} ${key}`;
-  const fingerprint = fingerprintOf(call);
-  const { now, ttlMs, observe } = options;
+export function createIdempotency({ store, config, metrics, log }: ServiceContext) {
+  const requests = metrics.counter(
+    'idempotency_requests_total',
+    'Requests with an Idempotency-Key, by what became of them.',
+    ['outcome'],
+  );
+  const ttlMs = config.idempotencyTtlMs;
+  let sweeper: NodeJS.Timeout | undefined;
 
-  function* unit(): Unit<Executed> {
+  return {
+    /** Without a key (where it is optional) the work simply runs. Throws Problem 409. */
+    async execute(call: Call, now: number, { work, executed }: Work): Promise<Reply> {
+      if (call.idempotencyKey === undefined) {
+        const reply = await store.write(work);
+        executed?.();
+        return reply;
+      }
+      try {
+        const { outcome, reply } = await store.write(once(call, now, ttlMs, work));
+        requests.inc({ outcome });
+        if (outcome === 'executed') executed?.();
+        return reply;
+      } catch (error) {
+        if (!(error instanceof Contended)) throw error;
+        requests.inc({ outcome: 'in_flight' });
+        throw inFlight();
+      }
+    },
+    startSweeping(): void {
+      sweeper = setInterval(() => {
+        sweepKeys(store, Date.now()).catch((error) => log.error({ err: error }, 'sweeping idempotency keys failed'));
+      }, sweepEveryMs).unref();
+    },
+    stopSweeping(): void {
+      clearInterval(sweeper);
+    },
+  };
+}
+
+function once(call: Call, now: number, ttlMs: number, work: () => Unit<Reply>): () => Unit<Executed> {
+  const scope = `${call.user.id} ${call.method} ${call.path} ${call.idempotencyKey}`;
+  const fingerprint = fingerprintOf(call);
+  return function* () {
     const claimed = yield* first(claim, { scope, fingerprint, now, expiresAt: now + ttlMs });
     if (claimed !== undefined) {
       const reply = yield* work();
@@ -79,30 +118,25 @@ export async function executeOnce(
       return { outcome: 'executed', reply };
     }
     const known = yield* first(find, { scope });
+    // Swept or claimed anew between the two statements (Postgres): the retry that 409 asks for settles it.
     if (known === undefined || known.response === null) throw new Contended();
     if (known.fingerprint !== fingerprint) return { outcome: 'mismatched', reply: mismatch };
     const stored = JSON.parse(known.response) as Reply;
     return { outcome: 'replayed', reply: { ...stored, headers: { ...stored.headers, 'Idempotent-Replayed': 'true' } } };
-  }
+  };
+}
 
-  try {
-    const { outcome, reply } = await store.write(unit);
-    observe(outcome);
-    return reply;
-  } catch (error) {
-    if (!(error instanceof Contended)) throw error;
-    observe('in_flight');
-    throw new Problem({
-      status: 409,
-      code: 'idempotency-key-in-flight',
-      title: 'The first request with this Idempotency-Key is still in flight',
-      headers: { 'Retry-After': '1', Link: policyLink },
-    });
-  }
+function inFlight(): Problem {
+  return new Problem({
+    status: 409,
+    code: 'idempotency-key-in-flight',
+    title: 'The first request with this Idempotency-Key is still in flight',
+    headers: { 'Retry-After': '1', Link: policyLink },
+  });
 }
 
 interface Executed {
-  outcome: IdempotencyOutcome;
+  outcome: 'executed' | 'replayed' | 'mismatched';
   reply: Reply;
 }
 
@@ -115,11 +149,14 @@ const mismatch: Reply = new Problem({
   headers: { Link: policyLink },
 }).reply;
 
-/** Deletes expired keys, a bounded number at once; gives how many. */
-export function sweepKeys(store: Store, now: number, limit = 1_000): Promise<number> {
-  return store.write(function* () {
-    return (yield* rows(sweep, { now, limit })).length;
-  });
+/** Deletes expired keys, a bounded number in each transaction; gives how many. */
+export async function sweepKeys(store: Store, now: number): Promise<number> {
+  let swept = 0;
+  for (;;) {
+    const { length } = await store.write(() => rows(sweep, { now, limit: sweepAtOnce }));
+    swept += length;
+    if (length < sweepAtOnce) return swept;
+  }
 }
 
 /**

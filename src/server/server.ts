@@ -6,15 +6,20 @@ import { type Config, ConfigError, dependenciesOf, type ServiceName } from './co
 import type { CreateService } from './context.js';
 import type { Log } from './log.js';
 import { createMetrics } from './metrics.js';
-import type { Service, User } from './route.js';
+import { unavailable } from './problem.js';
+import type { Service } from './route.js';
 import { createSessionLookup } from './sessions.js';
 import { openStore } from './store/open.js';
 import type { Store } from './store/store.js';
 
 // Loaded only where it runs: `serve hello` opens no database.
-const modules: Partial<Record<ServiceName, () => Promise<{ create: CreateService }>>> = {
+const modules: Record<ServiceName, () => Promise<{ create: CreateService }>> = {
   auth: () => import('./services/auth.js'),
+  billing: () => import('./services/billing.js'),
+  notifications: () => import('./services/notifications.js'),
   orders: () => import('./services/orders.js'),
+  users: () => import('./services/users.js'),
+  prices: () => import('./services/prices.js'),
   hello: () => import('./services/hello.js'),
 };
 const storeless: readonly ServiceName[] = ['prices', 'hello'];
@@ -41,13 +46,15 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
 
   const metrics = createMetrics();
   let self = '';
-  const client = createClient((service) => config.urls[service] ?? self, config.internalToken);
+  const client = createClient((service) => {
+    const url = config.urls[service] ?? (config.services.includes(service) ? self : undefined);
+    if (url === undefined) throw unavailable(`${service} is not part of this deployment`);
+    return url;
+  }, config.internalToken);
   const stores: Store[] = [];
   const services: Service[] = [];
   for (const name of config.services) {
-    const load = modules[name];
-    if (load === undefined) throw new ConfigError([`the service ${name} is not there yet`]);
-    const { create } = await load();
+    const { create } = await modules[name]();
     const store = storeless.includes(name) ? undefined : await openStore(config, name, metrics.store(name));
     if (store !== undefined) stores.push(store);
     services.push(await create({ config, store: store as Store, callService: client.callService, metrics, log }));
@@ -58,7 +65,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     services,
     metrics,
     log,
-    lookUpSession: createSessionLookup(client.callService) as (token: string) => Promise<User | undefined>,
+    lookUpSession: createSessionLookup(client.callService),
     internalToken: config.internalToken,
     trustedProxies: config.trustedProxies,
     draining: () => draining,

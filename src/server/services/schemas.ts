@@ -1,4 +1,4 @@
-import type { Schema } from '../route.js';
+import type { ResponseDoc, Schema } from '../route.js';
 
 /** Ids count from 1 and stay inside what a double holds exactly. */
 export const idSchema: Schema = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
@@ -9,3 +9,8 @@ export const userSchema: Schema = {
   required: ['id', 'login'],
   properties: { id: idSchema, login: { type: 'string' } },
 };
+
+/** A refusal of the service's own, for the document. */
+export function problemDoc(description: string): ResponseDoc {
+  return { description, type: 'application/problem+json', schema: { $ref: '#/components/schemas/Problem' } };
+}

@@ -1,12 +1,18 @@
-import type { CompiledQuery, CreateTableBuilder, SchemaModule } from 'kysely';
+import { type CompiledQuery, type CreateTableBuilder, type Kysely, type SchemaModule, sql } from 'kysely';
 import { migration as auth } from './migrations/0001-auth.js';
 import { migration as idempotency } from './migrations/0002-idempotency.js';
 import { migration as orders } from './migrations/0003-orders.js';
+import { migration as billing } from './migrations/0004-billing.js';
+import { migration as notifications } from './migrations/0005-notifications.js';
+import { migration as users } from './migrations/0006-users.js';
 import { builders, type Dialect } from './statement.js';
+import type { Tables } from './tables.js';
 
-/** What a migration builds with: Kysely's schema builder, and the one thing that the dialects spell differently. */
+/** What a migration builds with: Kysely without a connection, and the one thing that the dialects spell differently. */
 export interface MigrationTools {
+  db: Kysely<Tables>;
   schema: SchemaModule;
+  sql: typeof sql;
   dialect: Dialect;
   /** Adds `id`, the primary key that the store counts up by itself. */
   identity<T extends string>(table: CreateTableBuilder<T>): CreateTableBuilder<T, 'id'>;
@@ -20,7 +26,7 @@ export interface Migration {
   up(tools: MigrationTools): { compile(): CompiledQuery<unknown> }[];
 }
 
-const migrations: Migration[] = [auth, idempotency, orders];
+const migrations: Migration[] = [auth, idempotency, orders, billing, notifications, users];
 
 /** The migrations of these services in the order of their numbers, as SQL. */
 export function migrationsOf(services: readonly string[], dialect: Dialect): { name: string; statements: string[] }[] {
@@ -28,14 +34,19 @@ export function migrationsOf(services: readonly string[], dialect: Dialect): { n
     .filter(({ service }) => [service].flat().some((name) => services.includes(name)))
     .map(({ name, up }) => ({
       name,
-      statements: up({ schema: builders[dialect].schema, dialect, identity: identityOf(dialect) }).map(inlined),
+      statements: up(toolsOf(dialect)).map(inlined),
     }));
 }
 
+function toolsOf(dialect: Dialect): MigrationTools {
+  const db = builders[dialect];
+  return { db, schema: db.schema, sql, dialect, identity: identityOf(dialect) };
+}
+
 function inlined(statement: { compile(): CompiledQuery<unknown> }): string {
-  const { sql, parameters } = statement.compile();
-  if (parameters.length > 0) throw new Error(`a migration must not take parameters: ${sql}`);
-  return sql;
+  const compiled = statement.compile();
+  if (compiled.parameters.length > 0) throw new Error(`a migration must not take parameters: ${compiled.sql}`);
+  return compiled.sql;
 }
 
 function identityOf(dialect: Dialect): MigrationTools['identity'] {
