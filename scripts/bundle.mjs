@@ -1,0 +1,44 @@
+// Makes dist/image/: the server as one file, and the Dockerfile around it. Runs in `npm run build`, so that an installed
+// package needs no bundler, and `hwctl up` only hashes what is there. The same sources give the same bytes anywhere.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+
+/** Bundles dist/server/main.js (or another entry) into `folder`. */
+export async function bundleServer(entry = 'dist/server/main.js', folder = 'dist/image') {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await build({
+    entryPoints: [entry],
+    outfile: `${folder}/server.mjs`,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    // Readable stack traces in the cluster's logs are worth more than bytes.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    keepNames: true,
+    legalComments: 'none',
+    sourcemap: false,
+    // The cluster's store is Postgres: SQLite's native module is not in the image. pg-native is optional.
+    external: ['better-sqlite3', 'pg-native'],
+    // CommonJS packages in an ES module still call require.
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  writeFileSync(`${folder}/Dockerfile`, dockerfile);
+}
+
+// The label comes first, so that every layer carries it and what an interrupted build leaves can be found and removed.
+const dockerfile = `FROM node:24-bookworm-slim
+LABEL dev.hwctl.image=server
+ENV NODE_ENV=production
+WORKDIR /app
+COPY server.mjs /app/server.mjs
+USER 1000:1000
+EXPOSE 8080
+ENTRYPOINT ["node", "/app/server.mjs"]
+CMD ["serve"]
+`;

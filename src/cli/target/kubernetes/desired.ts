@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import {
+  generateAnnotation,
+  imageBaseName,
+  isWorkload,
+  type KubeObject,
+  serverImageName,
+  type Workload,
+} from '../kube-object.js';
+
+/** Label of every member of an ApplySet (KEP 3659). */
+export const partOfLabel = 'applyset.kubernetes.io/part-of';
+/** Annotation with the hash of what was last applied: tells a field that was taken away, which a comparison cannot. */
+export const appliedAnnotation = 'hwctl.dev/applied';
+/** Annotation with the stacks an object belongs to, comma-separated. */
+export const stacksAnnotation = 'hwctl.dev/stacks';
+/** Annotation on the pod template: changes where configuration that is read at start changes, so that pods start anew. */
+export const configAnnotation = 'hwctl.dev/config';
+
+export interface DesiredOptions {
+  /** Full name of the server's image. */
+  image: string;
+  /** Class for Ingresses that name none; undefined leaves it to the cluster. */
+  ingressClass?: string;
+  applySetId: string;
+}
+
+/**
+ * The objects as they are applied: image, Ingress class, membership label, names of Jobs, configuration hashes. Pure;
+ * Namespaces come back without the membership label, since they are only ours where hwctl made them.
+ */
+export function desiredObjects(
+  entries: readonly { object: KubeObject; stacks: string[] }[],
+  options: DesiredOptions,
+): KubeObject[] {
+  const all = entries.map(({ object }) => object);
+  return entries.map(({ object, stacks }) => {
+    const copy = structuredClone(object);
+    if (isWorkload(copy)) finishWorkload(copy, all, options);
+    if (copy.kind === 'Ingress' && options.ingressClass !== undefined) {
+      const spec = copy.spec as { ingressClassName?: string };
+      spec.ingressClassName ??= options.ingressClass;
+    }
+    copy.metadata.labels = { ...copy.metadata.labels, 'app.kubernetes.io/managed-by': 'hwctl' };
+    if (copy.kind !== 'Namespace') copy.metadata.labels[partOfLabel] = options.applySetId;
+    copy.metadata.annotations = { ...copy.metadata.annotations, [stacksAnnotation]: [...stacks].sort().join(',') };
+    copy.metadata.annotations[appliedAnnotation] = digest(copy);
+    return copy;
+  });
+}
+
+function finishWorkload(workload: Workload, all: readonly KubeObject[], { image }: DesiredOptions): void {
+  const { template } = workload.spec;
+  for (const container of [...template.spec.containers, ...(template.spec.initContainers ?? [])]) {
+    if (imageBaseName(container.image) === serverImageName) container.image = image;
+  }
+  const config = configOf(workload, all);
+  if (config.length > 0) {
+    template.metadata = {
+      ...template.metadata,
+      annotations: { ...template.metadata?.annotations, [configAnnotation]: digest(config) },
+    };
+  }
+  // A Job's template cannot be changed: another content is another Job.
+  if (workload.kind === 'Job')
+    workload.metadata.name = `${workload.metadata.name}-${digest(workload.spec).slice(0, 8)}`;
+}
+
+/** ConfigMaps and Secrets that the environment of a workload comes from; files are left out, pods see those change. */
+function configOf(workload: Workload, all: readonly KubeObject[]): KubeObject[] {
+  const names = new Set<string>();
+  const { containers, initContainers = [] } = workload.spec.template.spec;
+  for (const { env = [], envFrom = [] } of [...containers, ...initContainers]) {
+    for (const { configMapRef, secretRef } of envFrom) {
+      if (configMapRef) names.add(`ConfigMap/${configMapRef.name}`);
+      if (secretRef) names.add(`Secret/${secretRef.name}`);
+    }
+    for (const { valueFrom } of env) {
+      if (valueFrom?.configMapKeyRef) names.add(`ConfigMap/${valueFrom.configMapKeyRef.name}`);
+      if (valueFrom?.secretKeyRef) names.add(`Secret/${valueFrom.secretKeyRef.name}`);
+    }
+  }
+  return all.filter(
+    ({ kind, metadata }) => names.has(`${kind}/${metadata.name}`) && metadata.namespace === workload.metadata.namespace,
+  );
+}
+
+/** Id of an ApplySet by its parent (KEP 3659). */
+export function applySetId(parent: { name: string; namespace: string; kind: string; group: string }): string {
+  const text = `${parent.name}.${parent.namespace}.${parent.kind}.${parent.group}`;
+  return `applyset-${createHash('sha256').update(text).digest('base64url')}-v1`;
+}
+
+/** Hash of a value that does not depend on the order of keys. */
+export function digest(value: unknown): string {
+  return createHash('sha256').update(stable(value)).digest('hex').slice(0, 16);
+}
+
+function stable(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(stable).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${stable(item)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** Keys of a Secret for which hwctl makes a value. */
+export function generatedKeys(object: KubeObject): string[] {
+  if (object.kind !== 'Secret') return [];
+  return (object.metadata.annotations?.[generateAnnotation] ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+}
+
+/**
+ * Whether everything `wanted` says is so in `live`. Lists must agree in length and order, but for fields that the API
+ * server fills in below each element.
+ */
+export function isWithin(wanted: unknown, live: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(live) && wanted.length === live.length && wanted.every((item, index) => isWithin(item, live[index]))
+    );
+  }
+  if (wanted !== null && typeof wanted === 'object') {
+    if (live === null || typeof live !== 'object') return Object.keys(wanted).length === 0 && live === undefined;
+    return Object.entries(wanted).every(
+      ([key, item]) => item === undefined || isWithin(item, (live as Record<string, unknown>)[key]),
+    );
+  }
+  return wanted === live;
+}
+
+const waves: readonly (readonly string[])[] = [
+  ['Namespace', 'CustomResourceDefinition'],
+  [
+    'ServiceAccount',
+    'ClusterRole',
+    'ClusterRoleBinding',
+    'Role',
+    'RoleBinding',
+    'NetworkPolicy',
+    'Secret',
+    'ConfigMap',
+    'PersistentVolumeClaim',
+    'PodDisruptionBudget',
+    'ResourceQuota',
+    'LimitRange',
+  ],
+  ['Service', 'StatefulSet'],
+  ['Job'],
+];
+
+/** When an object is applied: each wave is ready before the next begins (a database before its migration before its users). */
+export function waveOf(object: { kind: string }): number {
+  const at = waves.findIndex((kinds) => kinds.includes(object.kind));
+  return at < 0 ? waves.length : at;
+}
