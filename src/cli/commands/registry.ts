@@ -11,4 +11,21 @@ export interface CommandEntry {
 }
 
 /** Every command; a module is loaded only when its command is the one asked for. */
-export const commandEntries: readonly CommandEntry[] = [];
+export const commandEntries: readonly CommandEntry[] = [
+  {
+    name: 'verify',
+    summary: 'up, test all, a short load, down: one report, one exit code',
+    load: () => import('./verify.js'),
+  },
+  {
+    name: 'test',
+    summary: 'run scenarios: built in, your YAML, or a Postman collection',
+    load: () => import('./test.js'),
+  },
+  { name: 'doctor', summary: 'check every prerequisite and give the cure for each', load: () => import('./doctor.js') },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    load: () => import('./completion.js'),
+  },
+];

@@ -1,0 +1,192 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+
+/** How connections are made: certificates, proxies. Everything is optional; nothing is read from the environment. */
+export interface HttpClientOptions {
+  /** Accept any certificate. */
+  insecure?: boolean;
+  /** PEM text of certificate authorities to trust beside the system's. */
+  ca?: string;
+  /** PEM text of the client's certificate, its key and the key's passphrase (mutual TLS). */
+  cert?: string;
+  key?: string;
+  passphrase?: string;
+  /** Server name for SNI, where it differs from the URL's host. */
+  serverName?: string;
+  httpProxy?: string;
+  httpsProxy?: string;
+  /** Comma list, as in NO_PROXY. */
+  noProxy?: string;
+}
+
+export interface HttpRequest {
+  method: string;
+  url: string;
+  /** Sent in this order, repeated names included. */
+  headers: readonly (readonly [string, string])[];
+  body?: Buffer | string;
+  /** Milliseconds for the whole exchange, body included. */
+  timeoutMs: number;
+  signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  status: number;
+  reason: string;
+  /** In the order received, repeated names included. */
+  headers: [string, string][];
+  /** Decoded by Content-Encoding (gzip, deflate, br). */
+  body: Buffer;
+  /** Bytes of the body on the wire, without chunk framing. */
+  bodyBytes: number;
+  /** Bytes of status line and header lines on the wire. */
+  headerBytes: number;
+  /** Milliseconds from the call to the first header byte, and to the last body byte. */
+  firstByteMs: number;
+  totalMs: number;
+}
+
+/** What came of a request: a response, or why there is none. */
+export type HttpOutcome = { response: HttpResponse } | { error: HttpError };
+
+export interface HttpError {
+  /** `ECONNREFUSED`, `timeout`, `ENOTFOUND`, `not-http`, ... */
+  code: string;
+  message: string;
+  totalMs: number;
+}
+
+export interface HttpClient {
+  /** Sends one request and reads the whole response; never follows redirects; throws only the signal's reason. */
+  send(request: HttpRequest): Promise<HttpOutcome>;
+  /** Ends all connections at once. */
+  close(): Promise<void>;
+}
+
+/** A response body larger than this is refused: 64 MiB. */
+export const maxBodyBytes = 64 * 1024 * 1024;
+
+/** An HTTP/1.1 client with keep-alive and exact sizes. */
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const dispatcher = makeDispatcher(options);
+  return {
+    send: (request) => send(dispatcher, request),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+function makeDispatcher(options: HttpClientOptions): Dispatcher {
+  const { insecure, ca, cert, key, passphrase, serverName } = options;
+  const connect = { rejectUnauthorized: insecure !== true, ca, cert, key, passphrase, servername: serverName };
+  const shared = { connect, bodyTimeout: 0, headersTimeout: 0, maxHeaderSize: 65_536 };
+  if (options.httpProxy === undefined && options.httpsProxy === undefined) return new Agent(shared);
+  const noProxy = ['localhost', '127.0.0.1', '::1', options.noProxy].filter(Boolean).join(',');
+  return new EnvHttpProxyAgent({
+    ...shared,
+    requestTls: connect,
+    httpProxy: options.httpProxy ?? '',
+    httpsProxy: options.httpsProxy ?? options.httpProxy ?? '',
+    noProxy,
+  });
+}
+
+async function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpOutcome> {
+  const started = performance.now();
+  const deadline = AbortSignal.timeout(request.timeoutMs);
+  const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
+  try {
+    const url = new URL(request.url);
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: request.headers.flat() as string[],
+      body: request.body,
+      signal,
+      responseHeaders: 'raw',
+    });
+    const firstByteMs = performance.now() - started;
+    const raw = await readBody(response.body);
+    const headers = pairs(response.headers as unknown as string[]);
+    return {
+      response: {
+        status: response.statusCode,
+        reason: response.statusText,
+        headers,
+        body: decode(raw, headers),
+        bodyBytes: raw.length,
+        headerBytes: headerBytes(response.statusCode, response.statusText, headers),
+        firstByteMs,
+        totalMs: performance.now() - started,
+      },
+    };
+  } catch (error) {
+    if (request.signal?.aborted) throw request.signal.reason;
+    return { error: describe(error, deadline.aborted, request.timeoutMs, performance.now() - started) };
+  }
+}
+
+async function readBody(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) throw Object.assign(new Error('the body is larger than 64 MiB'), { code: 'too-large' });
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+function pairs(flat: readonly (string | Buffer)[]): [string, string][] {
+  const result: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) result.push([String(flat[i]), String(flat[i + 1])]);
+  return result;
+}
+
+/** `HTTP/1.1 200 OK`, each `Name: value` and the blank line, with CRLF: what the head of the response weighs on the wire. */
+function headerBytes(status: number, reason: string, headers: [string, string][]): number {
+  let bytes = `HTTP/1.1 ${status} ${reason}\r\n\r\n`.length;
+  for (const [name, value] of headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 4;
+  return bytes;
+}
+
+function decode(body: Buffer, headers: [string, string][]): Buffer {
+  const encoding = headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1].toLowerCase();
+  if (encoding === undefined || encoding === 'identity' || body.length === 0) return body;
+  const bound = { maxOutputLength: maxBodyBytes };
+  if (encoding === 'gzip' || encoding === 'x-gzip') return gunzipSync(body, bound);
+  if (encoding === 'deflate') return inflateSync(body, bound);
+  if (encoding === 'br') return brotliDecompressSync(body, bound);
+  return body;
+}
+
+const words: Record<string, string> = {
+  ECONNREFUSED: 'connection refused: nothing listens there',
+  ECONNRESET: 'the server closed the connection before the response was complete',
+  ENOTFOUND: 'the host name does not resolve',
+  EAI_AGAIN: 'the host name does not resolve (the name server did not answer)',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  UND_ERR_SOCKET: 'the server closed the connection before the response was complete',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection was not established in time',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is shorter or longer than Content-Length says',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed: pass --cacert FILE, or --insecure',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain is self-signed: pass --cacert FILE, or --insecure',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate cannot be verified: pass --cacert FILE, or --insecure',
+  CERT_HAS_EXPIRED: 'the certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
+};
+
+function describe(error: unknown, timedOut: boolean, timeoutMs: number, totalMs: number): HttpError {
+  if (timedOut) return { code: 'timeout', message: `no complete response within ${timeoutMs} ms`, totalMs };
+  const chain: { code?: string; message: string }[] = [];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    chain.push(at as Error & { code?: string });
+    if (at instanceof AggregateError) chain.push(...(at.errors as Error[]));
+  }
+  const coded = chain.find((link) => link.code !== undefined && words[link.code] !== undefined);
+  if (coded?.code !== undefined) return { code: coded.code, message: words[coded.code] as string, totalMs };
+  const code = chain.find((link) => link.code !== undefined)?.code ?? 'failed';
+  if (code.startsWith('HPE_')) return { code: 'not-http', message: `the answer is not HTTP/1.1 (${code})`, totalMs };
+  return { code, message: chain[0]?.message ?? String(error), totalMs };
+}

@@ -1,0 +1,70 @@
+import { type Exchange, textOf } from './exchange.js';
+import type { Mask } from './mask.js';
+import type { ExchangeSummary, Traffic } from './result.js';
+
+const maxBodyCharacters = 2048;
+
+/** What a report's line shows of an exchange. */
+export function summaryOf(exchange: Exchange, mask: Mask, count = 1): ExchangeSummary {
+  const { response, error } = exchange;
+  return {
+    method: exchange.method,
+    url: mask.text(exchange.shownUrl),
+    count,
+    status: response?.status,
+    reason: response?.reason,
+    bytes: response === undefined ? 0 : response.headerBytes + response.bodyBytes,
+    timeMs: exchange.timeMs,
+    error: error === undefined ? undefined : mask.text(error.message),
+  };
+}
+
+/** One exchange whole, masked; bodies uncut. */
+export function trafficOf(exchange: Exchange, mask: Mask): Traffic {
+  const { response } = exchange;
+  const masked = (headers: Exchange['headers']) =>
+    headers.map(([name, value]): [string, string] => [name, mask.header(name, value)]);
+  return {
+    startedAt: exchange.startedAt,
+    timeMs: exchange.timeMs,
+    firstByteMs: response?.firstByteMs ?? exchange.timeMs,
+    method: exchange.method,
+    url: mask.text(exchange.url),
+    requestHeaders: masked(exchange.headers),
+    requestBody: mask.body(String(exchange.body ?? '')),
+    status: response?.status ?? 0,
+    reason: response?.reason ?? '',
+    responseHeaders: masked(response?.headers ?? []),
+    responseBody: response === undefined ? '' : mask.body(printable(textOf(response))),
+    responseBodyBytes: response?.bodyBytes ?? 0,
+    responseHeaderBytes: response?.headerBytes ?? 0,
+    error: exchange.error === undefined ? undefined : mask.text(exchange.error.message),
+  };
+}
+
+/** Request and response as they were on the wire, masked, bodies cut. */
+export function dumpOf(exchange: Exchange, mask: Mask): string {
+  const traffic = trafficOf(exchange, mask);
+  const lines = [`> ${traffic.method} ${traffic.url}`];
+  for (const [name, value] of traffic.requestHeaders) lines.push(`> ${name}: ${value}`);
+  if (traffic.requestBody !== '') lines.push(...prefixed('> ', traffic.requestBody));
+  if (traffic.error !== undefined) return [...lines, `! ${traffic.error}`].join('\n');
+  lines.push(`< ${traffic.status} ${traffic.reason}`.trimEnd());
+  for (const [name, value] of traffic.responseHeaders) lines.push(`< ${name}: ${value}`);
+  if (traffic.responseBody !== '') lines.push(...prefixed('< ', traffic.responseBody));
+  return lines.join('\n');
+}
+
+function prefixed(prefix: string, body: string): string[] {
+  const cut = body.length > maxBodyCharacters;
+  const shown = cut ? body.slice(0, maxBodyCharacters) : body;
+  const lines = shown.split(/\r?\n/).map((line) => `${prefix}${line}`.trimEnd());
+  return cut ? [...lines, `${prefix}... (${body.length} characters, ${maxBodyCharacters} shown)`] : lines;
+}
+
+/** Control characters would act on a terminal: they are shown as their pictures. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, (char) =>
+    char === '\u007f' ? '\u2421' : String.fromCodePoint(0x2400 + char.charCodeAt(0)),
+  );
+}

@@ -1,0 +1,415 @@
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { check, condition, expectationDefinitions, setCheck, source, sourceWhere, times } from './expect-grammar.js';
+import type {
+  Auth,
+  Body,
+  FaultSpec,
+  HeaderValue,
+  LogItem,
+  ParallelMember,
+  RequestTemplate,
+  Scenario,
+  Step,
+  Until,
+} from './scenario.js';
+import {
+  anything,
+  boolean,
+  choose,
+  duration,
+  type Fields,
+  field,
+  type Infer,
+  integer,
+  type JsonSchema,
+  listOf,
+  mapped,
+  needed,
+  object,
+  parsed,
+  type Reader,
+  record,
+  recursive,
+  type Shape,
+  text,
+  word,
+} from './shape.js';
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
+const tokenName = /^[!#$%&'*+.^_`|~\w-]+$/;
+
+const headerName = (name: string) =>
+  tokenName.test(name) || name.includes('{{') ? undefined : `${JSON.stringify(name)} is not a header name`;
+const headers = record<HeaderValue>(choose<HeaderValue>([isSeq, listOf(text)], [() => true, text]), headerName);
+const variableName = (name: string) =>
+  /^[A-Za-z_]\w*$/.test(name)
+    ? undefined
+    : `${JSON.stringify(name)} is not a variable name: letters, digits and _, not a digit first`;
+
+const requestLine = parsed(
+  { type: 'string', pattern: `^(${methods.join('|')}) (/|https?://|\\{\\{)`, examples: ['POST /create_order'] },
+  (line) => {
+    const [, method, path] = /^(\S+)\s+(\S.*)$/.exec(line.trim()) ?? [];
+    if (method === undefined || path === undefined)
+      throw new Error(`${JSON.stringify(line)} is not a request: write the method and the path, as in GET /orders`);
+    if (!methods.includes(method))
+      throw new Error(`unknown method ${JSON.stringify(method)}: one of ${methods.join(', ')}`);
+    if (!/^(\/|https?:\/\/|\{\{)/.test(path))
+      throw new Error(`${JSON.stringify(path)} is neither a path (/orders) nor a URL (https://...)`);
+    return { method, path };
+  },
+);
+
+const auth: Shape<Auth> = choose<Auth>(
+  [
+    isMap,
+    mapped(
+      object('auth', {
+        basic: field(
+          object('basic', { username: needed(text, 'the user'), password: needed(text, 'the password') }),
+          'HTTP basic authentication',
+        ),
+        bearer: field(text, 'A bearer token'),
+        oauth2: field(
+          object('oauth2', {
+            tokenUrl: needed(text, 'where the token is fetched'),
+            clientId: needed(text, 'the client'),
+            clientSecret: needed(text, 'its secret'),
+            scope: field(text, 'Scopes, with spaces between'),
+          }),
+          'OAuth 2 client credentials',
+        ),
+      }),
+      toAuth,
+    ),
+  ],
+  [() => true, mapped(word('none'), () => ({ kind: 'none' as const }))],
+);
+
+function toAuth(
+  read: Infer<Fields> & { basic?: unknown; bearer?: unknown; oauth2?: unknown },
+  reader: Reader,
+  node: Node,
+): Auth | undefined {
+  if ([read.basic, read.bearer, read.oauth2].filter((value) => value !== undefined).length !== 1)
+    return reader.problem(node, 'auth names one of basic, bearer or oauth2, or is none');
+  if (read.basic !== undefined) return { kind: 'basic', ...(read.basic as { username: string; password: string }) };
+  if (read.bearer !== undefined) return { kind: 'bearer', token: read.bearer as string };
+  return {
+    kind: 'oauth2',
+    scope: undefined,
+    ...(read.oauth2 as { tokenUrl: string; clientId: string; clientSecret: string }),
+  };
+}
+
+const filePart = mapped(
+  object('a file part', { file: needed(text, 'path of the file'), type: field(text, 'Content-Type of the part') }),
+  (read) => ({ file: read.file!, type: read.type }),
+);
+
+const requestFields = {
+  query: field(record(anything), 'Query parameters; a list repeats the parameter'),
+  headers: field(headers, 'Request headers; a list sends the header several times'),
+  json: field(anything, 'Body: this value as JSON'),
+  text: field(text, 'Body: this text'),
+  form: field(record(anything), 'Body: application/x-www-form-urlencoded'),
+  multipart: field(
+    record(choose<string | { file: string; type?: string }>([isMap, filePart], [() => true, text])),
+    'Body: multipart/form-data; a part is text or { file: PATH }',
+  ),
+  file: field(text, 'Body: the bytes of this file, relative to the scenario'),
+  graphql: field(
+    object('graphql', { query: needed(text, 'the query'), variables: field(anything, 'Its variables') }),
+    'Body: a GraphQL query',
+  ),
+  auth: field(auth, 'basic, bearer or oauth2; none turns the scenario’s off'),
+  as: field(text, 'Name of the user: each has cookies of its own'),
+  cookies: field(boolean, 'false: neither send nor keep cookies'),
+  redirects: field(boolean, 'false: a redirect is the response'),
+  timeout: field(duration, 'For the whole exchange'),
+  lose: field(
+    word('request', 'connection', 'response'),
+    'Lose on purpose: the request (cut in its body), the connection (closed once sent) or the response (never delivered)',
+  ),
+} satisfies Fields;
+
+type RequestRead = Infer<typeof requestFields>;
+const bodyKinds = ['json', 'text', 'form', 'multipart', 'file', 'graphql'] as const;
+
+function toRequest(
+  line: { method: string; path: string },
+  read: RequestRead,
+  reader: Reader,
+  node: Node,
+): RequestTemplate | undefined {
+  const bodies = bodyKinds.filter((kind) => read[kind] !== undefined);
+  if (bodies.length > 1) return reader.problem(node, `a request has one body, here are ${bodies.join(' and ')}`);
+  return {
+    at: read.at,
+    ...line,
+    query: read.query ?? {},
+    headers: read.headers ?? {},
+    body: toBody(read),
+    auth: read.auth,
+    as: read.as ?? '',
+    cookies: read.cookies,
+    redirects: read.redirects,
+    timeoutMs: read.timeout,
+    lose: read.lose,
+  };
+}
+
+function toBody(read: RequestRead): Body | undefined {
+  if (read.json !== undefined) return { kind: 'json', value: read.json };
+  if (read.text !== undefined) return { kind: 'text', value: read.text };
+  if (read.form !== undefined) return { kind: 'form', fields: read.form };
+  if (read.multipart !== undefined) return { kind: 'multipart', fields: read.multipart };
+  if (read.file !== undefined) return { kind: 'file', path: read.file };
+  if (read.graphql !== undefined)
+    return { kind: 'graphql', query: read.graphql.query!, variables: read.graphql.variables ?? {} };
+  return undefined;
+}
+
+const baseFields = {
+  name: field(text, 'The line that the report shows'),
+  skip: field(
+    choose<string | boolean>(
+      [(node) => isScalar(node) && typeof node.value === 'boolean', boolean],
+      [() => true, text],
+    ),
+    'true or the reason: reported as skipped, not run',
+  ),
+  only: field(boolean, 'Run nothing but the steps marked so'),
+  tags: field(listOf(text, true), 'Words for --tag'),
+} satisfies Fields;
+
+function base(read: Infer<typeof baseFields>, name: string) {
+  return {
+    name: read.name ?? name,
+    at: read.at,
+    skip: read.skip ?? false,
+    only: read.only ?? false,
+    tags: read.tags ?? [],
+  };
+}
+
+const logItem: Shape<LogItem> = choose<LogItem>(
+  [isMap, mapped(source, (found) => ({ kind: 'source' as const, source: found }))],
+  [() => true, mapped(text, (value) => ({ kind: 'literal' as const, value }))],
+);
+
+const until: Shape<Until> = mapped(
+  object('until', {
+    within: needed(duration, 'the deadline'),
+    every: field(duration, 'Pause between tries; 200ms'),
+    is: needed(condition, 'the condition that ends the wait'),
+  }),
+  (read) => ({ withinMs: read.within!, everyMs: read.every ?? 200, condition: read.is! }),
+);
+
+const requestStep: Shape<Step> = mapped(
+  object('a step', {
+    ...baseFields,
+    request: needed(requestLine, 'method and path, as in POST /create_order'),
+    ...requestFields,
+    set: field(record(anything, variableName), 'Variables set before the request'),
+    check: field(listOf(check), 'Assertions, each with its name'),
+    capture: field(record(source, variableName), 'Variables taken from the response'),
+    log: field(
+      choose<LogItem[][]>(
+        [(node) => isSeq(node) && node.items.some(isSeq), listOf(listOf(logItem))],
+        [() => true, mapped(listOf(logItem, true), (items) => [items])],
+      ),
+      'What the report shows in a box: texts and values of the response; a list of lists gives several lines',
+    ),
+    until: field(until, 'Ask again until the condition holds; the last response is checked'),
+    retry: field(integer(0, 100), 'Tries beyond the first while a check fails; 0'),
+    repeat: field(times, 'How many times the step is done, one after the other; 1'),
+  }),
+  (read, reader, node) => {
+    const request = toRequest(read.request!, read as RequestRead, reader, node);
+    if (request === undefined) return undefined;
+    return {
+      ...base(read, `${request.method} ${request.path}`),
+      kind: 'request' as const,
+      request,
+      set: read.set ?? {},
+      check: read.check ?? [],
+      capture: read.capture ?? {},
+      log: read.log ?? [],
+      until: read.until,
+      retry: read.retry ?? 0,
+      repeat: read.repeat ?? 1,
+    };
+  },
+);
+
+const faultKinds = ['kill', 'stop', 'continue', 'restart'] as const;
+const fault: Shape<FaultSpec> = mapped(
+  object('a fault', {
+    kill: field(text, 'Service that is killed (SIGKILL); it comes back by itself'),
+    stop: field(text, 'Service that is stopped (SIGSTOP)'),
+    continue: field(text, 'Service that goes on (SIGCONT)'),
+    restart: field(text, 'Service that is ended and started again; done when it is ready'),
+  }),
+  (read, reader, node) => {
+    const given = faultKinds.filter((kind) => read[kind] !== undefined);
+    const [kind] = given;
+    if (kind === undefined || given.length > 1)
+      return reader.problem(node, `a fault names one of ${faultKinds.join(', ')}, and the service`);
+    return { kind, service: read[kind]! };
+  },
+);
+
+const member: Shape<ParallelMember> = choose<ParallelMember>(
+  [
+    (node) => isMap(node) && node.has('fault'),
+    mapped(
+      object('a fault in a parallel set', {
+        fault: needed(fault, 'what is done to which service'),
+        delay: field(duration, 'After the release; 0'),
+      }),
+      (read) => ({ kind: 'fault' as const, fault: read.fault!, delayMs: read.delay ?? 0, at: read.at }),
+    ),
+  ],
+  [
+    () => true,
+    mapped(
+      object('a request in a parallel set', {
+        request: needed(requestLine, 'method and path'),
+        times: field(times, 'How many copies; 1'),
+        delay: field(duration, 'After the release; 0'),
+        ...requestFields,
+      }),
+      (read, reader, node) => {
+        const request = toRequest(read.request!, read as RequestRead, reader, node);
+        return (
+          request && {
+            kind: 'request' as const,
+            request,
+            times: read.times ?? 1,
+            delayMs: read.delay ?? 0,
+            at: read.at,
+          }
+        );
+      },
+    ),
+  ],
+);
+
+const parallelStep: Shape<Step> = mapped(
+  object('a parallel step', {
+    ...baseFields,
+    parallel: needed(listOf(member), 'requests (and faults) that are released together'),
+    check: field(listOf(setCheck), 'Assertions about the set of exchanges'),
+    capture: field(record(sourceWhere, variableName), 'Variables taken from the first response that satisfies `where`'),
+  }),
+  (read) => ({
+    ...base(read, 'parallel requests'),
+    kind: 'parallel' as const,
+    members: read.parallel!,
+    check: read.check ?? [],
+    capture: read.capture ?? {},
+  }),
+);
+
+const folderStep: Shape<Step> = mapped(
+  object('a folder', {
+    ...baseFields,
+    folder: needed(text, 'its name'),
+    steps: needed(listOf(recursive('step', () => step)), 'the steps in it'),
+  }),
+  (read) => ({ ...base(read, read.folder!), kind: 'folder' as const, steps: read.steps! }),
+);
+
+const faultStep: Shape<Step> = mapped(
+  object('a fault step', { ...baseFields, fault: needed(fault, 'what is done to which service') }),
+  (read) => ({
+    ...base(read, `${read.fault!.kind} ${read.fault!.service}`),
+    kind: 'fault' as const,
+    fault: read.fault!,
+  }),
+);
+
+const waitStep: Shape<Step> = mapped(
+  object('a wait', { ...baseFields, wait: needed(duration, 'how long') }),
+  (read) => ({ ...base(read, 'wait'), kind: 'wait' as const, waitMs: read.wait! }),
+);
+
+const has = (name: string) => (node: unknown) => isMap(node) && node.has(name);
+
+/** One step: a request, a folder, a parallel set, a fault or a wait, told apart by the field that names it. */
+export const step: Shape<Step> = choose<Step>(
+  [has('folder'), folderStep],
+  [has('parallel'), parallelStep],
+  [has('fault'), faultStep],
+  [has('wait'), waitStep],
+  [() => true, requestStep],
+);
+
+const row = record(anything);
+
+/** What the file says, before its data file is read. */
+export type ScenarioRead = Omit<Scenario, 'file' | 'data' | 'templates'> & {
+  data: string | Record<string, unknown>[] | undefined;
+};
+
+/** The whole file. */
+export const scenario: Shape<ScenarioRead> = mapped(
+  object('a scenario', {
+    name: needed(text, 'what the report calls it'),
+    why: field(text, 'Why it exists, in one line'),
+    stack: field(text, 'Folder under manifests/ whose platform it tests'),
+    host: field(text, 'Logical host, shown in reports and sent in Host where the platform is reached otherwise'),
+    url: field(parsed({ type: 'string', format: 'uri' }, checkedUrl), 'Base URL, for a server that is not ours'),
+    tags: field(listOf(text, true), 'Words for --tag'),
+    variables: field(record(anything, variableName), 'Variables, evaluated once an iteration'),
+    secrets: field(listOf(text, true), 'Variables whose values no report may show'),
+    headers: field(headers, 'Headers of every request'),
+    auth: field(auth, 'Authentication of every request'),
+    cookies: field(boolean, 'false: no cookies'),
+    redirects: field(boolean, 'false: a redirect is the response'),
+    timeout: field(duration, 'For one exchange; 30s'),
+    data: field(
+      choose<string | Record<string, unknown>[]>([isSeq, listOf(row)], [() => true, text]),
+      'One iteration a row: a CSV or JSON file, or the rows themselves',
+    ),
+    setup: field(listOf(step), 'Steps before; when one fails, only teardown follows'),
+    steps: needed(listOf(step), 'what is done, in order'),
+    teardown: field(listOf(step), 'Steps after, always'),
+  }),
+  (read) => ({
+    name: read.name!,
+    why: read.why,
+    stack: read.stack,
+    host: read.host,
+    url: read.url,
+    tags: read.tags ?? [],
+    variables: read.variables ?? {},
+    secrets: read.secrets ?? [],
+    headers: read.headers ?? {},
+    auth: read.auth,
+    cookies: read.cookies ?? true,
+    redirects: read.redirects ?? true,
+    timeoutMs: read.timeout ?? 30_000,
+    data: read.data,
+    setup: read.setup ?? [],
+    steps: read.steps!,
+    teardown: read.teardown ?? [],
+  }),
+);
+
+function checkedUrl(url: string): string {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new Error(`${JSON.stringify(url)} is not an http(s) URL`);
+  return url;
+}
+
+/** The format as JSON Schema 2020-12, for editors; schemas/scenario.schema.json is this. */
+export function scenarioJsonSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'hwctl scenario',
+    ...scenario.schema,
+    $defs: { step: step.schema, ...expectationDefinitions },
+  };
+}

@@ -1,0 +1,38 @@
+import { query } from 'jsonpath-rfc9535';
+import parsePath from 'jsonpath-rfc9535/parser';
+
+type Json = Parameters<typeof query>[0];
+
+/** What is wrong with an RFC 9535 path, or undefined where it is sound. */
+export function pathProblem(path: string): string | undefined {
+  try {
+    parsePath(path);
+    return undefined;
+  } catch (error) {
+    const near = path.startsWith('$') ? '' : '; a path begins with $';
+    return `${JSON.stringify(path)} is not a JSONPath (RFC 9535)${near}: ${(error as Error).message}`;
+  }
+}
+
+/** The value at a singular path (names and indexes only), or the list of all values any other path selects; undefined for nothing. */
+export function valueAt(document: unknown, path: string): unknown {
+  const values = query(document as Json, path);
+  return isSingular(path) ? values[0] : values;
+}
+
+const singular = new Map<string, boolean>();
+
+/** True where the path can select one node at most (RFC 9535 section 2.3.5.1, singular query). */
+function isSingular(path: string): boolean {
+  let known = singular.get(path);
+  if (known === undefined) {
+    known = parsePath(path).segments.every(({ type, node }) => {
+      if (type !== 'ChildSegment') return false;
+      if (node.type === 'MemberNameShorthand') return true;
+      if (node.type !== 'BracketedSelection' || node.selectors.length !== 1) return false;
+      return ['NameSelector', 'IndexSelector'].includes(node.selectors[0]!.type);
+    });
+    singular.set(path, known);
+  }
+  return known;
+}

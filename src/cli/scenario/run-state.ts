@@ -1,0 +1,182 @@
+import type { Clock } from '../kernel/clock.js';
+import type { HttpClientOptions } from '../kernel/http.js';
+import type { Surroundings } from './condition.js';
+import type { Courier } from './courier.js';
+import { dumpOf, trafficOf } from './describe.js';
+import { diffLines } from './diff.js';
+import type { Exchange } from './exchange.js';
+import type { Mask } from './mask.js';
+import type { ScenarioEndpoint } from './request.js';
+import type { CheckResult, ScenarioEvent, ScenarioFailure, StepRef, StepResult } from './result.js';
+import type { FaultSpec, Scenario } from './scenario.js';
+import type { Tally } from './tally.js';
+import type { Variables } from './template.js';
+
+export interface RunOptions {
+  /** Where the platform or server is reached; without it the scenario's own `url`. */
+  endpoint?: ScenarioEndpoint;
+  /** Override the scenario's variables (`--var`, `--env-file`). */
+  variables?: Record<string, unknown>;
+  clock: Clock;
+  /** Ends the run; teardown still runs, for at most ten seconds. */
+  signal: AbortSignal;
+  onEvent?(event: ScenarioEvent): void;
+  /** Harms a service, for `fault` steps; without it they are skipped, with the reason. */
+  fault?(fault: FaultSpec): Promise<void>;
+  http?: HttpClientOptions;
+  /** Iterations; the rows of the data, or 1, unless told. */
+  iterations?: number;
+  /** Only these steps (by name) are reported; what comes before them runs unseen. */
+  step?: string;
+  /** Only steps with one of these tags. */
+  tags?: readonly string[];
+  /** End at the first failure. */
+  bail?: boolean;
+  /** Emit whole exchanges, for `--debug` and HAR. */
+  traffic?: boolean;
+  /** The command that runs one step again; a default without options. */
+  rerun?(scenario: Scenario, step: StepRef): string;
+}
+
+/** What all steps of one run share. */
+export interface Run {
+  scenario: Scenario;
+  options: RunOptions;
+  tally: Tally;
+  mask: Mask;
+  courier: Courier;
+  schemaProblems: Surroundings['schemaProblems'];
+  /** Aborts when the run is to end (or, in teardown after an interrupt, later). */
+  signal: AbortSignal;
+}
+
+/** What the steps of one iteration share. */
+export interface Iteration {
+  index: number;
+  variables: Variables;
+  /** The last exchange of each step, by name, for `sameBodyAs`. */
+  exchanges: Map<string, Exchange>;
+  failed: boolean;
+}
+
+/** One step while it runs: gathers its result and emits its events, unless it runs only because a later one needs it. */
+export class StepRecord {
+  readonly result: StepResult;
+  readonly #run: Run;
+  readonly #iteration: Iteration;
+  readonly #quiet: boolean;
+  readonly #startedMs: number;
+
+  constructor(run: Run, iteration: Iteration, ref: StepRef, quiet: boolean) {
+    this.#run = run;
+    this.#iteration = iteration;
+    this.#quiet = quiet;
+    this.#startedMs = run.options.clock.monotonic();
+    this.result = {
+      ref,
+      state: 'passed',
+      flaky: false,
+      reason: undefined,
+      exchanges: [],
+      checks: [],
+      errors: [],
+      durationMs: 0,
+    };
+    this.emit({ type: 'step-start', step: ref });
+  }
+
+  get ref(): StepRef {
+    return this.result.ref;
+  }
+
+  emit(event: ScenarioEvent): void {
+    if (!this.#quiet) this.#run.options.onEvent?.(event);
+  }
+
+  note(text: string): void {
+    this.emit({ type: 'note', step: this.ref, text });
+  }
+
+  traffic(exchange: Exchange): void {
+    if (this.#run.options.traffic)
+      this.emit({ type: 'traffic', step: this.ref, traffic: trafficOf(exchange, this.#run.mask) });
+  }
+
+  skip(reason: string | boolean): StepResult {
+    this.result.state = 'skipped';
+    this.result.reason = typeof reason === 'string' ? reason : undefined;
+    return this.end();
+  }
+
+  /** A failure that is no assertion. */
+  error(
+    kind: ScenarioFailure['kind'],
+    name: string,
+    message: string,
+    about: { line?: number; exchange?: Exchange } = {},
+  ): void {
+    const masked = this.#run.mask.text(message);
+    this.result.errors.push(masked);
+    const number = this.#fail(kind, name, [masked], about.line ?? this.ref.at.line, about.exchange, undefined);
+    this.emit({ type: 'error', step: this.ref, message: masked, failureNumber: number });
+  }
+
+  check(
+    check: CheckResult,
+    about: { exchange?: Exchange; line?: number; values?: { expected: unknown; actual: unknown } } = {},
+  ): void {
+    const masked = { ...check, messages: check.messages.map((message) => this.#run.mask.text(message)) };
+    this.result.checks.push(masked);
+    this.#run.tally.check(masked);
+    const number =
+      check.state === 'failed'
+        ? this.#fail(
+            'assertion',
+            check.name,
+            masked.messages,
+            about.line ?? check.at.line,
+            about.exchange,
+            about.values,
+          )
+        : undefined;
+    this.emit({ type: 'check', step: this.ref, check: masked, failureNumber: number });
+  }
+
+  end(): StepResult {
+    this.result.durationMs = this.#run.options.clock.monotonic() - this.#startedMs;
+    this.emit({ type: 'step-end', step: this.result });
+    return this.result;
+  }
+
+  #fail(
+    kind: ScenarioFailure['kind'],
+    name: string,
+    messages: string[],
+    line: number,
+    exchange: Exchange | undefined,
+    values: { expected: unknown; actual: unknown } | undefined,
+  ): number {
+    const { mask, scenario, options, tally } = this.#run;
+    this.result.state = 'failed';
+    this.#iteration.failed = true;
+    return tally.fail({
+      kind,
+      name,
+      messages,
+      step: this.ref,
+      where: `${scenario.file}:${line}`,
+      diff: values === undefined ? [] : diffLines(mask.value(values.expected), mask.value(values.actual)),
+      exchange: exchange === undefined ? '' : dumpOf(exchange, mask),
+      rerun: options.rerun?.(scenario, this.ref) ?? rerunCommand(scenario.file, this.ref.name),
+    });
+  }
+}
+
+/** The command line that runs one step of a file. */
+export function rerunCommand(file: string, step: string, options: readonly string[] = []): string {
+  return ['hwctl', 'test', quoted(file), '--step', quoted(step), ...options.map(quoted)].join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
