@@ -12,6 +12,10 @@ export interface CommandEntry {
 
 /** Every command; a module is loaded only when its command is the one asked for. */
 export const commandEntries: readonly CommandEntry[] = [
+  { name: 'up', summary: 'bring the platform up, wait until it is ready', load: () => import('./up.js') },
+  { name: 'down', summary: 'remove what up made, and prove it', load: () => import('./down.js') },
+  { name: 'status', summary: 'what runs, where, how healthy', load: () => import('./status.js') },
+  { name: 'logs', summary: 'logs of all services or some', load: () => import('./logs.js') },
   {
     name: 'verify',
     summary: 'up, test all, a short load, down: one report, one exit code',

@@ -1,18 +1,9 @@
-import type { Clock } from '../kernel/clock.js';
 import { Failure } from '../kernel/failure.js';
+import type { TargetEnvironment } from './environment.js';
 import type { Target } from './target.js';
 
 /** What `--target` accepts. */
 export const targetNames = ['auto', 'local', 'minikube', 'kube'] as const;
-
-/** What a target sees of the process it runs in. */
-export interface TargetEnvironment {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  /** Package root: where manifests/ and dist/ are. */
-  readonly root: string;
-  readonly clock: Clock;
-}
 
 /** The choice of the user: `--target`, `--context`, `--allow-context`, `--profile`. */
 export interface TargetChoice {

@@ -20,6 +20,8 @@ export interface UpRequest {
   stacks: string[];
   /** Typed structural edits: `--set` and values files, already validated. */
   values: Record<string, unknown>;
+  /** Folder of the stacks, absolute; the bundled one where absent. */
+  manifests?: string;
 }
 
 export interface DownRequest {
@@ -50,7 +52,9 @@ export interface Step {
     | 'wait'
     | 'stop'
     | 'delete'
-    | 'keep';
+    | 'keep'
+    /** Left out on purpose: it has no meaning on this target. */
+    | 'skip';
   ref: string;
   why: string;
 }

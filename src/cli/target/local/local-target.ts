@@ -1,6 +1,44 @@
-import { Failure } from '../../kernel/failure.js';
-import type { TargetEnvironment } from '../resolve.js';
-import type { Target } from '../target.js';
+import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { formatDuration } from '../../kernel/duration.js';
+import { exitCodes, Failure } from '../../kernel/failure.js';
+import { didYouMean } from '../../kernel/nearest.js';
+import type { TargetEnvironment } from '../environment.js';
+import type {
+  DownReport,
+  DownRequest,
+  Endpoint,
+  Fault,
+  LogLine,
+  LogQuery,
+  ServiceStatus,
+  StatusReport,
+  Step,
+  Target,
+  UpReport,
+  UpRequest,
+  WaitOptions,
+} from '../target.js';
+import { askSupervisor, type ProcessReport, type SupervisorReport } from './control.js';
+import { type Desired, readDesired } from './desired.js';
+import { endEverything, launchSupervisor, runningSupervisor } from './launch.js';
+import { withLock } from './lock.js';
+import { isAction, type Observed, planUp } from './plan.js';
+import { isFree, loopback } from './ports.js';
+import { findMarked } from './process-identity.js';
+import { usageOf } from './process-usage.js';
+import {
+  type LocalState,
+  makeFolder,
+  readRuntime,
+  readState,
+  type StateFolder,
+  stateFailure,
+  stateFolder,
+  writeAtomically,
+} from './state-folder.js';
+import { describeExit } from './supervised-process.js';
+import { lastLines, tailLogs } from './tail.js';
 
 /** The local target: the platform as processes on this machine. */
 export interface LocalTarget extends Target {
@@ -9,19 +47,401 @@ export interface LocalTarget extends Target {
   isUp(): boolean;
 }
 
+const askTimeoutMs = 5000;
+const pollMs = 10;
+
 /** Makes the local target over the state folder that the environment names. */
-export function createLocalTarget(_environment: TargetEnvironment): LocalTarget {
-  const missing = (): never => {
-    throw new Failure({ code: 'no-local-target', message: 'the local target cannot do this yet' });
-  };
-  return {
-    name: 'local',
-    isUp: () => false,
-    plan: async () => missing(),
-    up: async () => missing(),
-    down: async () => missing(),
-    status: async () => ({ target: 'local', stacks: [], services: [], endpoints: [] }),
-    logs: () => missing(),
-    fault: async () => missing(),
-  };
+export function createLocalTarget(environment: TargetEnvironment): LocalTarget {
+  return new Local(environment);
+}
+
+class Local implements LocalTarget {
+  readonly name = 'local';
+  readonly #folder: StateFolder;
+  readonly #serverEntry: string;
+
+  constructor(private readonly environment: TargetEnvironment) {
+    this.#folder = stateFolder(environment.env);
+    this.#serverEntry = join(environment.root, 'dist', 'server', 'main.js');
+  }
+
+  isUp(): boolean {
+    try {
+      return readState(this.#folder) !== undefined;
+    } catch (error) {
+      // A damaged record is a record: whoever uses it is told.
+      if (error instanceof Failure && error.code === 'bad-state') return true;
+      throw error;
+    }
+  }
+
+  async plan(request: UpRequest): Promise<Step[]> {
+    const observed = await this.#observe();
+    return planUp(this.#desired(request, observed.state), observed);
+  }
+
+  async up(request: UpRequest, options: WaitOptions): Promise<UpReport> {
+    const { clock } = this.environment;
+    const startedMs = clock.monotonic();
+    const deadline = startedMs + options.timeoutMs;
+    const actions = await this.#locked(options, async () => {
+      const observed = await this.#observe();
+      const desired = this.#desired(request, observed.state);
+      const steps = planUp(desired, observed).filter(isAction);
+      if (steps.length > 0) await this.#execute(desired, observed, steps, options, deadline);
+      return steps;
+    });
+    const { endpoints } = await this.status();
+    return { target: this.name, reason: '', endpoints, actions, durationMs: clock.monotonic() - startedMs };
+  }
+
+  async down(request: DownRequest, options: WaitOptions): Promise<DownReport> {
+    return this.#locked(options, async () => {
+      const state = this.#stateOrDamaged();
+      const rest = request.stacks.length === 0 ? [] : (state?.stacks ?? []).filter((s) => !request.stacks.includes(s));
+      for (const stack of request.stacks) {
+        if (state?.stacks.includes(stack)) continue;
+        const up = state?.stacks ?? [];
+        throw new Failure({
+          code: 'not-up',
+          message: `the stack ${JSON.stringify(stack)} is not up${didYouMean(stack, up)}`,
+          hint: up.length > 0 ? `Up are: ${up.join(', ')}` : 'Nothing is up here',
+        });
+      }
+      return state !== undefined && rest.length > 0
+        ? this.#downSome(state, rest, options)
+        : this.#downAll(request.keepData, options);
+    });
+  }
+
+  async status(): Promise<StatusReport> {
+    const { state, supervisor } = await this.#observe();
+    if (state === undefined) return { target: this.name, stacks: [], services: [], endpoints: [] };
+    const nowMs = this.environment.clock.now();
+    const services = state.processes.map((spec): ServiceStatus => {
+      const process = supervisor?.processes.find((candidate) => candidate.name === spec.name);
+      const base = { name: spec.name, stack: spec.stacks.join(',') };
+      if (process === undefined) {
+        const reason = supervisor === undefined ? 'the supervisor does not run' : 'it is not started yet';
+        return { ...base, state: 'stopped', restarts: 0, instances: [], reason };
+      }
+      return { ...base, ...describeProcess(process, nowMs) };
+    });
+    return {
+      target: this.name,
+      stacks: state.stacks,
+      services,
+      endpoints: supervisor === undefined ? [] : endpointsOf(state, supervisor),
+    };
+  }
+
+  async *logs(query: LogQuery): AsyncIterable<LogLine> {
+    const state = readState(this.#folder);
+    const names = [...(state?.processes ?? []).map((spec) => spec.name)];
+    const known = [...names, 'supervisor'];
+    for (const service of query.services) {
+      if (known.includes(service)) continue;
+      throw new Failure({
+        code: 'unknown-service',
+        message: `there is no service ${JSON.stringify(service)} here${didYouMean(service, known)}`,
+        hint: names.length > 0 ? `There is: ${known.join(', ')}` : 'Nothing is up here: hwctl up',
+      });
+    }
+    const pids = new Map(readRuntime(this.#folder)?.processes.map(({ name, pid }) => [name, String(pid)]));
+    const wanted = query.services.length > 0 ? query.services : names;
+    yield* tailLogs({
+      logs: this.#folder.logs,
+      services: wanted.map((name) => ({ name, instance: pids.get(name) ?? '' })),
+      follow: query.follow,
+      tail: query.tail ?? 100,
+      signal: query.signal,
+      clock: this.environment.clock,
+    });
+  }
+
+  async fault(fault: Fault): Promise<void> {
+    const supervisor = runningSupervisor(this.#folder);
+    if (supervisor === undefined) {
+      throw new Failure({
+        code: 'nothing-is-up',
+        message: 'nothing is up on the local target',
+        hint: 'hwctl up --target local',
+      });
+    }
+    await askSupervisor(supervisor, { type: 'fault', fault }, 65_000);
+  }
+
+  #locked<T>(options: WaitOptions, body: () => Promise<T>): Promise<T> {
+    const { clock } = this.environment;
+    return withLock(
+      this.#folder.lock,
+      {
+        clock,
+        signal: options.signal,
+        timeoutMs: options.timeoutMs,
+        onWait: (pid) =>
+          options.onEvent({ type: 'progress', message: `another hwctl (process ${pid}) is at work here: waiting` }),
+      },
+      body,
+    ).finally(() => removeEmpty(dirname(this.#folder.path)));
+  }
+
+  #stateOrDamaged(): LocalState | undefined {
+    try {
+      return readState(this.#folder);
+    } catch (error) {
+      // `down` must work on a damaged record: the marker finds the processes.
+      if (error instanceof Failure && error.code === 'bad-state') return undefined;
+      throw error;
+    }
+  }
+
+  async #observe(): Promise<Observed> {
+    const state = readState(this.#folder);
+    const running = runningSupervisor(this.#folder);
+    const supervisor =
+      running === undefined ? undefined : await askSupervisor(running, { type: 'status' }, askTimeoutMs);
+    return { state, supervisor };
+  }
+
+  /** What is up stays up, with the values it was given: `up` adds. */
+  #desired(request: UpRequest, before: LocalState | undefined): Desired {
+    const manifests = request.manifests ?? before?.manifests ?? join(this.environment.root, 'manifests');
+    return readDesired({
+      folder: this.#folder,
+      stacks: [...new Set([...(before?.stacks ?? []), ...request.stacks])],
+      manifests,
+      values: { ...before?.values, ...request.values },
+      serverEntry: this.#serverEntry,
+    });
+  }
+
+  async #execute(desired: Desired, observed: Observed, steps: Step[], options: WaitOptions, deadline: number) {
+    const { clock } = this.environment;
+    const began = clock.monotonic();
+    for (const step of steps) options.onEvent({ type: 'step', step, state: 'started' });
+    const wait = { clock, signal: options.signal, timeoutMs: Math.max(1, deadline - clock.monotonic()) };
+    for (const path of [this.#folder.path, this.#folder.logs, this.#folder.volumes]) makeFolder(path);
+    if (desired.newSecrets.length > 0) writeAtomically(this.#folder.secrets, JSON.stringify(desired.secrets));
+    if (observed.state?.digest !== desired.state.digest) {
+      writeAtomically(this.#folder.state, JSON.stringify(desired.state));
+    }
+    let supervisor = runningSupervisor(this.#folder);
+    if (supervisor === undefined) {
+      // What a killed supervisor left behind goes first: it would hold the ports and the databases.
+      if (observed.state !== undefined) await endEverything(this.#folder, wait);
+      supervisor = await launchSupervisor(
+        this.#folder,
+        { env: this.environment.env, serverEntry: this.#serverEntry },
+        wait,
+      );
+    } else {
+      await askSupervisor(supervisor, { type: 'apply' }, wait.timeoutMs);
+    }
+    await this.#untilReady(desired, options, deadline);
+    const durationMs = clock.monotonic() - began;
+    for (const step of steps) options.onEvent({ type: 'step', step, state: 'done', durationMs });
+  }
+
+  async #untilReady(desired: Desired, options: WaitOptions, deadline: number): Promise<void> {
+    const { clock } = this.environment;
+    const began = clock.monotonic();
+    let lastTold = began;
+    for (;;) {
+      const running = runningSupervisor(this.#folder);
+      if (running === undefined) {
+        throw new Failure({
+          code: 'supervisor',
+          message: 'the supervisor ended while its processes were starting',
+          hint: `See ${this.#folder.logs}/supervisor.log; then hwctl up`,
+        });
+      }
+      const report = await askSupervisor(running, { type: 'status' }, askTimeoutMs);
+      const notReady =
+        report.digest === desired.state.digest
+          ? waitingFor(desired, report)
+          : [{ ref: 'process/supervisor', reason: 'it has not read the state yet' }];
+      if (notReady.length === 0) return;
+      const failed = report.processes.find((process) => process.state.type === 'failed');
+      if (failed !== undefined || clock.monotonic() > deadline) throw this.#notReady(notReady, options.timeoutMs);
+      if (clock.monotonic() - lastTold > 1000) {
+        lastTold = clock.monotonic();
+        options.onEvent({ type: 'waiting', notReady, elapsedMs: lastTold - began });
+      }
+      await clock.sleep(pollMs, options.signal);
+    }
+  }
+
+  #notReady(notReady: { ref: string; reason: string }[], timeoutMs: number): Failure {
+    const first = notReady[0]?.ref.replace('process/', '') ?? '';
+    const lines = lastLines(this.#folder.logs, first, 10);
+    return new Failure({
+      code: 'not-ready',
+      message: `not ready within ${formatDuration(timeoutMs)}: ${notReady.map(({ ref }) => ref.replace('process/', '')).join(', ')}`,
+      details: [
+        ...notReady.map(({ ref, reason }) => `${ref}: ${reason}`),
+        ...lines.map((line) => `${first} | ${line}`),
+      ],
+      hint: `hwctl logs ${first} shows more; hwctl down removes everything`,
+      exitCode: exitCodes.failed,
+    });
+  }
+
+  async #downSome(state: LocalState, stacks: string[], options: WaitOptions): Promise<DownReport> {
+    const desired = readDesired({
+      folder: this.#folder,
+      stacks,
+      manifests: state.manifests,
+      values: state.values,
+      serverEntry: this.#serverEntry,
+    });
+    const names = new Set(desired.state.processes.map((spec) => spec.name));
+    const gone = state.processes.filter((spec) => !names.has(spec.name));
+    writeAtomically(this.#folder.state, JSON.stringify(desired.state));
+    const supervisor = runningSupervisor(this.#folder);
+    const report = supervisor && (await askSupervisor(supervisor, { type: 'apply' }, options.timeoutMs));
+    const remaining = gone.flatMap(({ name }) =>
+      report?.processes.some((process) => process.name === name)
+        ? [{ ref: `process/${name}`, reason: 'it still runs' }]
+        : [],
+    );
+    return {
+      deleted: gone.map(({ name }) => `process/${name}`),
+      kept: [
+        ...stacks.map((stack) => ({ ref: `stack/${stack}`, reason: 'it was not asked to go' })),
+        ...gone.flatMap(({ name, kind }) =>
+          kind === 'service' ? [{ ref: `data/${name}`, reason: 'hwctl down without a stack removes all data' }] : [],
+        ),
+      ],
+      remaining,
+    };
+  }
+
+  async #downAll(keepData: boolean, options: WaitOptions): Promise<DownReport> {
+    const { clock } = this.environment;
+    const folder = this.#folder;
+    const runtime = readRuntime(folder);
+    const names = new Map(runtime?.processes.map(({ name, pid }) => [pid, name]));
+    if (runtime !== undefined) names.set(runtime.supervisor.pid, 'supervisor');
+    const ended = await endEverything(folder, { clock, signal: options.signal, timeoutMs: options.timeoutMs });
+    const deleted = ended.map(({ pid }) => `process/${names.get(pid) ?? pid}`);
+    const kept: DownReport['kept'] = [];
+    for (const entry of entriesOf(folder.path)) {
+      const path = join(folder.path, entry);
+      if (keepData && (path === folder.volumes || path === folder.secrets)) {
+        kept.push({ ref: `file/${path}`, reason: 'asked for with --keep-data' });
+        continue;
+      }
+      try {
+        rmSync(path, { recursive: true, force: true });
+      } catch (error) {
+        throw stateFailure(path, error, 'removed');
+      }
+      deleted.push(`file/${path}`);
+    }
+    removeEmpty(folder.path);
+    return { deleted, kept, remaining: await this.#remaining(kept, Object.values(runtime?.ports ?? {})) };
+  }
+
+  /** A second look, at the machine and not at our own record: processes by their marker, ports, files. */
+  async #remaining(kept: DownReport['kept'], ports: number[]): Promise<DownReport['remaining']> {
+    const remaining: DownReport['remaining'] = [];
+    for (const { pid } of findMarked(this.#folder.path)) {
+      remaining.push({ ref: `process/${pid}`, reason: 'it still runs' });
+    }
+    for (const port of ports) {
+      if (!(await isFree(port))) remaining.push({ ref: `port/${port}`, reason: 'somebody still listens there' });
+    }
+    for (const entry of entriesOf(this.#folder.path)) {
+      const ref = `file/${join(this.#folder.path, entry)}`;
+      if (!kept.some((file) => file.ref === ref)) remaining.push({ ref, reason: 'it is still there' });
+    }
+    return remaining;
+  }
+}
+
+function waitingFor(desired: Desired, report: SupervisorReport): { ref: string; reason: string }[] {
+  return desired.state.processes.flatMap((spec) => {
+    const ref = `process/${spec.name}`;
+    const process = report.processes.find((candidate) => candidate.name === spec.name);
+    if (process === undefined) return [{ ref, reason: 'it is not started yet' }];
+    if (process.digest === spec.digest && (process.state.type === 'ready' || process.state.type === 'done')) return [];
+    return [{ ref, reason: describeProcess(process, 0).reason ?? `it is ${process.state.type}` }];
+  });
+}
+
+function endpointsOf(state: LocalState, supervisor: SupervisorReport): Endpoint[] {
+  const url = (port: number) => `http://${loopback}:${port}`;
+  const gateway = supervisor.processes.find((process) => process.kind === 'gateway');
+  const endpoints: Endpoint[] = [];
+  if (gateway !== undefined) {
+    const loadPaths = Object.values(state.loadPaths);
+    endpoints.push({
+      name: 'app',
+      stacks: state.stacks,
+      url: url(gateway.port),
+      host: state.host,
+      loadPath: loadPaths.find((path) => path === '/') ?? loadPaths[0],
+    });
+  }
+  for (const process of supervisor.processes) {
+    if (process.kind === 'service') {
+      endpoints.push({ name: process.name, stacks: process.stacks, url: url(process.port) });
+    }
+  }
+  return endpoints;
+}
+
+function describeProcess(process: ProcessReport, nowMs: number): Omit<ServiceStatus, 'name' | 'stack'> {
+  const { state, restarts } = process;
+  const running = 'pid' in state ? { instances: [String(state.pid)], ...usageOf(state.pid) } : { instances: [] };
+  const uptimeMs = 'sinceMs' in state && nowMs > 0 ? Math.max(0, nowMs - state.sinceMs) : undefined;
+  const last = process.lastExit === undefined ? '' : `; before: ${process.lastExit}`;
+  switch (state.type) {
+    case 'ready':
+      return { state: 'ready', restarts, uptimeMs, ...running };
+    case 'done':
+      return { state: 'ready', restarts, instances: [], reason: 'it has run to its end' };
+    case 'starting':
+      return {
+        state: 'starting',
+        restarts,
+        uptimeMs,
+        ...running,
+        reason: `it has not answered its readiness probe yet${last}`,
+      };
+    case 'unready':
+      return { state: 'starting', restarts, uptimeMs, ...running, reason: state.reason };
+    case 'stopping':
+      return { state: 'restarting', restarts, uptimeMs, ...running, reason: `it was asked to end${last}` };
+    case 'backing-off':
+      return {
+        state: 'restarting',
+        restarts,
+        ...running,
+        reason: `${describeExit(state.exit)}; it is started again soon (failed ${state.failures} times)`,
+      };
+    case 'failed':
+      return { state: 'failed', restarts, ...running, reason: describeExit(state.exit) };
+    case 'idle':
+      return { state: 'starting', restarts, ...running, reason: 'it is about to start' };
+    case 'stopped':
+      return { state: 'stopped', restarts, ...running };
+  }
+}
+
+function entriesOf(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch {
+    return [];
+  }
+}
+
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Not empty, or not there: both are fine.
+  }
 }

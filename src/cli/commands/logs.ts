@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { Failure } from '../kernel/failure.js';
+import type { Context } from './context.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+
+interface Options extends TargetOptions {
+  json?: boolean;
+  follow?: boolean;
+  tail: string;
+}
+
+/** `hwctl logs [SERVICE...] [-f]`. */
+export function define(command: Command, context: Context): void {
+  command.argument('[service...]', 'services (default: all)');
+  addTargetOptions(command)
+    .option('-f, --follow', 'keep printing what is added, until Ctrl-C')
+    .option('--tail <lines>', 'newest lines of each service to begin with', '100')
+    .action(async (services: string[], options: Options) => {
+      const { target } = await targetFromOptions(options, context);
+      const lines = target.logs({
+        services,
+        follow: options.follow === true,
+        tail: parseTail(options.tail),
+        signal: context.signal,
+      });
+      for await (const line of lines) {
+        if (options.json) context.print(JSON.stringify(line));
+        else context.print(`${paintName(line.service, context)} | ${line.text}`);
+      }
+    });
+}
+
+function parseTail(text: string): number {
+  const lines = Number(text);
+  if (/^\d+$/.test(text) && lines <= 1_000_000) return lines;
+  throw new Failure({
+    code: 'usage',
+    message: `--tail: ${JSON.stringify(text)} is not a number of lines (0 to 1000000)`,
+    hint: 'For example --tail 20',
+  });
+}
+
+const colors = [36, 35, 33, 32, 34];
+
+/** The same service gets the same colour in every run. */
+function paintName(name: string, context: Pick<Context, 'color'>): string {
+  if (!context.color) return name;
+  const sum = [...name].reduce((total, letter) => total + letter.charCodeAt(0), 0);
+  return `\u001b[${colors[sum % colors.length]}m${name}\u001b[0m`;
+}

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import { formatDuration } from '../kernel/duration.js';
+import type { ServiceStatus, StatusReport } from '../target/target.js';
+import type { Context } from './context.js';
+import { formatEndpoints } from './endpoint-text.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+
+interface Options extends TargetOptions {
+  json?: boolean;
+  watch?: boolean;
+}
+
+const watchPeriodMs = 1000;
+
+/** `hwctl status [--watch]`. */
+export function define(command: Command, context: Context): void {
+  addTargetOptions(command)
+    .option('--watch', 'again every second, until Ctrl-C')
+    .action(async (options: Options) => {
+      const { target, reason } = await targetFromOptions(options, context);
+      for (;;) {
+        const status = await target.status();
+        if (options.json) context.print(JSON.stringify({ ...status, reason }));
+        else {
+          // On a terminal each look takes the place of the one before.
+          const clear = options.watch && context.interactive ? '\u001b[H\u001b[2J' : '';
+          context.print(`${clear}target ${target.name}: ${reason}\n${formatStatus(status, context)}`);
+        }
+        if (!options.watch) return;
+        await context.clock.sleep(watchPeriodMs, context.signal);
+      }
+    });
+}
+
+function formatStatus(status: StatusReport, context: Pick<Context, 'color' | 'columns'>): string {
+  if (status.stacks.length === 0) return 'nothing is up (hwctl up)';
+  const header = ['SERVICE', 'STATE', 'RESTARTS', 'UP', 'MEMORY', 'INSTANCE'];
+  const rows = status.services.map((service) => [
+    service.name,
+    service.state,
+    String(service.restarts),
+    service.uptimeMs === undefined ? '-' : formatDuration(service.uptimeMs),
+    service.memoryBytes === undefined ? '-' : `${Math.round(service.memoryBytes / 1024 / 1024)} MiB`,
+    service.instances.join(' ') || '-',
+  ]);
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const format = (row: string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  const lines = [`stacks: ${status.stacks.join(', ')}`, format(header)];
+  for (const [index, row] of rows.entries()) {
+    const service = status.services[index];
+    lines.push(paintState(format(row), service, context));
+    if (service?.reason !== undefined) lines.push(`  ${service.reason}`);
+  }
+  return [...lines, ...formatEndpoints(status.endpoints)].join('\n');
+}
+
+function paintState(line: string, service: ServiceStatus | undefined, context: Pick<Context, 'color'>): string {
+  if (!context.color || service === undefined) return line;
+  const code = { ready: 32, starting: 33, restarting: 33, failed: 31, stopped: 31 }[service.state];
+  return line.replace(` ${service.state} `, ` \u001b[${code}m${service.state}\u001b[0m `);
+}

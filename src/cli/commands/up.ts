@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { formatDuration, parseDurationMs } from '../kernel/duration.js';
+import { Failure } from '../kernel/failure.js';
+import { chooseStacks } from '../target/manifests.js';
+import type { Step, TargetEvent, UpReport, UpRequest } from '../target/target.js';
+import { readValues } from '../target/values.js';
+import type { Context } from './context.js';
+import { formatEndpoints } from './endpoint-text.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+import { addValueOptions, manifestsFolder, type ValueOptions } from './value-options.js';
+
+interface Options extends TargetOptions, ValueOptions {
+  json?: boolean;
+  dryRun?: boolean;
+  timeout: string;
+}
+
+/** `hwctl up [STACK...]`. */
+export function define(command: Command, context: Context): void {
+  command.argument(
+    '[stack...]',
+    'stacks to bring up besides what is up; `all` for every one (default: idempotency hello)',
+  );
+  addValueOptions(addTargetOptions(command))
+    .option('--timeout <duration>', 'how long everything may take', '5m')
+    .option('--dry-run', 'print the steps and take none')
+    .action(async (stacks: string[], options: Options) => up(stacks, options, context));
+}
+
+async function up(words: string[], options: Options, context: Context): Promise<void> {
+  const timeoutMs = parseTimeoutMs(options.timeout);
+  const request: UpRequest = {
+    stacks: chooseStacks(words, manifestsFolder(options, context)),
+    values: await readValues(options, context.cwd),
+    ...(options.manifests === undefined ? {} : { manifests: manifestsFolder(options, context) }),
+  };
+  const { target, reason } = await targetFromOptions(options, context);
+  if (options.dryRun) {
+    const steps = await target.plan(request);
+    if (options.json) context.print(JSON.stringify({ target: target.name, reason, plan: steps }));
+    else context.print([`target ${target.name}: ${reason}`, ...formatPlan(steps)].join('\n'));
+    return;
+  }
+  if (!options.json) context.print(`target ${target.name}: ${reason}`);
+  const onEvent = (event: TargetEvent) => {
+    const line = options.json ? undefined : formatEvent(event);
+    if (line !== undefined) context.note(line);
+  };
+  const report: UpReport = {
+    ...(await target.up(request, { timeoutMs, signal: context.signal, onEvent })),
+    reason,
+  };
+  if (options.json) context.print(JSON.stringify(report));
+  else context.print(formatReport(report));
+}
+
+/** Reads `--timeout`: more than nothing. Throws Failure `bad-duration` or `usage`. */
+export function parseTimeoutMs(text: string): number {
+  const timeoutMs = parseDurationMs(text, '--timeout');
+  if (timeoutMs > 0) return timeoutMs;
+  throw new Failure({ code: 'usage', message: '--timeout: must be more than 0', hint: 'For example --timeout 30s' });
+}
+
+function formatPlan(steps: Step[]): string[] {
+  if (steps.length === 0) return ['nothing to do: everything is as it shall be'];
+  return steps.map((step) => `  ${formatStep(step)}`);
+}
+
+function formatStep({ verb, ref, why }: Step): string {
+  return `${verb.padEnd(8)}${ref}  (${why})`;
+}
+
+/** One plain line for an event that people want to see; undefined for the others. */
+export function formatEvent(event: TargetEvent): string | undefined {
+  switch (event.type) {
+    case 'step':
+      return event.state === 'started' ? `  ${formatStep(event.step)}` : undefined;
+    case 'progress':
+      return event.message;
+    case 'waiting': {
+      const names = event.notReady.map(({ ref, reason }) => `${ref} (${reason})`);
+      return `waiting for ${names.join(', ')}, ${formatDuration(event.elapsedMs)}`;
+    }
+  }
+}
+
+function formatReport(report: UpReport): string {
+  const took = formatDuration(report.durationMs);
+  const head = report.actions.length === 0 ? `unchanged, ready (${took})` : `ready in ${took}`;
+  return [head, ...formatEndpoints(report.endpoints)].join('\n');
+}

@@ -1,0 +1,102 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../../kernel/failure.js';
+import { applyValues } from '../edits.js';
+import { loadStacks } from '../manifests.js';
+import { type LocalState, readSecrets, type StateFolder } from './state-folder.js';
+import { type ProcessSpec, readTopology, type Topology } from './topology.js';
+
+/** What shall run after `up`, and what of the manifests has no meaning here. */
+export interface Desired {
+  state: LocalState;
+  /** The generated secrets, with new ones among them where something asks for them. */
+  secrets: Record<string, string>;
+  newSecrets: string[];
+  leftOut: Topology['leftOut'];
+}
+
+export interface DesiredOptions {
+  folder: StateFolder;
+  stacks: string[];
+  manifests: string;
+  values: Record<string, unknown>;
+  serverEntry: string;
+}
+
+/** Reads the manifests and says what shall run. Writes nothing. Throws Failure for manifests or values that cannot be used. */
+export function readDesired({ folder, stacks, manifests, values, serverEntry }: DesiredOptions): Desired {
+  const objects = applyValues(loadStacks(manifests, stacks), values);
+  const secrets = readSecrets(folder);
+  const newSecrets: string[] = [];
+  const topology = readTopology(objects, {
+    volumes: folder.volumes,
+    secret(id) {
+      let value = secrets[id];
+      if (value === undefined) {
+        value = randomBytes(24).toString('base64url');
+        secrets[id] = value;
+        newSecrets.push(id);
+      }
+      return value;
+    },
+  });
+  const build = buildDigest(serverEntry);
+  const processes: ProcessSpec[] = topology.processes.map((spec) => ({ ...spec, digest: digestOf(build, spec) }));
+  if (topology.routes.length > 0) processes.push(gatewaySpec(stacks));
+  const content = {
+    version: 1 as const,
+    stacks,
+    manifests,
+    values,
+    processes,
+    routes: topology.routes,
+    host: topology.host,
+    loadPaths: topology.loadPaths,
+  };
+  return { state: { ...content, digest: digestOf(content) }, secrets, newSecrets, leftOut: topology.leftOut };
+}
+
+function gatewaySpec(stacks: string[]): ProcessSpec {
+  const spec = {
+    name: 'gateway',
+    kind: 'gateway' as const,
+    args: ['{{port:gateway}}'],
+    env: {},
+    startTimeoutMs: 30_000,
+    graceMs: 5000,
+    folders: [],
+    files: [],
+  };
+  return { ...spec, stacks, digest: digestOf(spec) };
+}
+
+/** Membership of a stack is no reason to restart what runs. */
+function digestOf(...parts: unknown[]): string {
+  const text = JSON.stringify(parts, (key, value) => (key === 'stacks' && parts.length > 1 ? undefined : value));
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Changes when the built server does: names and bytes of its files. */
+function buildDigest(serverEntry: string): string {
+  const hash = createHash('sha256');
+  const visit = (folder: string) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else if (!entry.name.endsWith('.map')) hash.update(path).update(readFileSync(path));
+    }
+  };
+  try {
+    statSync(serverEntry);
+    visit(join(serverEntry, '..'));
+  } catch (error) {
+    throw new Failure({
+      code: 'no-server-build',
+      message: `the built server ${serverEntry} is not there`,
+      hint: 'npm run build',
+      cause: error,
+    });
+  }
+  return hash.digest('hex');
+}

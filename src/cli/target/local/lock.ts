@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Clock } from '../../kernel/clock.js';
+import { formatDuration } from '../../kernel/duration.js';
+import { Failure } from '../../kernel/failure.js';
+import { identityOf, isRunning } from './process-identity.js';
+import { makeFolder, stateFailure } from './state-folder.js';
+
+interface Owner {
+  pid: number;
+  identity: string;
+  /** Differs for every acquisition, also by the same process. */
+  nonce: string;
+}
+
+export interface LockOptions {
+  clock: Clock;
+  signal: AbortSignal;
+  /** Milliseconds to wait for another owner. */
+  timeoutMs: number;
+  /** Called once when somebody else holds it. */
+  onWait?(ownerPid: number): void;
+}
+
+/**
+ * Holds a lock file while `body` runs. A lock whose owner no longer runs is taken over; one whose owner runs is waited for.
+ * Throws Failure `locked` at the deadline.
+ */
+export async function withLock<T>(path: string, options: LockOptions, body: () => Promise<T>): Promise<T> {
+  const nonce = await acquire(path, options);
+  try {
+    return await body();
+  } finally {
+    release(path, nonce);
+  }
+}
+
+async function acquire(path: string, { clock, signal, timeoutMs, onWait }: LockOptions): Promise<string> {
+  const deadline = clock.monotonic() + timeoutMs;
+  for (let told = false; ; told = true) {
+    makeFolder(dirname(path));
+    const nonce = tryAcquire(path);
+    if (nonce !== undefined) return nonce;
+    const owner = readOwner(path);
+    if (!told && owner !== undefined) onWait?.(owner.pid);
+    if (clock.monotonic() >= deadline) {
+      throw new Failure({
+        code: 'locked',
+        message: `another hwctl${owner === undefined ? '' : ` (process ${owner.pid})`} is still at work here after ${formatDuration(timeoutMs)}`,
+        hint: 'Wait for it to end, or give a longer --timeout',
+      });
+    }
+    await clock.sleep(25, signal);
+  }
+}
+
+/**
+ * One attempt. `link` fails where the name exists, so exactly one process makes the file, complete with its content.
+ * A dead owner's lock is replaced only by the holder of a second lock named after the dead owner's nonce: the file can
+ * then change no more under the one who replaces it. That second lock is an ordinary one, so it can be taken over as well.
+ */
+function tryAcquire(path: string): string | undefined {
+  const nonce = randomBytes(8).toString('hex');
+  const temporary = `${path}.${process.pid}.${nonce}.tmp`;
+  const owner: Owner = { pid: process.pid, identity: identityOf(process.pid) ?? '', nonce };
+  try {
+    writeFileSync(temporary, JSON.stringify(owner), { flag: 'wx', mode: 0o600 });
+    try {
+      linkSync(temporary, path);
+      return nonce;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const current = readOwner(path);
+    if (current === undefined || isRunning(current)) return undefined;
+    const breaker = `${path}.${current.nonce}`;
+    const breakerNonce = tryAcquire(breaker);
+    if (breakerNonce === undefined) return undefined;
+    try {
+      if (readOwner(path)?.nonce !== current.nonce) return undefined;
+      renameSync(temporary, path);
+      return nonce;
+    } finally {
+      release(breaker, breakerNonce);
+    }
+  } catch (error) {
+    // `down` removes the folder around the lock where nothing is left in it: whoever waited makes it anew.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw stateFailure(path, error, 'written');
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function readOwner(path: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+function release(path: string, nonce: string): void {
+  if (readOwner(path)?.nonce === nonce) rmSync(path, { force: true });
+}

@@ -1,0 +1,205 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Failure } from '../kernel/failure.js';
+import { didYouMean } from '../kernel/nearest.js';
+import { isKind, isWorkload, type KubeObject, type PodTemplate, refOf, type Service } from './kube-object.js';
+import { buildKustomization, type SourcedObject } from './kustomize.js';
+import { manifestShapes } from './manifest-shapes.js';
+import { checkShape } from './shape.js';
+import { type FieldPath, Problems } from './yaml-source.js';
+
+/** An object of the topology and the stacks that it belongs to. */
+export interface StackObject {
+  object: KubeObject;
+  stacks: string[];
+}
+
+/** Stacks of `hwctl up` without an argument. */
+export const defaultStacks: readonly string[] = ['idempotency', 'hello'];
+
+/** Names of all stacks: every folder of `manifests` that holds a kustomization of its own. */
+export function listStacks(manifests: string): string[] {
+  let entries: { name: string; isDirectory(): boolean }[];
+  try {
+    entries = readdirSync(manifests, { withFileTypes: true });
+  } catch (error) {
+    throw new Failure({
+      code: 'no-manifests',
+      message: `the manifests folder ${manifests} cannot be read`,
+      hint: 'Name a folder with one kustomization per stack, or leave --manifests out',
+      cause: error,
+    });
+  }
+  return entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(manifests, entry.name, 'kustomization.yaml')))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** Turns the words of a command line into names of stacks: none is the default, `all` is every one. Throws Failure `unknown-stack`. */
+export function chooseStacks(words: readonly string[], manifests: string): string[] {
+  const known = listStacks(manifests);
+  for (const word of words) {
+    if (word === 'all' || known.includes(word)) continue;
+    throw new Failure({
+      code: 'unknown-stack',
+      message: `there is no stack ${JSON.stringify(word)}${didYouMean(word, known)}`,
+      hint: known.length > 0 ? `The stacks are: ${known.join(', ')}, all` : `There is no stack in ${manifests}`,
+    });
+  }
+  if (words.includes('all')) return known;
+  if (words.length > 0) return [...new Set(words)];
+  const fallback = known.filter((name) => defaultStacks.includes(name));
+  return fallback.length > 0 ? fallback : known;
+}
+
+/**
+ * Loads stacks and merges them: an object that several stacks share is there once. Throws Failure `bad-manifests` with
+ * every problem, each with its file, line and field.
+ */
+export function loadStacks(manifests: string, stacks: readonly string[]): StackObject[] {
+  const problems = new Problems();
+  const merged = new Map<string, { sourced: SourcedObject; stacks: string[] }>();
+  for (const stack of stacks) {
+    for (const sourced of buildKustomization(join(manifests, stack), dirname(manifests), problems)) {
+      const { object, source } = sourced;
+      const id = `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+      const twin = merged.get(id);
+      if (twin === undefined) {
+        merged.set(id, { sourced, stacks: [stack] });
+      } else if (JSON.stringify(twin.sourced.object) === JSON.stringify(object)) {
+        twin.stacks.push(stack);
+      } else {
+        const other = twin.sourced.source.placeOf([]);
+        problems.add(source, [], `${refOf(object)} differs from the one of stack ${twin.stacks[0]} in ${other}`);
+      }
+    }
+  }
+  const objects = [...merged.values()];
+  for (const { sourced } of objects) checkKind(sourced, problems);
+  // What refers to what is worth telling only where each object is sound by itself.
+  if (problems.details.length === 0) {
+    checkReferences(
+      objects.map(({ sourced }) => sourced),
+      problems,
+    );
+  }
+  problems.throwIfAny('bad-manifests', `the manifests of ${stacks.join(', ')} cannot be used`, 'Edit the lines above');
+  return objects
+    .map(({ sourced, stacks: members }) => ({ object: sourced.object, stacks: members }))
+    .sort((a, b) => rank(a.object) - rank(b.object) || compare(refOf(a.object), refOf(b.object)));
+}
+
+/** What must be there before what: the order of application and of `render`. */
+const order = [
+  'Namespace',
+  'ServiceAccount',
+  'ClusterRole',
+  'Role',
+  'ClusterRoleBinding',
+  'RoleBinding',
+  'NetworkPolicy',
+  'Secret',
+  'ConfigMap',
+  'PersistentVolumeClaim',
+  'Service',
+  'StatefulSet',
+  'Job',
+  'Deployment',
+  'PodDisruptionBudget',
+  'HorizontalPodAutoscaler',
+  'Ingress',
+];
+
+function rank(object: KubeObject): number {
+  const at = order.indexOf(object.kind);
+  return at < 0 ? order.length : at;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function checkKind({ object, source }: SourcedObject, problems: Problems): void {
+  const shape = manifestShapes[object.kind];
+  if (shape !== undefined) checkShape(object, shape, source, [], problems);
+}
+
+/** References that dangle: an Ingress without its Service, a Service without its pods, env without its ConfigMap. */
+function checkReferences(all: SourcedObject[], problems: Problems): void {
+  const find = (kind: string, near: KubeObject, name: string) =>
+    all.find(
+      ({ object }) =>
+        object.kind === kind && object.metadata.name === name && object.metadata.namespace === near.metadata.namespace,
+    )?.object;
+  for (const { object, source } of all) {
+    const missing = (path: FieldPath, kind: string, name: string) => {
+      const names = all.filter((other) => other.object.kind === kind).map((other) => other.object.metadata.name);
+      problems.add(source, path, `there is no ${kind} ${JSON.stringify(name)}${didYouMean(name, names)}`);
+    };
+    if (isKind(object, 'Ingress')) {
+      for (const [r, rule] of (object.spec.rules ?? []).entries()) {
+        for (const [p, { pathType, backend }] of (rule.http?.paths ?? []).entries()) {
+          const at: FieldPath = ['spec', 'rules', r, 'http', 'paths', p];
+          if (!['Exact', 'Prefix', 'ImplementationSpecific'].includes(pathType)) {
+            problems.add(source, [...at, 'pathType'], `must be Exact or Prefix, is ${JSON.stringify(pathType)}`);
+          }
+          const service = find('Service', object, backend.service.name) as Service | undefined;
+          if (service === undefined) missing([...at, 'backend', 'service', 'name'], 'Service', backend.service.name);
+          else if (servicePort(service, backend.service.port) === undefined) {
+            problems.add(
+              source,
+              [...at, 'backend', 'service', 'port'],
+              `Service ${backend.service.name} has no such port`,
+            );
+          }
+        }
+      }
+    }
+    if (isKind(object, 'Service') && object.spec.selector !== undefined) {
+      if (!all.some((other) => selects(object, other.object))) {
+        problems.add(source, ['spec', 'selector'], 'no pod template in these stacks carries these labels');
+      }
+    }
+    if (isWorkload(object)) {
+      for (const [c, container] of object.spec.template.spec.containers.entries()) {
+        const at: FieldPath = ['spec', 'template', 'spec', 'containers', c];
+        for (const [e, { configMapRef, secretRef }] of (container.envFrom ?? []).entries()) {
+          if (configMapRef && !configMapRef.optional && !find('ConfigMap', object, configMapRef.name)) {
+            missing([...at, 'envFrom', e, 'configMapRef', 'name'], 'ConfigMap', configMapRef.name);
+          }
+          if (secretRef && !secretRef.optional && !find('Secret', object, secretRef.name)) {
+            missing([...at, 'envFrom', e, 'secretRef', 'name'], 'Secret', secretRef.name);
+          }
+        }
+        const volumes = (object.spec.template.spec.volumes ?? []).map((volume) => volume.name);
+        const claims = (object.spec.volumeClaimTemplates as { metadata: { name: string } }[] | undefined) ?? [];
+        const mountable = [...volumes, ...claims.map((claim) => claim.metadata.name)];
+        for (const [m, mount] of (container.volumeMounts ?? []).entries()) {
+          if (mountable.includes(mount.name)) continue;
+          const near = didYouMean(mount.name, mountable);
+          problems.add(
+            source,
+            [...at, 'volumeMounts', m, 'name'],
+            `there is no volume ${JSON.stringify(mount.name)}${near}`,
+          );
+        }
+      }
+    }
+  }
+}
+
+/** The port of a Service that an Ingress backend means, by name or by number. */
+export function servicePort(service: Service, wanted: { name?: string; number?: number }) {
+  return (service.spec.ports ?? []).find((port) =>
+    wanted.name !== undefined ? port.name === wanted.name : port.port === wanted.number,
+  );
+}
+
+/** Whether a Service sends to the pods of this object. */
+export function selects(service: Service, object: KubeObject): boolean {
+  if (!isWorkload(object) || object.metadata.namespace !== service.metadata.namespace) return false;
+  const labels = (object.spec.template as PodTemplate).metadata?.labels ?? {};
+  const wanted = Object.entries(service.spec.selector ?? {});
+  return wanted.length > 0 && wanted.every(([name, value]) => labels[name] === value);
+}
