@@ -5,7 +5,7 @@ import type { LoadPlan } from './plan.js';
 export interface Attack {
   /** How it stands now; reads shared memory, costs the engine nothing. Any time, also after the end. */
   snapshot(): LoadSnapshot;
-  /** Multiplies the planned rate (users, concurrency) by `factor` from now on; 1 is the plan. 0.01 .. 100. */
+  /** Multiplies the planned rate (users, concurrency) by `factor` from now on; 1 is the plan. Kept within 0.01 .. 100. */
   adjustRate(factor: number): void;
   /** The factor in force. */
   readonly rateFactor: number;
@@ -23,6 +23,9 @@ export interface Attack {
 export interface AttackDeps {
   /** Where given, every request's record is handed over in batches (costs CPU; off by default). */
   onRecords?: (records: RequestRecord[]) => void;
+  /** Ask the endpoint once before (default true). */
+  preflight?: boolean;
 }
 
+/** Begins a run of a plan; run.ts has it. */
 export type StartAttack = (plan: LoadPlan, deps?: AttackDeps) => Attack;

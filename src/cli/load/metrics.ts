@@ -1,21 +1,8 @@
-import type { EncodedHistogram } from './histogram.js';
+import type { EncodedHistogram, LatencySummary } from './histogram.js';
 import type { ThresholdOutcome } from './thresholds.js';
 import type { Verdict } from './verdict.js';
 
-/** Milliseconds, three significant digits. All zero where nothing was recorded (`count` says so). */
-export interface LatencySummary {
-  count: number;
-  min: number;
-  p50: number;
-  p75: number;
-  p90: number;
-  p95: number;
-  p99: number;
-  p999: number;
-  max: number;
-  mean: number;
-  stdev: number;
-}
+export type { LatencySummary } from './histogram.js';
 
 /**
  * The three latencies, of requests that got a response or timed out (at the time they were given up: a lower bound).

@@ -6,9 +6,153 @@ export interface Verdict {
 }
 
 export interface VerdictReason {
-  /** `start-lag`, `dropped`, `rate`, `event-loop`, `cpu`, `throttled`, `sockets`, `ports`, `files`, `clock`, `gc`. */
-  code: string;
+  code:
+    | 'start-lag'
+    | 'dropped'
+    | 'rate'
+    | 'event-loop'
+    | 'cpu'
+    | 'throttled'
+    | 'sockets'
+    | 'clock'
+    | 'gc'
+    | 'lost-thread';
   severity: 'DEGRADED' | 'VOID';
-  /** `start lag p99 4.2 ms: the generator began requests late; response latencies include it`. */
+  /** `start lag p99 4.2 ms of a response p99 of 9 ms: ...`. */
   message: string;
+}
+
+/** What a verdict is made from; figures of the generator, not of the server. */
+export interface VerdictFigures {
+  /** Requests with a start lag, and its p99 in milliseconds. */
+  startLagCount: number;
+  startLagP99Ms: number;
+  responseP99Ms: number;
+  scheduled: number;
+  droppedMaxInFlight: number;
+  droppedUserBusy: number;
+  /** Arrivals that were due until now; undefined for the closed model. */
+  due: number | undefined;
+  /** Share 0 .. 1 of the time that the busiest I/O thread's event loop was busy, over the run. */
+  eventLoopUtilization: number;
+  /** Of this process, in cores, and how many cores it may use. */
+  cpuCores: number;
+  cpuAvailable: number;
+  elapsedMs: number;
+  /** Time the control group was denied CPU. */
+  throttledMs: number;
+  sent: number;
+  /** Failures for want of local files or ports. */
+  filesExhausted: number;
+  portsExhausted: number;
+  /** Largest step of the wall clock against the monotonic one. */
+  clockStepMs: number;
+  gcLongestMs: number;
+  /** I/O threads that ended before their time. */
+  lostThreads: number;
+}
+
+/**
+ * Judges the generator. DEGRADED: figures are marred, and the reason says which and by how much. VOID: what was measured is
+ * the generator, not the server. A slow server alone is neither: it is a result.
+ */
+export function judge(figures: VerdictFigures): Verdict {
+  const reasons: VerdictReason[] = [];
+  const add = (code: VerdictReason['code'], isVoid: boolean, message: string) =>
+    reasons.push({ code, severity: isVoid ? 'VOID' : 'DEGRADED', message });
+  startLag(figures, add);
+  losses(figures, add);
+  const elapsed = Math.max(1, figures.elapsedMs);
+  if (figures.eventLoopUtilization > 0.95) {
+    const share = percent(figures.eventLoopUtilization);
+    add(
+      'event-loop',
+      false,
+      `an I/O thread was busy ${share} of the time: the server may be able to do more; try --workers`,
+    );
+  }
+  if (figures.cpuCores > 0.9 * figures.cpuAvailable) {
+    const used = `${figures.cpuCores.toFixed(1)} of ${figures.cpuAvailable} cores`;
+    add('cpu', false, `the generator used ${used}: it and the server compete for CPU`);
+  }
+  const throttled = figures.throttledMs / elapsed;
+  if (throttled > 0.01) {
+    add(
+      'throttled',
+      throttled > 0.1,
+      `the control group throttled the generator for ${percent(throttled)} of the time`,
+    );
+  }
+  if (figures.clockStepMs > 100) {
+    add(
+      'clock',
+      false,
+      `the wall clock stepped by ${ms(figures.clockStepMs)}: times of day are off, latencies are not`,
+    );
+  }
+  if (figures.gcLongestMs > 50) {
+    add('gc', false, `a garbage collection stopped the generator for ${ms(figures.gcLongestMs)}`);
+  }
+  const state = reasons.some(({ severity }) => severity === 'VOID')
+    ? 'VOID'
+    : reasons.length > 0
+      ? 'DEGRADED'
+      : 'VALID';
+  return { state, reasons };
+}
+
+type Add = (code: VerdictReason['code'], isVoid: boolean, message: string) => void;
+
+/** Late starts are part of response latency: they matter where they make up much of it. */
+function startLag(figures: VerdictFigures, add: Add): void {
+  const { startLagCount, startLagP99Ms: lag, responseP99Ms: response } = figures;
+  if (startLagCount < 20 || lag <= 1) return;
+  // Where nothing was answered there is no latency to mar, only the load itself.
+  const share = response > 0 ? lag / response : 1;
+  const isVoid = lag > 25 && share > 0.5;
+  if (!isVoid && share <= 0.2 && lag <= 100) return;
+  add(
+    'start-lag',
+    isVoid,
+    `start lag p99 ${ms(lag)} beside a response p99 of ${ms(response)}: ` +
+      (isVoid ? 'the generator, not the server, was late' : 'requests began late; look at service latency'),
+  );
+}
+
+function losses(figures: VerdictFigures, add: Add): void {
+  const { scheduled, due, sent } = figures;
+  const capped = figures.droppedMaxInFlight / Math.max(1, scheduled);
+  if (capped > 0.001) {
+    const what = `${figures.droppedMaxInFlight} of ${scheduled} arrivals dropped (${percent(capped)})`;
+    add('dropped', false, `${what}: --max-in-flight was reached, so the rate asked for was not offered`);
+  }
+  const busy = figures.droppedUserBusy / Math.max(1, scheduled);
+  if (busy > 0.01) {
+    const what = `${figures.droppedUserBusy} of ${scheduled} turns missed (${percent(busy)})`;
+    add('dropped', false, `${what}: responses took longer than the pace, so users could not keep it`);
+  }
+  if (due !== undefined && due >= 20) {
+    const taken = scheduled / due;
+    if (taken < 0.99) {
+      add('rate', taken < 0.9, `only ${percent(taken)} of the arrivals that were due were taken up`);
+    }
+  }
+  for (const [count, what] of [
+    [figures.filesExhausted, 'open files ran out (ulimit -n)'],
+    [figures.portsExhausted, 'local ports ran out (net.ipv4.ip_local_port_range)'],
+  ] as const) {
+    if (count > 0) add('sockets', count / Math.max(1, sent) > 0.01, `${what}: ${count} requests failed for it`);
+  }
+  if (figures.lostThreads > 0) {
+    add('lost-thread', true, `${figures.lostThreads} I/O thread(s) ended early; their last figures are missing`);
+  }
+}
+
+function percent(share: number): string {
+  const value = share * 100;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)}%`;
+}
+
+function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 }

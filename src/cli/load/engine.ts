@@ -1,0 +1,383 @@
+import type { Flow, FlowAction } from './flow.js';
+import { type CompiledWork, flowResponse, Iteration, pickWork } from './iteration.js';
+import { type ArrivalRing, type ControlMemory, control, counter, type ErrorCause, ringLength } from './memory.js';
+import type { LoadPlan } from './plan.js';
+import type { Recorder } from './recorder.js';
+import { anyStatusOk, type CompiledRequest } from './request.js';
+import { LiveSchedule, Schedule, shareOf, stageValueAt } from './schedule.js';
+import { Connection, type ConnectionOwner, type Dial, type WireContext } from './wire.js';
+
+declare global {
+  interface Atomics {
+    /** ES2024, in Node since 16; TypeScript's ES2023 library does not know it. */
+    waitAsync(
+      words: Int32Array,
+      index: number,
+      value: number,
+    ): { async: false } | { async: true; value: Promise<string> };
+  }
+}
+
+export interface EngineParts {
+  plan: LoadPlan;
+  dial: Dial;
+  works: CompiledWork[];
+  recorder: Recorder;
+  ring: ArrivalRing;
+  control: ControlMemory;
+  /** Microseconds since the first arrival was due. */
+  nowUs(): number;
+  /** Of all threads of all pods: which one this is, and how many there are. */
+  place: { index: number; count: number };
+  onDone(): void;
+}
+
+/** Time a closed slot waits after a connection could not be made, so that a dead server is not asked in a spin. */
+const refusedPauseMs = 10;
+
+/** One thread's share of a run: takes arrivals, sends their requests, judges and records what comes back. */
+export class Engine implements ConnectionOwner {
+  readonly connections: Connection[] = [];
+  private readonly idle: Connection[] = [];
+  private readonly pool: Iteration[] = [];
+  private readonly wire: WireContext;
+  private readonly maxIterations: number;
+  private readonly timeoutUs: number;
+  private iterations = 0;
+  private turn = 0;
+  private arrivalsOver = false;
+  private drainUntilUs = Number.POSITIVE_INFINITY;
+  private done = false;
+  private ticker: NodeJS.Timeout | undefined;
+  /** Paced: who is busy (1), and the arrival that waits for each. */
+  private readonly busyUsers = new Set<number>();
+  private readonly waiting = new Map<number, { index: number; dueUs: number }>();
+  /** Closed. */
+  private readonly closedTime: LiveSchedule | undefined;
+  private readonly closedLimit: number = Number.POSITIVE_INFINITY;
+  private closedStarted = 0;
+  private readonly freeUsers: number[] = [];
+
+  constructor(private readonly parts: EngineParts) {
+    const { plan, place } = parts;
+    this.maxIterations = Math.max(1, shareOf(plan.maxInFlight, place.index, place.count));
+    this.timeoutUs = plan.timeoutMs * 1000;
+    if (plan.arrivals.model === 'closed') {
+      this.closedTime = new LiveSchedule(new Schedule(plan.arrivals.stages));
+      this.closedLimit = shareOf(plan.arrivals.requests ?? Number.POSITIVE_INFINITY, place.index, place.count);
+    }
+    this.wire = {
+      owner: this,
+      nowUs: parts.nowUs,
+      readBuffer: Buffer.allocUnsafeSlow(64 * 1024),
+      seenHead: false,
+      firstHead: (head) => {
+        this.wire.seenHead = true;
+        this.firstHead = head;
+      },
+    };
+  }
+
+  /** Header block of the first response. */
+  firstHead: Uint8Array | undefined;
+
+  /** Opens connections before the first arrival; resolves when all are up, have failed, or at the deadline. */
+  async open(count: number, timeoutMs: number): Promise<void> {
+    for (let i = 0; i < count; i++) this.connect();
+    const untilUs = this.parts.nowUs() + timeoutMs * 1000;
+    while (this.connections.some((connection) => !connection.open) && this.parts.nowUs() < untilUs) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    this.parts.recorder.memory.counters[counter.preopened] = this.idle.length;
+  }
+
+  /** Begins taking arrivals. */
+  start(): void {
+    const tickMs = Math.min(50, Math.max(5, this.parts.plan.timeoutMs / 20));
+    this.ticker = setInterval(() => this.tick(), tickMs);
+    if (this.closedTime === undefined) void this.takeArrivals();
+    else {
+      const untilMs = Math.max(0, -this.parts.nowUs() / 1000);
+      setTimeout(() => this.fillSlots(), untilMs);
+    }
+  }
+
+  /** Sleeps until the pacer releases arrivals, for as long as there will be any. */
+  private async takeArrivals(): Promise<void> {
+    const { ring } = this.parts;
+    while (!this.done) {
+      this.takeReleased();
+      const head = Atomics.load(ring.words, 0);
+      if (head !== Atomics.load(ring.words, 1)) continue;
+      if (Atomics.load(ring.words, 2) === 1) break;
+      const wait = Atomics.waitAsync(ring.words, 0, head);
+      if (wait.async) await wait.value;
+    }
+    this.endArrivals();
+  }
+
+  private takeReleased(): void {
+    const { ring } = this.parts;
+    let taken = Atomics.load(ring.words, 1);
+    while (taken !== Atomics.load(ring.words, 0)) {
+      const at = taken & (ringLength - 1);
+      this.arrive(ring.index[at]!, ring.dueUs[at]!, ring.user[at]!);
+      taken = (taken + 1) | 0;
+      Atomics.store(ring.words, 1, taken);
+    }
+  }
+
+  private endArrivals(): void {
+    if (this.arrivalsOver) return;
+    this.arrivalsOver = true;
+    const nowUs = this.parts.nowUs();
+    for (const _ of this.waiting) this.parts.recorder.dropped('droppedUserBusy', nowUs);
+    this.waiting.clear();
+    this.drainUntilUs = nowUs + this.parts.plan.drainMs * 1000;
+    this.endIfDone(nowUs);
+  }
+
+  private arrive(index: number, dueUs: number, user: number): void {
+    const nowUs = this.parts.nowUs();
+    const paced = this.parts.plan.arrivals.model === 'paced';
+    if (paced && this.busyUsers.has(user)) {
+      // Only the newest waits: a user that missed several begins once.
+      if (this.waiting.has(user)) this.parts.recorder.dropped('droppedUserBusy', nowUs);
+      this.waiting.set(user, { index, dueUs });
+      return;
+    }
+    if (this.iterations >= this.maxIterations) {
+      this.parts.recorder.dropped('droppedMaxInFlight', nowUs);
+      return;
+    }
+    if (paced) this.busyUsers.add(user);
+    this.begin(index, paced ? user : index, dueUs, nowUs, true);
+  }
+
+  private begin(index: number, user: number, dueUs: number, nowUs: number, timed: boolean): void {
+    const work = pickWork(this.parts.works, this.parts.plan.seed, index);
+    const iteration = this.pool.pop() ?? new Iteration();
+    iteration.begin(work, index, user);
+    this.iterations++;
+    this.parts.recorder.memory.counters[counter.iterationsStarted]!++;
+    if (work.requests !== undefined) this.dispatch(iteration, work.requests[0]!, dueUs, nowUs, timed);
+    else {
+      iteration.journey = (work.flow as Flow).begin(index, user);
+      this.follow(iteration, iteration.journey.next(undefined), dueUs, nowUs, timed);
+    }
+  }
+
+  private dispatch(iteration: Iteration, request: CompiledRequest, dueUs: number, nowUs: number, timed: boolean): void {
+    this.parts.recorder.sent(dueUs, nowUs, request.bytes.length, timed);
+    const connection = this.takeIdle(nowUs) ?? this.connect();
+    connection.iteration = iteration;
+    connection.wantsBody = iteration.journey !== undefined;
+    connection.send(request, dueUs, nowUs);
+  }
+
+  private takeIdle(nowUs: number): Connection | undefined {
+    for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
+      if (connection.open && nowUs < connection.staleAtUs) return connection;
+      connection.destroy();
+    }
+    return undefined;
+  }
+
+  private connect(): Connection {
+    const connection = new Connection(this.parts.dial, this.turn++, this.wire);
+    connection.place = this.connections.push(connection) - 1;
+    return connection;
+  }
+
+  onOpen(connection: Connection, connectUs: number, tlsUs: number): void {
+    const { memory } = this.parts.recorder;
+    memory.connect.record(connectUs);
+    if (tlsUs >= 0) memory.tls.record(tlsUs);
+    memory.counters[counter.connectionsOpen]!++;
+    memory.counters[counter.connectionsOpened]!++;
+    if (connection.request === undefined) this.idle.push(connection);
+  }
+
+  onClose(connection: Connection): void {
+    if (connection.wasOpen) this.parts.recorder.memory.counters[counter.connectionsOpen]!--;
+    const last = this.connections.pop()!;
+    if (last !== connection) {
+      this.connections[connection.place] = last;
+      last.place = connection.place;
+    }
+    const place = this.idle.indexOf(connection);
+    if (place >= 0) this.idle.splice(place, 1);
+  }
+
+  onResponse(connection: Connection): void {
+    const nowUs = this.parts.nowUs();
+    const iteration = connection.iteration as Iteration;
+    const request = connection.request!;
+    const { status } = connection.parser;
+    let cause: ErrorCause | undefined = request.okByStatus[status] === 1 ? undefined : 'unexpected status';
+    let action: FlowAction | undefined;
+    if (iteration.journey !== undefined) {
+      action = iteration.journey.next(flowResponse(connection, (nowUs - connection.writtenUs) / 1000));
+      if (action.failure !== undefined) cause = 'assertion failed';
+    }
+    if (cause !== undefined) iteration.failed = true;
+    const { recorder } = this.parts;
+    const received = connection.bytesReceived;
+    connection.bytesReceived = 0;
+    if (recorder.memory.counters[counter.firstBodyBytes] === 0) {
+      recorder.memory.counters[counter.firstBodyBytes] = connection.parser.bodyBytes;
+    }
+    recorder.answered(
+      request.step,
+      status,
+      connection.dueUs,
+      connection.writtenUs,
+      connection.firstByteUs,
+      nowUs,
+      received,
+      cause,
+    );
+    this.release(connection, nowUs);
+    if (action !== undefined) this.follow(iteration, action, nowUs, nowUs, false);
+    else {
+      const next = iteration.work.requests![++iteration.position];
+      if (next === undefined) this.finish(iteration, nowUs);
+      else this.dispatch(iteration, next, nowUs, nowUs, false);
+    }
+  }
+
+  private release(connection: Connection, nowUs: number): void {
+    connection.request = undefined;
+    connection.iteration = undefined;
+    if (!connection.parser.keepAlive || !connection.open) {
+      connection.destroy();
+      return;
+    }
+    const seconds = connection.parser.keepAliveSeconds;
+    // A second before the server closes it, which must not meet a request under way (as undici does).
+    if (seconds >= 0) connection.staleAtUs = nowUs + Math.max(0, seconds - 1) * 1e6;
+    this.idle.push(connection);
+  }
+
+  onError(connection: Connection, cause: ErrorCause): void {
+    const nowUs = this.parts.nowUs();
+    const { request, iteration, dueUs, writtenUs, bytesReceived } = connection;
+    connection.request = undefined;
+    connection.bytesReceived = 0;
+    this.parts.recorder.broken(request!.step, cause, dueUs, writtenUs, nowUs, bytesReceived);
+    this.fail(iteration as Iteration, nowUs, writtenUs === 0);
+  }
+
+  private fail(iteration: Iteration, nowUs: number, unreachable: boolean): void {
+    iteration.failed = true;
+    if (this.closedTime !== undefined && unreachable) {
+      setTimeout(() => this.finish(iteration, this.parts.nowUs()), refusedPauseMs);
+    } else this.finish(iteration, nowUs);
+  }
+
+  /** Does what a journey said. */
+  private follow(iteration: Iteration, action: FlowAction, dueUs: number, nowUs: number, timed: boolean): void {
+    if (action.do === 'end') {
+      this.finish(iteration, nowUs);
+      return;
+    }
+    const request: CompiledRequest = {
+      step: iteration.work.firstStep + action.step,
+      bytes: action.bytes as Buffer,
+      head: action.head === true,
+      okByStatus: anyStatusOk,
+    };
+    const afterMs = action.afterMs ?? 0;
+    if (afterMs <= 0) this.dispatch(iteration, request, dueUs, nowUs, timed);
+    else {
+      setTimeout(() => {
+        if (!this.done) this.dispatch(iteration, request, nowUs + afterMs * 1000, this.parts.nowUs(), false);
+      }, afterMs);
+    }
+  }
+
+  private finish(iteration: Iteration, nowUs: number): void {
+    const c = this.parts.recorder.memory.counters;
+    c[iteration.failed ? counter.iterationsFailed : counter.iterationsOk]!++;
+    this.iterations--;
+    const { user } = iteration;
+    iteration.end();
+    this.pool.push(iteration);
+    if (this.closedTime !== undefined) {
+      this.freeUsers.push(user);
+      this.fillSlots();
+    } else if (this.busyUsers.delete(user)) {
+      const waiting = this.waiting.get(user);
+      if (waiting !== undefined) {
+        this.waiting.delete(user);
+        this.arrive(waiting.index, waiting.dueUs, user);
+      }
+    }
+    if (this.arrivalsOver && this.iterations === 0) this.endIfDone(nowUs);
+  }
+
+  /** Closed model: begins iterations until as many run as the stage asks for. */
+  private fillSlots(): void {
+    if (this.done || this.arrivalsOver) return;
+    const { plan, place, control: memory } = this.parts;
+    const time = this.closedTime!;
+    const nowUs = this.parts.nowUs();
+    const paused = Atomics.load(memory.words, control.words.paused) !== 0;
+    time.setPaused(paused, nowUs / 1000);
+    const over = nowUs / 1000 >= time.endMs() || this.closedStarted >= this.closedLimit;
+    if (over || Atomics.load(memory.words, control.words.finish) !== 0) {
+      this.endArrivals();
+      return;
+    }
+    if (paused || nowUs < 0) return;
+    const wanted =
+      stageValueAt(plan.arrivals.stages, time.planMs(nowUs / 1000)) * memory.numbers[control.numbers.factor]!;
+    const slots = Math.min(shareOf(Math.round(wanted), place.index, place.count), this.maxIterations);
+    while (this.iterations < slots && this.closedStarted < this.closedLimit) {
+      const index = this.closedStarted++ * place.count + place.index;
+      const user = this.freeUsers.pop() ?? this.iterations * place.count + place.index;
+      this.begin(index, user, nowUs, nowUs, false);
+    }
+  }
+
+  private tick(): void {
+    const nowUs = this.parts.nowUs();
+    this.parts.recorder.roll(nowUs);
+    const overdueUs = nowUs - this.timeoutUs;
+    for (let i = this.connections.length - 1; i >= 0; i--) {
+      const connection = this.connections[i];
+      if (connection?.request !== undefined && connection.begunUs < overdueUs) this.timeOut(connection, nowUs);
+    }
+    if (this.closedTime !== undefined) this.fillSlots();
+    else this.takeReleased();
+    this.endIfDone(nowUs);
+  }
+
+  private timeOut(connection: Connection, nowUs: number): void {
+    const { request, iteration, dueUs, begunUs, writtenUs } = connection;
+    connection.destroy();
+    this.parts.recorder.timedOut(request!.step, dueUs, writtenUs === 0 ? begunUs : writtenUs, nowUs);
+    this.fail(iteration as Iteration, nowUs, writtenUs === 0);
+  }
+
+  private endIfDone(nowUs: number): void {
+    if (this.done) return;
+    const aborted = Atomics.load(this.parts.control.words, control.words.abort) !== 0;
+    if (!aborted && !(this.arrivalsOver && (this.iterations === 0 || nowUs >= this.drainUntilUs))) return;
+    this.done = true;
+    clearInterval(this.ticker);
+    this.parts.recorder.roll(nowUs);
+    this.parts.recorder.close();
+    this.parts.onDone();
+  }
+
+  /** Requests on connections right now: what the accounting calls in flight. */
+  countBusy(): number {
+    return this.connections.filter((connection) => connection.request !== undefined).length;
+  }
+
+  /** Closes every connection. */
+  close(): void {
+    for (const connection of [...this.connections]) connection.destroy();
+  }
+}

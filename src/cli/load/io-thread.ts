@@ -1,0 +1,135 @@
+import { PerformanceObserver, performance } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { threadClock } from './clock-us.js';
+import { Engine } from './engine.js';
+import type { FlowModule } from './flow.js';
+import { type CompiledWork, parseHeaders } from './iteration.js';
+import { arrivalRing, control, controlMemory, counter, workerMemory } from './memory.js';
+import type { RequestRecord } from './metrics.js';
+import { type LoadPlan, planSteps } from './plan.js';
+import { Recorder } from './recorder.js';
+import { basePath, compileRequest, hostHeader } from './request.js';
+import { shareOf } from './schedule.js';
+import type { Dial } from './wire.js';
+
+/** What attack.ts hands to each I/O thread. */
+export interface IoThreadData {
+  plan: LoadPlan;
+  dial: Dial;
+  thread: number;
+  memory: SharedArrayBuffer;
+  ring: SharedArrayBuffer;
+  control: SharedArrayBuffer;
+  records: boolean;
+}
+
+/** What an I/O thread says to attack.ts. */
+export type IoThreadMessage =
+  | { type: 'ready' }
+  | { type: 'records'; records: RequestRecord[] }
+  | {
+      type: 'done';
+      checks: Record<string, { passed: number; failed: number }>;
+      server: string | undefined;
+      /** Requests still on connections, counted from the connections: must be what the counters say. */
+      busy: number;
+    };
+
+const openTimeoutMs = 5000;
+const sampleMs = 200;
+
+async function main(data: IoThreadData): Promise<void> {
+  const { plan } = data;
+  const port = parentPort!;
+  const say = (message: IoThreadMessage) => port.postMessage(message);
+  const clockUs = threadClock();
+  let originUs = 0;
+  const nowUs = () => clockUs() - originUs;
+  const memory = workerMemory(planSteps(plan).length, data.memory);
+  const checks: Record<string, { passed: number; failed: number }> = {};
+  const works = await compileWorks(plan, (name, passed) => {
+    checks[name] ??= { passed: 0, failed: 0 };
+    checks[name][passed ? 'passed' : 'failed']++;
+    memory.counters[passed ? counter.checksPassed : counter.checksFailed]!++;
+  });
+  const recorder = new Recorder(memory, planSteps(plan).length === 1, data.records);
+  const steering = controlMemory(data.control);
+  const place = { index: plan.shard.index * plan.workers + data.thread, count: plan.shard.count * plan.workers };
+  const engine = new Engine({
+    plan,
+    dial: data.dial,
+    works,
+    recorder,
+    ring: arrivalRing(data.ring),
+    control: steering,
+    nowUs,
+    place,
+    onDone: () => {
+      clearInterval(sampler);
+      flush();
+      const server = parseHeaders(engine.firstHead).get('server')?.[0];
+      say({ type: 'done', checks, server, busy: engine.countBusy() });
+      engine.close();
+      port.close();
+    },
+  });
+  const flush = () => {
+    const records = recorder.takeRecords();
+    if (records.length > 0) say({ type: 'records', records });
+  };
+  const observeLoop = loopObserver(memory.counters);
+  const sampler = setInterval(() => {
+    observeLoop();
+    flush();
+  }, sampleMs);
+  await engine.open(shareOf(plan.connections, place.index, place.count), openTimeoutMs);
+  port.once('message', () => {
+    originUs = steering.numbers[control.numbers.originUs]!;
+    engine.start();
+  });
+  say({ type: 'ready' });
+}
+
+async function compileWorks(plan: LoadPlan, check: (name: string, passed: boolean) => void): Promise<CompiledWork[]> {
+  const total = plan.work.reduce((sum, work) => sum + work.weight, 0);
+  const works: CompiledWork[] = [];
+  let weight = 0;
+  let firstStep = 0;
+  for (const work of plan.work) {
+    weight += work.weight;
+    const compiled: CompiledWork = { upTo: weight / total, firstStep };
+    if (work.kind === 'requests') {
+      const first = firstStep;
+      compiled.requests = work.requests.map((request, i) => compileRequest(plan, request, first + i));
+      firstStep += work.requests.length;
+    } else {
+      const module = (await import(work.module)) as FlowModule;
+      const context = { basePath: basePath(plan.endpoint), hostHeader: hostHeader(plan.endpoint), check };
+      compiled.flow = await module.createFlow(work.data, context);
+      firstStep += work.steps.length;
+    }
+    works.push(compiled);
+  }
+  return works;
+}
+
+/** Notes how busy the event loop is and how long collections take; returns the sampler. */
+function loopObserver(counters: Float64Array): () => void {
+  let last = performance.eventLoopUtilization();
+  const observer = new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      counters[counter.gcTotalUs]! += duration * 1000;
+      counters[counter.gcLongestUs] = Math.max(counters[counter.gcLongestUs]!, duration * 1000);
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const recent = performance.eventLoopUtilization(now, last).utilization;
+    last = now;
+    counters[counter.eventLoopUtilization] = recent;
+    counters[counter.eventLoopPeak] = Math.max(counters[counter.eventLoopPeak]!, recent);
+  };
+}
+
+await main(workerData as IoThreadData);

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { Failure } from '../kernel/failure.js';
+import type { LoadPlan } from './plan.js';
+
+/** What the machine did to the generator so far. */
+export interface MachineFigures {
+  cpuCores: number;
+  cpuAvailable: number;
+  throttledMs: number;
+  clockStepMs: number;
+}
+
+/** Watches this process's CPU, its control group's throttling and the wall clock from the moment it is made. */
+export class MachineWatch {
+  private readonly cpu = process.cpuUsage();
+  private readonly sinceNs = process.hrtime.bigint();
+  private readonly throttled = throttledMs();
+  private offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
+  private clockStepMs = 0;
+
+  sample(): MachineFigures {
+    const offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
+    this.clockStepMs = Math.max(this.clockStepMs, Math.abs(offsetMs - this.offsetMs));
+    this.offsetMs = offsetMs;
+    const { user, system } = process.cpuUsage(this.cpu);
+    const elapsedUs = Math.max(1, Number(process.hrtime.bigint() - this.sinceNs) / 1000);
+    return {
+      cpuCores: (user + system) / elapsedUs,
+      cpuAvailable: os.availableParallelism(),
+      throttledMs: throttledMs() - this.throttled,
+      clockStepMs: this.clockStepMs,
+    };
+  }
+}
+
+/** Cumulated time this process's control group was denied CPU (v2: throttled_usec, v1: throttled_time); 0 where it cannot be told. */
+function throttledMs(): number {
+  for (const file of cpuStatFiles()) {
+    const text = read(file);
+    const v2 = /^throttled_usec (\d+)$/m.exec(text);
+    if (v2 !== null) return Number(v2[1]) / 1000;
+    const v1 = /^throttled_time (\d+)$/m.exec(text);
+    if (v1 !== null) return Number(v1[1]) / 1e6;
+  }
+  return 0;
+}
+
+let statFiles: string[] | undefined;
+
+/** Where cpu.stat may be: below the group's path, and at the root of a container's own cgroup namespace. */
+function cpuStatFiles(): string[] {
+  if (statFiles !== undefined) return statFiles;
+  const files: string[] = [];
+  for (const line of read('/proc/self/cgroup').split('\n')) {
+    const [id, controllers, ...rest] = line.split(':');
+    const path = rest.join(':').replace(/\/$/, '');
+    if (id === '0') files.push(`/sys/fs/cgroup${path}/cpu.stat`, '/sys/fs/cgroup/cpu.stat');
+    else if (controllers?.split(',').includes('cpu') === true) {
+      for (const folder of [controllers, 'cpu', 'cpu,cpuacct']) {
+        files.push(`/sys/fs/cgroup/${folder}${path}/cpu.stat`, `/sys/fs/cgroup/${folder}/cpu.stat`);
+      }
+    }
+  }
+  statFiles = files.filter((file) => read(file) !== '');
+  return statFiles;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Files of this process besides its connections: standard streams, libraries, event loops. */
+const spareFiles = 64;
+
+/** Throws Failure `too-few-files` where the process may not open as many connections as the plan can need. */
+export function checkFileLimit(plan: LoadPlan, limit: number | undefined = openFilesLimit()): void {
+  const needed = Math.max(plan.connections, plan.maxInFlight) + spareFiles;
+  if (limit === undefined || needed <= limit) return;
+  throw new Failure({
+    code: 'too-few-files',
+    message: `the plan may need ${needed} open files at once, and this process may open ${limit}`,
+    hint: `Run ulimit -n ${needed} before, or lower --max-in-flight to ${Math.max(1, limit - spareFiles)}`,
+  });
+}
+
+/** The process's limit of open files; undefined where it cannot be told. */
+function openFilesLimit(): number | undefined {
+  const match = /^Max open files\s+(\d+)/m.exec(read('/proc/self/limits'));
+  return match === null ? undefined : Number(match[1]);
+}

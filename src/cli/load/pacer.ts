@@ -1,0 +1,122 @@
+import { type ArrivalRing, type ControlMemory, control, ringLength } from './memory.js';
+import type { LoadPlan } from './plan.js';
+import { randomAt } from './random.js';
+import { LiveSchedule, rateStages, Schedule } from './schedule.js';
+
+const { words: word, numbers: number } = control;
+/** Longest sleep: how late an adjustment may be noticed if its wake-up were lost. */
+const longestSleepMs = 200;
+
+/**
+ * Releases each arrival to its I/O thread at the moment it is due, from the absolute schedule, until the plan ends. Blocks
+ * its thread: an own thread that sleeps in Atomics.wait starts requests 0.1 ms late where timers of the event loop are
+ * 0.5 to 1 ms late. Being late itself loses nothing: what is due is released, in order, with the time it was due.
+ */
+export function runPacer(plan: LoadPlan, rings: ArrivalRing[], memory: ControlMemory, nowUs: () => number): void {
+  const { words, numbers } = memory;
+  const originUs = numbers[number.originUs]!;
+  const arrivals = new ArrivalSource(plan, rings.length);
+  let paused = false;
+  let factor = 1;
+  for (;;) {
+    const seen = Atomics.load(words, word.wake);
+    if (Atomics.load(words, word.finish) !== 0 || Atomics.load(words, word.abort) !== 0) break;
+    let nowMs = (nowUs() - originUs) / 1000;
+    const wantPaused = Atomics.load(words, word.paused) !== 0;
+    if (wantPaused !== paused) {
+      paused = wantPaused;
+      arrivals.live.setPaused(paused, nowMs);
+    }
+    if (numbers[number.factor] !== factor) {
+      factor = numbers[number.factor]!;
+      arrivals.live.setFactor(factor, nowMs);
+    }
+    const full = release(arrivals, rings, nowMs);
+    nowMs = (nowUs() - originUs) / 1000;
+    const nextMs = arrivals.dueMs();
+    const endMs = arrivals.live.endMs();
+    if (nextMs >= endMs && nowMs >= endMs) break;
+    const waitMs = full ? 1 : Math.min(nextMs, endMs) - nowMs;
+    if (waitMs > 0) Atomics.wait(words, word.wake, seen, Math.min(waitMs, longestSleepMs));
+  }
+  Atomics.store(words, word.pacerDone, 1);
+  for (const ring of rings) {
+    Atomics.store(ring.words, 2, 1);
+    Atomics.notify(ring.words, 0);
+  }
+}
+
+/** Hands over all that is due; true where a ring was full (its thread is stalled; nothing is lost, only late). */
+function release(arrivals: ArrivalSource, rings: ArrivalRing[], nowMs: number): boolean {
+  let touched = 0;
+  let full = false;
+  while (arrivals.dueMs() <= nowMs) {
+    const ring = rings[arrivals.thread()]!;
+    const head = Atomics.load(ring.words, 0);
+    if (((head - Atomics.load(ring.words, 1)) | 0) >= ringLength) {
+      full = true;
+      break;
+    }
+    const at = head & (ringLength - 1);
+    const dueMs = arrivals.dueMs();
+    ring.dueUs[at] = dueMs * 1000;
+    ring.index[at] = arrivals.globalIndex;
+    ring.user[at] = arrivals.userAt(dueMs);
+    Atomics.store(ring.words, 0, (head + 1) | 0);
+    touched |= 1 << (arrivals.thread() % 31);
+    arrivals.advance();
+  }
+  for (let i = 0; i < rings.length; i++) if ((touched & (1 << (i % 31))) !== 0) Atomics.notify(rings[i]!.words, 0);
+  return full;
+}
+
+/** The arrivals of this process in order: those whose global index is its shard's, dealt to its threads in turn. */
+export class ArrivalSource {
+  readonly live: LiveSchedule;
+  globalIndex: number;
+  private localIndex = 0;
+  private readonly usersPerArrivalRate: number;
+  private readonly poisson: boolean;
+  /** Poisson: position of the current arrival in units of the mean gap. */
+  private position = 0;
+  private positionOf = -1;
+
+  constructor(
+    private readonly plan: LoadPlan,
+    private readonly threads: number,
+  ) {
+    const { arrivals } = plan;
+    this.live = new LiveSchedule(new Schedule(rateStages(arrivals)));
+    this.globalIndex = plan.shard.index;
+    this.usersPerArrivalRate = arrivals.model === 'paced' ? arrivals.paceMs / 1000 : 0;
+    this.poisson = arrivals.model === 'open' && arrivals.poisson;
+  }
+
+  dueMs(): number {
+    return this.live.dueMs(this.poisson ? this.poissonPosition() : this.globalIndex);
+  }
+
+  thread(): number {
+    return this.localIndex % this.threads;
+  }
+
+  /** Users take turns, so that each comes once a pace; of a distributed run's users each process has those of its shard. */
+  userAt(dueMs: number): number {
+    const users = this.live.plan.rateAt(this.live.planMs(dueMs)) * this.usersPerArrivalRate;
+    return users <= 1 ? 0 : this.globalIndex % Math.ceil(users - 1e-9);
+  }
+
+  advance(): void {
+    this.globalIndex += this.plan.shard.count;
+    this.localIndex++;
+  }
+
+  /** Sum of exponential gaps up to this arrival: every shard computes the same sequence from the seed. */
+  private poissonPosition(): number {
+    while (this.positionOf < this.globalIndex) {
+      this.positionOf++;
+      this.position += -Math.log(1 - randomAt(this.plan.seed, this.positionOf));
+    }
+    return this.position;
+  }
+}

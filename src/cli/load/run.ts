@@ -1,0 +1,218 @@
+import type { Worker } from 'node:worker_threads';
+import { Failure } from '../kernel/failure.js';
+import type { Attack, AttackDeps, StartAttack } from './attack.js';
+import { threadClock } from './clock-us.js';
+import type { IoThreadData, IoThreadMessage } from './io-thread.js';
+import { checkFileLimit } from './machine.js';
+import { type ArrivalRing, arrivalRing, control, controlMemory, type WorkerMemory, workerMemory } from './memory.js';
+import type { LoadResult, LoadSnapshot } from './metrics.js';
+import { Observer } from './observer.js';
+import type { PacerThreadData } from './pacer-thread.js';
+import { type LoadPlan, planSteps } from './plan.js';
+import { preflight, resolveDial } from './preflight.js';
+import { startThread } from './thread.js';
+
+const sampleMs = 250;
+/** Between the threads being ready and the first arrival. */
+const leadMs = 30;
+const threadReadyTimeoutMs = 30_000;
+/** Thresholds with abortOnFail are not judged before: the first samples of a run decide nothing. */
+const abortJudgedAfterMs = 2000;
+/** How long past its own deadlines a thread may take before it counts as lost. */
+const threadGraceMs = 5000;
+
+/** Begins a run of `plan`. The engine works in threads of its own; this one only samples what they measure. */
+export const startAttack: StartAttack = (plan, deps = {}) => new Run(plan, deps);
+
+class Run implements Attack {
+  readonly result: Promise<LoadResult>;
+  private readonly steering = controlMemory();
+  private readonly rings: ArrivalRing[];
+  private readonly memories: WorkerMemory[];
+  private readonly observer: Observer;
+  private readonly nowUs = threadClock();
+  private ended: LoadResult['ended'] = 'completed';
+  private threads: Worker[] = [];
+  private settleWhenDone: (() => void) | undefined;
+
+  constructor(
+    private readonly plan: LoadPlan,
+    private readonly deps: AttackDeps,
+  ) {
+    this.rings = Array.from({ length: plan.workers }, () => arrivalRing());
+    this.memories = Array.from({ length: plan.workers }, () => workerMemory(planSteps(plan).length));
+    this.steering.numbers[control.numbers.factor] = 1;
+    this.observer = new Observer(plan, this.memories, this.steering, this.nowUs);
+    this.result = this.run();
+  }
+
+  get rateFactor(): number {
+    return this.steering.numbers[control.numbers.factor]!;
+  }
+
+  snapshot(): LoadSnapshot {
+    return this.observer.snapshot();
+  }
+
+  adjustRate(factor: number): void {
+    if (!(factor > 0)) return;
+    this.observer.beforeChange();
+    this.steering.numbers[control.numbers.factor] = Math.min(100, Math.max(0.01, factor));
+    this.observer.afterFactor(this.rateFactor);
+    this.wake();
+  }
+
+  pause(): void {
+    this.observer.setPaused(true);
+    this.steer('paused', 1);
+  }
+
+  resume(): void {
+    this.observer.setPaused(false);
+    this.steer('paused', 0);
+  }
+
+  finish(): void {
+    if (this.ended === 'completed' && !this.observer.over) this.ended = 'finished';
+    this.observer.markFinish();
+    this.steer('finish', 1);
+  }
+
+  abort(): void {
+    if (!this.observer.over) this.ended = 'aborted';
+    this.observer.markFinish();
+    this.steer('finish', 1);
+    this.steer('abort', 1);
+    this.settleWhenDone?.();
+  }
+
+  private steer(name: keyof typeof control.words, value: number): void {
+    Atomics.store(this.steering.words, control.words[name], value);
+    this.wake();
+  }
+
+  private wake(): void {
+    Atomics.add(this.steering.words, control.words.wake, 1);
+    Atomics.notify(this.steering.words, control.words.wake);
+  }
+
+  private async run(): Promise<LoadResult> {
+    checkFileLimit(this.plan);
+    const dial = await resolveDial(this.plan.endpoint);
+    if (this.deps.preflight !== false) await preflight(this.plan, dial);
+    const { plan, steering, memories, rings } = this;
+    const shared = { plan, control: steering.buffer };
+    const io = memories.map((memory, thread) => {
+      const data: IoThreadData = {
+        ...shared,
+        dial,
+        thread,
+        memory: memory.buffer,
+        ring: rings[thread]!.buffer,
+        records: this.deps.onRecords !== undefined,
+      };
+      return startThread('io-thread', data);
+    });
+    this.threads = [...io];
+    try {
+      if (plan.arrivals.model !== 'closed') {
+        const data: PacerThreadData = { ...shared, rings: rings.map((ring) => ring.buffer) };
+        this.threads.push(startThread('pacer-thread', data));
+      }
+      return await this.conduct(io);
+    } finally {
+      await Promise.all(this.threads.map((thread) => thread.terminate()));
+    }
+  }
+
+  /** Waits for the threads, fires the start, samples until all are done. */
+  private async conduct(io: Worker[]): Promise<LoadResult> {
+    const crash = new Promise<never>((_, reject) => {
+      for (const thread of this.threads) thread.once('error', reject);
+    });
+    crash.catch(() => undefined);
+    const dones = io.map((thread) => this.listen(thread));
+    const ready = Promise.all(this.threads.map((thread) => once(thread, 'ready')));
+    await withDeadline(Promise.race([ready, crash]), threadReadyTimeoutMs);
+    this.start();
+    const allDone = Promise.all(dones);
+    const sampler = setInterval(() => this.sample(), sampleMs);
+    try {
+      const ends = await Promise.race([allDone, crash, this.lostThreads(allDone)]);
+      return this.observer.finalResult(ends, this.ended);
+    } finally {
+      clearInterval(sampler);
+    }
+  }
+
+  private start(): void {
+    const { startAtUnixMs } = this.plan;
+    const inMs = startAtUnixMs === undefined ? leadMs : Math.max(leadMs, startAtUnixMs - Date.now());
+    this.steering.numbers[control.numbers.originUs] = this.nowUs() + inMs * 1000;
+    this.observer.start(Date.now() + inMs);
+    for (const thread of this.threads) thread.postMessage('go');
+  }
+
+  private listen(thread: Worker): Promise<ThreadEnd> {
+    return new Promise((resolve) => {
+      thread.on('message', (message: IoThreadMessage) => {
+        if (message.type === 'records') this.deps.onRecords?.(message.records);
+        else if (message.type === 'done') resolve(message);
+      });
+    });
+  }
+
+  private sample(): void {
+    this.observer.sample();
+    const { elapsedMs, thresholds } = this.observer.snapshot();
+    if (elapsedMs < abortJudgedAfterMs || this.ended !== 'completed' || this.observer.over) return;
+    const failed = thresholds.some((outcome, i) => !outcome.passed && this.plan.thresholds[i]!.abortOnFail);
+    if (!failed) return;
+    this.finish();
+    this.ended = 'threshold';
+  }
+
+  /** Threads that do not end by themselves are lost: after an abort soon, else when every deadline has passed. */
+  private async lostThreads(done: Promise<unknown>): Promise<ThreadEnd[]> {
+    await new Promise<void>((resolve) => {
+      let timer: NodeJS.Timeout;
+      const watch = () => {
+        timer = setTimeout(() => {
+          if (this.observer.finishedForMs() > this.plan.drainMs + threadGraceMs) resolve();
+          else watch();
+        }, 1000);
+      };
+      watch();
+      this.settleWhenDone = () => setTimeout(resolve, threadGraceMs);
+      done.finally(() => clearTimeout(timer)).catch(() => undefined);
+    });
+    return [];
+  }
+}
+
+/** What a thread says last. */
+export type ThreadEnd = Extract<IoThreadMessage, { type: 'done' }>;
+
+function once(thread: Worker, type: string): Promise<void> {
+  return new Promise((resolve) => {
+    thread.on('message', (message: { type: string }) => {
+      if (message.type === type) resolve();
+    });
+  });
+}
+
+async function withDeadline<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const hint = 'The machine is very busy, or the connections could not be opened: try again, or fewer --workers';
+      const message = `the load's threads were not ready within ${timeoutMs / 1000} s`;
+      reject(new Failure({ code: 'threads-not-ready', message, hint }));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
