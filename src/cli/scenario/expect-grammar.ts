@@ -88,7 +88,7 @@ function readOperator(key: Node, value: Node | null, reader: Reader): Expectatio
   const name = isScalar(key) ? String(key.value) : '';
   if (!Object.hasOwn(operators, name)) {
     const near = nearest(name, Object.keys(operators));
-    const advice = near === undefined ? `Known: ${Object.keys(operators).join(', ')}` : `Did you mean "${near}"?`;
+    const advice = near === undefined ? `Known: ${Object.keys(operators).join(', ')}.` : `Did you mean "${near}"?`;
     return reader.problem(key, `unknown operator "${name}". ${advice} To compare with an object write equals: {...}`);
   }
   const op = name as Operator;
