@@ -4,16 +4,21 @@ import { snapshotLine } from '../../src/cli/report/text.js';
 import { matchGolden } from '../golden.js';
 import { heading, resultOf, states } from './fixtures.js';
 
+const exitCodeOf: Record<string, number> = { empty: 0, running: 0, failed: 1, void: 3 };
+
 for (const [name, snapshot] of Object.entries(states)) {
   t.test(`the final summary, ${name}`, (t) => {
-    const text = loadSummary(resultOf(snapshot), heading, { color: false, columns: 80 });
+    const text = loadSummary(resultOf(snapshot), heading, { color: false, columns: 80, exitCode: exitCodeOf[name]! });
     matchGolden(t, `report/summary-${name}`, text);
     t.ok(
       text.split('\n').every((line) => line.length <= 80),
       'fits into 80 columns',
     );
     t.notMatch(text, /\u001b/, 'no colours unless asked for');
-    t.match(loadSummary(resultOf(snapshot), heading, { color: true, columns: 80 }), /\u001b\[1m/);
+    t.match(
+      loadSummary(resultOf(snapshot), heading, { color: true, columns: 80, exitCode: exitCodeOf[name]! }),
+      /\u001b\[1m/,
+    );
     t.end();
   });
 }

@@ -15,6 +15,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: 'up', summary: 'bring the platform up, wait until it is ready', load: () => import('./up.js') },
   { name: 'down', summary: 'remove what up made, and prove it', load: () => import('./down.js') },
   { name: 'status', summary: 'what runs, where, how healthy', load: () => import('./status.js') },
+  { name: 'render', summary: 'print the exact objects up would apply', load: () => import('./render.js') },
   { name: 'logs', summary: 'logs of all services or some', load: () => import('./logs.js') },
   {
     name: 'verify',
@@ -26,6 +27,7 @@ export const commandEntries: readonly CommandEntry[] = [
     summary: 'run scenarios: built in, your YAML, or a Postman collection',
     load: () => import('./test.js'),
   },
+  { name: 'load', summary: 'run a load profile with a live report and a verdict', load: () => import('./load.js') },
   { name: 'doctor', summary: 'check every prerequisite and give the cure for each', load: () => import('./doctor.js') },
   {
     name: 'completion',

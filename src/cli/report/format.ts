@@ -19,12 +19,12 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Writes a rate per second: `99.8`, `1,250`, `0.25`. */
-export function formatRate(perSecond: number): string {
+/** Writes a rate per second: `99.8`, `1,250`, `0.25`; with `decimals` 2 also `99.98`. */
+export function formatRate(perSecond: number, decimals = 1): string {
   if (!Number.isFinite(perSecond)) return '-';
   if (perSecond >= 999.5) return formatCount(perSecond);
-  if (perSecond >= 9.995) return perSecond.toFixed(1).replace(/\.0$/, '');
-  return perSecond.toFixed(2).replace(/\.?0+$/, '');
+  const digits = perSecond >= 9.995 ? decimals : 2;
+  return perSecond.toFixed(digits).replace(/\.?0+$/, '');
 }
 
 /** Writes a share (0..1) as a percentage: `0%`, `0.02%`, `12.5%`, `100%`; never `0%` or `100%` for what is only near. */

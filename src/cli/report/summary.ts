@@ -8,6 +8,8 @@ export interface SummaryOptions {
   color: boolean;
   /** 80 or more; the layout does not grow beyond 100. */
   columns: number;
+  /** What the process will exit with. */
+  exitCode: number;
 }
 
 /** The final summary in hwctl's own layout, at most 80 columns wide (error texts are wrapped). */
@@ -22,6 +24,7 @@ export function loadSummary(result: LoadResult, heading: LoadHeading, options: S
     outcomes(result, width, paint),
     thresholds(result, width, paint),
     verdict(result, width, paint),
+    conclusion(result, options.exitCode, width, paint),
     howToRead(width, paint),
   ];
   return `${sections
@@ -41,7 +44,7 @@ function head(result: LoadResult, heading: LoadHeading, width: number, paint: Pa
   return [
     paint.strong(fit(`${heading.name}  ${heading.target}`, width)),
     fit(heading.model, width),
-    `${asked}achieved ${formatRate(result.achievedPerSecond)}/s over ${formatDuration(result.durationMs)}${ended[result.ended]}`,
+    `${asked}achieved ${formatRate(result.achievedPerSecond, 2)}/s over ${formatDuration(result.durationMs)}${ended[result.ended]}`,
   ];
 }
 
@@ -115,9 +118,9 @@ function outcomes(result: LoadResult, width: number, paint: Paint): string[] {
   const errors = errorList(result.errors);
   if (errors.length > 0) lines.push(paint.strong('Errors by cause'));
   for (const { cause, count } of errors) {
-    const [first, ...rest] = wrap(cause, width - countWidth - 8);
-    lines.push(paint.bad(`  ${formatCount(count).padStart(countWidth + 4)}  ${first ?? ''}`));
-    for (const line of rest) lines.push(paint.bad(`${' '.repeat(countWidth + 8)}${line}`));
+    const [first, ...rest] = wrap(cause, width - countWidth - 4);
+    lines.push(paint.bad(`  ${formatCount(count).padStart(countWidth)}  ${first ?? ''}`));
+    for (const line of rest) lines.push(paint.bad(`${' '.repeat(countWidth + 4)}${line}`));
   }
   const checks = Object.entries(result.checks);
   if (checks.length > 0) lines.push(paint.strong('Checks'));
@@ -150,6 +153,23 @@ function verdict(result: LoadResult, width: number, paint: Paint): string[] {
     lines.push(`  - ${first ?? ''}`, ...rest.map((line) => `    ${line}`));
   }
   return lines;
+}
+
+function conclusion(result: LoadResult, exitCode: number, width: number, paint: Paint): string[] {
+  const broken = result.thresholds.filter((outcome) => !outcome.passed).length;
+  const of = `${broken} of ${result.thresholds.length} thresholds failed`;
+  const text =
+    result.verdict.state === 'VOID'
+      ? `VOID: these numbers prove nothing${broken > 0 ? ` (${of})` : ''}.`
+      : broken > 0
+        ? `FAILED: ${of}.`
+        : result.thresholds.length > 0
+          ? 'Passed: all thresholds hold.'
+          : 'Passed: no threshold was set.';
+  const how =
+    result.ended === 'finished' || result.ended === 'aborted' ? ' The run was ended early; this is what it saw.' : '';
+  const good = result.verdict.state !== 'VOID' && broken === 0;
+  return wrap(`${text}${how} Exit code ${exitCode}.`, width).map((line) => (good ? paint.good(line) : paint.bad(line)));
 }
 
 function howToRead(width: number, paint: Paint): string[] {

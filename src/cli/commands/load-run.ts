@@ -1,0 +1,150 @@
+import { exitCodes, unreachable } from '../kernel/failure.js';
+import type { Attack } from '../load/attack.js';
+import type { LoadResult, LoadSnapshot } from '../load/metrics.js';
+import type { LoadPlan } from '../load/plan.js';
+import type { LiveKey, LiveLoad } from '../report/live.js';
+import { headingLine, snapshotLine } from '../report/text.js';
+import { headingOf } from '../report/words.js';
+import type { Context } from './context.js';
+
+/** How a run is shown while it is under way: the live view, one line a second (to stdout or stderr), or not at all. */
+export type Progress = 'live' | 'lines' | 'lines-stderr' | 'none';
+
+export interface RunLoadOptions {
+  progress: Progress;
+  /** Called with every sample (4 a second in the live view, else 1): pushes and abort conditions hang here. */
+  onSnapshot?: (snapshot: LoadSnapshot) => void;
+}
+
+const liveIntervalMs = 250;
+const lineIntervalMs = 1000;
+
+/**
+ * Starts the attack, shows it until it ends, gives its result. The first Ctrl-C finishes it early: the result is then of
+ * what was measured. Throws the engine's Failure where the endpoint cannot be reached.
+ */
+export async function runLoad(plan: LoadPlan, context: Context, options: RunLoadOptions): Promise<LoadResult> {
+  const { startAttack } = await import('../load/run.js');
+  const attack = startAttack(plan);
+  const controls = new Controls(attack);
+  const interrupt = () => controls.finish();
+  context.signal.addEventListener('abort', interrupt, { once: true });
+  if (context.signal.aborted) interrupt();
+  const display = await openDisplay(plan, context, controls, options.progress);
+  try {
+    await watch(attack, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
+      display.update(snapshot, controls);
+      options.onSnapshot?.(snapshot);
+    });
+    return await attack.result;
+  } finally {
+    display.close();
+    context.signal.removeEventListener('abort', interrupt);
+  }
+}
+
+/** 3 where the numbers are VOID, whatever the thresholds say; 1 where a threshold failed; else 0. */
+export function loadExitCode(result: Pick<LoadResult, 'verdict' | 'thresholds'>): number {
+  if (result.verdict.state === 'VOID') return exitCodes.void;
+  return result.thresholds.every((outcome) => outcome.passed) ? exitCodes.pass : exitCodes.failed;
+}
+
+/** What the keys have done to the run so far. */
+class Controls {
+  finishing = false;
+  rateFactor = 1;
+  private paused = false;
+
+  constructor(private readonly attack: Attack) {}
+
+  finish(): void {
+    this.finishing = true;
+    this.attack.finish();
+  }
+
+  onKey(key: LiveKey): void {
+    switch (key) {
+      case 'faster':
+        this.setRate(this.rateFactor + (this.rateFactor >= 2 ? 0.5 : 0.1));
+        break;
+      case 'slower':
+        this.setRate(this.rateFactor - (this.rateFactor > 2 ? 0.5 : 0.1));
+        break;
+      case 'pause':
+        this.togglePause();
+        break;
+      case 'finish':
+        this.finish();
+        break;
+      case 'interrupt':
+        // In raw mode the terminal sends no signal: give ourselves the one that main.ts knows how to count.
+        process.kill(process.pid, 'SIGINT');
+        break;
+      default:
+        unreachable(key);
+    }
+  }
+
+  private togglePause(): void {
+    this.paused = !this.paused;
+    if (this.paused) this.attack.pause();
+    else this.attack.resume();
+  }
+
+  private setRate(factor: number): void {
+    this.rateFactor = Math.min(100, Math.max(0.1, Math.round(factor * 10) / 10));
+    this.attack.adjustRate(this.rateFactor);
+  }
+}
+
+/** Samples the run every `everyMs` until its result is there. */
+async function watch(
+  attack: Attack,
+  context: Context,
+  everyMs: number,
+  show: (snapshot: LoadSnapshot) => void,
+): Promise<void> {
+  const ended = new AbortController();
+  const stop = () => ended.abort();
+  attack.result.then(stop, stop);
+  const started = context.clock.monotonic();
+  for (let tick = 1; !ended.signal.aborted; tick++) {
+    const waitMs = started + tick * everyMs - context.clock.monotonic();
+    try {
+      await context.clock.sleep(Math.max(0, waitMs), ended.signal);
+    } catch {
+      return;
+    }
+    show(attack.snapshot());
+  }
+}
+
+interface Display {
+  update(snapshot: LoadSnapshot, controls: Controls): void;
+  close(): void;
+}
+
+async function openDisplay(plan: LoadPlan, context: Context, controls: Controls, progress: Progress): Promise<Display> {
+  const heading = headingOf(plan);
+  switch (progress) {
+    case 'none':
+      return { update: () => undefined, close: () => undefined };
+    case 'lines':
+    case 'lines-stderr': {
+      const write = progress === 'lines' ? context.print : context.note;
+      write(headingLine(heading));
+      return { update: (snapshot) => write(snapshotLine(snapshot)), close: () => undefined };
+    }
+    case 'live': {
+      // ink and react are paid for by the live view alone.
+      const { openLiveLoad } = await import('../report/live.js');
+      const live: LiveLoad = openLiveLoad({
+        heading,
+        stdin: context.stdin,
+        stdout: context.stdout,
+        onKey: (key) => controls.onKey(key),
+      });
+      return live;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { Option } from 'commander';
+import { exitCodes } from '../kernel/failure.js';
+import type { LoadResult } from '../load/metrics.js';
+import type { LoadPlan } from '../load/plan.js';
+import { loadSummary } from '../report/summary.js';
+import { headingOf } from '../report/words.js';
+import type { Context } from './context.js';
+import { type LoadOptions, makeLoadPlan } from './load-plan.js';
+import { loadExitCode, type Progress, runLoad } from './load-run.js';
+import type { Define } from './registry.js';
+import { addTargetOptions } from './target-options.js';
+
+/** `hwctl load [PROFILE]`: a load run with a live report, a summary and a verdict. */
+export const define: Define = (command, context) => {
+  const collect = (value: string, all: string[]) => [...all, value];
+  command
+    .argument('[profile]', 'a built-in profile, or a profile file (YAML)')
+    .option('--rps <n>', 'open model: arrivals per second, whatever the responses do (default 100)')
+    .option('--users <n>', 'constant pacing: so many users, one iteration every --pace each')
+    .option('--pace <duration>', 'with --users: the time between the starts of one user’s iterations (default 1s)')
+    .option('--requests <n>', 'closed model, as ab: stop after so many')
+    .option('--concurrency <n>', 'closed model, as ab: so many under way at once')
+    .option('--duration <duration>', 'how long, for example 30s (default 10s)')
+    .option('--poisson', 'with --rps: arrivals at random moments with the same mean rate')
+    .option('--path <path>', 'what to request (default: what the platform that is up declares)')
+    .option('--scenario <name>', 'run a scenario as a journey instead of one request')
+    .option('--method <method>', 'HTTP method (default GET, POST with --body)')
+    .addOption(
+      new Option('--header <header>', "a request header, 'Name: value'; several times")
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .option('--body <text>', 'the request’s body, or @FILE')
+    .option('--url <url>', 'load this server instead of what is up')
+    .option('--host <name>', 'the Host header, where it differs from the URL’s host')
+    .option('--resolve <host:port:address>', 'connect to this address for that host and port, as curl does')
+    .option('--unix-socket <path>', 'connect through this socket')
+    .option('--insecure', 'accept any TLS certificate')
+    .option('--cacert <file>', 'trust the certificate authorities in this PEM file')
+    .addOption(
+      new Option('--threshold <condition>', "for example 'p(95)<200' (ms) or 'error_rate<1%'; several times")
+        .argParser(collect)
+        .default([], 'error_rate<1%'),
+    )
+    .option('--max-in-flight <n>', 'requests under way at once; arrivals beyond are dropped and counted')
+    .option('--connections <n>', 'connections opened before the first request')
+    .option('--timeout <duration>', 'give a request up after this time (default 10s)')
+    .option('--workers <n>', 'I/O threads')
+    .option('--seed <n>', 'seed of the random choices, to repeat a run')
+    .option('--compression', 'ask for gzip and br')
+    .option('--dry-run', 'print the plan, load nothing')
+    .option('--quiet', 'no progress, only the summary');
+  addTargetOptions(command);
+  command.action(async (profile: string | undefined, options: LoadOptions) => load(profile, options, context));
+};
+
+async function load(profile: string | undefined, options: LoadOptions, context: Context): Promise<void> {
+  const { plan, notes } = await makeLoadPlan(profile, options, context);
+  if (options.dryRun) {
+    context.print(JSON.stringify(plan, null, options.json ? undefined : 2));
+    return;
+  }
+  for (const note of notes) (options.json ? context.note : context.print)(note);
+  const progress = progressFor(options, context);
+  const result = await runLoad(plan, context, { progress });
+  context.exitCode = loadExitCode(result);
+  if (options.json) context.print(JSON.stringify(result));
+  else printSummary(result, plan, context, progress === 'lines' ? '\n' : '');
+}
+
+function progressFor(options: LoadOptions, context: Context): Progress {
+  if (options.quiet) return 'none';
+  if (options.json) return 'lines-stderr';
+  return context.interactive ? 'live' : 'lines';
+}
+
+function printSummary(result: LoadResult, plan: LoadPlan, context: Context, lead: string): void {
+  const { color, columns } = context;
+  const exitCode = context.signal.aborted ? exitCodes.interrupted : context.exitCode;
+  context.print(`${lead}${loadSummary(result, headingOf(plan), { color, columns, exitCode })}`);
+}
