@@ -132,6 +132,8 @@ export interface Secret extends KubeObject {
 export const generateAnnotation = 'hwctl.dev/generate';
 /** What `hwctl load` hits where nothing else is asked for; on an Ingress. */
 export const loadPathAnnotation = 'hwctl.dev/load-path';
+/** On objects that are there only with a certain store: `postgres`. */
+export const storeLabel = 'hwctl.dev/store';
 /** The image of the bundled server, whatever its tag. */
 export const serverImageName = 'hwctl-server';
 

@@ -2,16 +2,52 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
+import { applyValues } from './edits.js';
 import { isKind, isWorkload, type KubeObject, type PodTemplate, refOf, type Service } from './kube-object.js';
 import { buildKustomization, type SourcedObject } from './kustomize.js';
 import { manifestShapes } from './manifest-shapes.js';
 import { checkShape } from './shape.js';
+import type { Values } from './values-schema.js';
 import { type FieldPath, Problems } from './yaml-source.js';
 
 /** An object of the topology and the stacks that it belongs to. */
 export interface StackObject {
   object: KubeObject;
   stacks: string[];
+  /** `monitoring` is Prometheus and Grafana, in a namespace of their own; `application` is everything else. */
+  part: 'application' | 'monitoring';
+}
+
+/** What `up` and `render` begin with. */
+export interface ObjectsRequest {
+  /** Folder of the stacks, absolute. */
+  manifests: string;
+  stacks: readonly string[];
+  values: Values;
+}
+
+/**
+ * The objects of a request, edited as its values say, in the order in which they can be applied. Monitoring is part of it
+ * unless the values leave it out or the folder has none. Throws Failure `bad-manifests` or `bad-values`.
+ */
+export function readObjects({ manifests, stacks, values }: ObjectsRequest): StackObject[] {
+  const objects = loadStacks(manifests, stacks);
+  const monitoring = values.monitoring === false ? [] : loadMonitoring(manifests);
+  return applyValues([...objects, ...monitoring], values).sort(byOrder);
+}
+
+/** Folder of Prometheus and Grafana, below the folder of the stacks. */
+const monitoringFolder = join('shared', 'monitoring');
+
+function loadMonitoring(manifests: string): StackObject[] {
+  const folder = join(manifests, monitoringFolder);
+  if (!existsSync(join(folder, 'kustomization.yaml'))) return [];
+  const problems = new Problems();
+  const objects = buildKustomization(folder, dirname(manifests), problems);
+  for (const sourced of objects) checkKind(sourced, problems);
+  if (problems.details.length === 0) checkReferences(objects, problems);
+  problems.throwIfAny('bad-manifests', 'the manifests of the monitoring cannot be used', 'Edit the lines above');
+  return objects.map(({ object }) => ({ object, stacks: [], part: 'monitoring' }));
 }
 
 /** Stacks of `hwctl up` without an argument. */
@@ -86,8 +122,12 @@ export function loadStacks(manifests: string, stacks: readonly string[]): StackO
   }
   problems.throwIfAny('bad-manifests', `the manifests of ${stacks.join(', ')} cannot be used`, 'Edit the lines above');
   return objects
-    .map(({ sourced, stacks: members }) => ({ object: sourced.object, stacks: members }))
-    .sort((a, b) => rank(a.object) - rank(b.object) || compare(refOf(a.object), refOf(b.object)));
+    .map(({ sourced, stacks: members }) => ({ object: sourced.object, stacks: members, part: 'application' as const }))
+    .sort(byOrder);
+}
+
+function byOrder(a: StackObject, b: StackObject): number {
+  return rank(a.object) - rank(b.object) || compare(refOf(a.object), refOf(b.object));
 }
 
 /** What must be there before what: the order of application and of `render`. */

@@ -1,3 +1,5 @@
+import type { Values } from './values-schema.js';
+
 /** Where the platform runs. One interface for processes on this machine and for clusters; commands know nothing else of them. */
 export interface Target {
   readonly name: 'local' | 'minikube' | 'kube';
@@ -19,7 +21,7 @@ export interface UpRequest {
   /** Names of folders under manifests/: `idempotency`, `hello`, ... */
   stacks: string[];
   /** Typed structural edits: `--set` and values files, already validated. */
-  values: Record<string, unknown>;
+  values: Values;
   /** Folder of the stacks, absolute; the bundled one where absent. */
   manifests?: string;
 }
@@ -28,6 +30,8 @@ export interface DownRequest {
   /** Empty: everything. */
   stacks: string[];
   keepData: boolean;
+  /** Delete the minikube profile too; refused where hwctl did not make it. */
+  deleteCluster?: boolean;
 }
 
 export interface WaitOptions {

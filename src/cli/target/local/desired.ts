@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
-import { applyValues } from '../edits.js';
-import { loadStacks } from '../manifests.js';
+import { readObjects } from '../manifests.js';
+import type { Values } from '../values-schema.js';
 import { type LocalState, readSecrets, type StateFolder } from './state-folder.js';
 import { type ProcessSpec, readTopology, type Topology } from './topology.js';
 
@@ -20,13 +20,13 @@ export interface DesiredOptions {
   folder: StateFolder;
   stacks: string[];
   manifests: string;
-  values: Record<string, unknown>;
+  values: Values;
   serverEntry: string;
 }
 
 /** Reads the manifests and says what shall run. Writes nothing. Throws Failure for manifests or values that cannot be used. */
 export function readDesired({ folder, stacks, manifests, values, serverEntry }: DesiredOptions): Desired {
-  const objects = applyValues(loadStacks(manifests, stacks), values);
+  const objects = readObjects({ manifests, stacks, values: { ...values, monitoring: false } });
   const secrets = readSecrets(folder);
   const newSecrets: string[] = [];
   const topology = readTopology(objects, {
@@ -54,8 +54,18 @@ export function readDesired({ folder, stacks, manifests, values, serverEntry }: 
     host: topology.host,
     loadPaths: topology.loadPaths,
   };
-  return { state: { ...content, digest: digestOf(content) }, secrets, newSecrets, leftOut: topology.leftOut };
+  return {
+    state: { ...content, digest: digestOf(content) },
+    secrets,
+    newSecrets,
+    leftOut: [...topology.leftOut, monitoringLeftOut],
+  };
 }
+
+const monitoringLeftOut = {
+  ref: 'monitoring',
+  reason: 'Prometheus and Grafana need a cluster; every service answers /metrics',
+};
 
 function gatewaySpec(stacks: string[]): ProcessSpec {
   const spec = {

@@ -19,6 +19,7 @@ import type {
   UpRequest,
   WaitOptions,
 } from '../target.js';
+import { mergeValues } from '../values.js';
 import { askSupervisor, type ProcessReport, type SupervisorReport } from './control.js';
 import { type Desired, readDesired } from './desired.js';
 import { endEverything, launchSupervisor, runningSupervisor } from './launch.js';
@@ -211,7 +212,7 @@ class Local implements LocalTarget {
       folder: this.#folder,
       stacks: [...new Set([...(before?.stacks ?? []), ...request.stacks])],
       manifests,
-      values: { ...before?.values, ...request.values },
+      values: mergeValues(before?.values ?? {}, request.values),
       serverEntry: this.#serverEntry,
     });
   }

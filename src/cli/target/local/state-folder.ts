@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
+import type { Values } from '../values-schema.js';
 import type { ProcessSpec, Route } from './topology.js';
 
 /** Where the local target keeps what it knows: one folder, removed by `down`. */
@@ -26,7 +27,7 @@ export interface LocalState {
   version: 1;
   stacks: string[];
   manifests: string;
-  values: Record<string, unknown>;
+  values: Values;
   /** Changes when any process or route does. */
   digest: string;
   processes: ProcessSpec[];
