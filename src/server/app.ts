@@ -7,6 +7,7 @@ import { documentOf } from './openapi.js';
 import { json, Problem, type Reply, unavailable } from './problem.js';
 import type { Call, Route, Service } from './route.js';
 import type { LookUpSession } from './sessions.js';
+import { Contended, NotReady } from './store/store.js';
 import { type Trace, traceOf } from './trace.js';
 import { createValidator } from './validate.js';
 
@@ -189,7 +190,7 @@ function toProblem(error: unknown): Problem {
   if (type === 'entity.parse.failed') return new Problem({ status: 400, title: 'The body is not JSON' });
   if (status !== undefined && status >= 400 && status < 500)
     return new Problem({ status: 400, title: 'The request is malformed' });
-  return isOverload(error)
+  return error instanceof Contended || error instanceof NotReady || isOverload(error)
     ? unavailable('The store does not answer')
     : new Problem({ status: 500, title: 'Internal error' });
 }
@@ -198,7 +199,7 @@ function isOverload(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return (
     typeof code === 'string' &&
-    /^(SQLITE_BUSY|SQLITE_FULL|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08|53|57P)/.test(code)
+    /^(SQLITE_BUSY|SQLITE_FULL|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08...$|53...$|57P..$|25P03$|42P01$)/.test(code)
   );
 }
 

@@ -4,6 +4,9 @@ import { randomBytes } from 'node:crypto';
 export const serviceNames = ['auth', 'billing', 'notifications', 'orders', 'users', 'prices', 'hello'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
+/** Services that keep nothing. */
+export const storelessServices: readonly ServiceName[] = ['prices', 'hello'];
+
 /** Everything a server process may be told, checked. */
 export interface Config {
   services: ServiceName[];
@@ -82,7 +85,7 @@ export function readConfig(named: readonly string[], env: NodeJS.ProcessEnv = pr
   }
   const store = oneOf('STORE', ['sqlite', 'postgres'], 'sqlite');
   const postgresUrl = url('POSTGRES_URL', ['postgres:', 'postgresql:']);
-  const storing = services.some((name) => name !== 'prices' && name !== 'hello');
+  const storing = services.some((name) => !storelessServices.includes(name));
   if (store === 'postgres' && postgresUrl === undefined && storing)
     problems.push('POSTGRES_URL is not set, and STORE is postgres: give postgres://USER:PASSWORD@HOST/DATABASE');
 

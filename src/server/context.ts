@@ -8,8 +8,8 @@ import type { Store } from './store/store.js';
 /** What a service is given to work with. */
 export interface ServiceContext {
   config: Config;
-  /** The service's own store; prices and hello have none and must not ask. */
-  store: Store;
+  /** The service's own store; throws for a service that keeps nothing. */
+  readonly store: Store;
   callService: CallService;
   metrics: Metrics;
   log: Log;

@@ -1,13 +1,16 @@
-import { ConfigError, readConfig } from './config.js';
+import { ConfigError, readConfig, serviceNames, storelessServices } from './config.js';
 import { createLog } from './log.js';
 import { startServer } from './server.js';
+import { migrateStores } from './store/open.js';
 
-const usage = `Usage: main.js serve SERVICE...   run services in this process (or name them in SERVICES)
-       main.js migrate            bring the store's schema up to date, then exit\n`;
+const usage = `Usage: main.js serve SERVICE...       run services in this process (or name them in SERVICES)
+       main.js migrate [SERVICE...]   bring the schema of these (or all) services up to date, then exit\n`;
 
+const migrateTimeoutMs = 60_000;
 const [command, ...names] = process.argv.slice(2);
 try {
   if (command === 'serve') await serve(names);
+  else if (command === 'migrate') await migrate(names);
   else {
     process.stderr.write(usage);
     process.exitCode = 2;
@@ -43,4 +46,12 @@ async function serve(services: string[]): Promise<void> {
   process.on('SIGHUP', () => {
     server.reload().catch((error) => log.error({ err: error }, 'reload failed'));
   });
+}
+
+async function migrate(named: string[]): Promise<void> {
+  const storing = serviceNames.filter((name) => !storelessServices.includes(name));
+  const config = readConfig(named.length > 0 ? named : storing);
+  const log = createLog(config.logLevel, ['migrate']);
+  const names = await migrateStores(config, config.services, log, migrateTimeoutMs);
+  log.info({ migrations: names }, 'schema is up to date');
 }

@@ -2,15 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.js';
 import { createClient } from './client.js';
-import { type Config, ConfigError, dependenciesOf, type ServiceName } from './config.js';
-import type { CreateService } from './context.js';
+import { type Config, ConfigError, dependenciesOf, type ServiceName, storelessServices } from './config.js';
+import type { CreateService, ServiceContext } from './context.js';
 import type { Log } from './log.js';
 import { createMetrics } from './metrics.js';
 import { unavailable } from './problem.js';
 import type { Service } from './route.js';
 import { createSessionLookup } from './sessions.js';
-import { openStore } from './store/open.js';
-import type { Store } from './store/store.js';
+import { openStores } from './store/open.js';
 
 // Loaded only where it runs: `serve hello` opens no database.
 const modules: Record<ServiceName, () => Promise<{ create: CreateService }>> = {
@@ -22,7 +21,6 @@ const modules: Record<ServiceName, () => Promise<{ create: CreateService }>> = {
   prices: () => import('./services/prices.js'),
   hello: () => import('./services/hello.js'),
 };
-const storeless: readonly ServiceName[] = ['prices', 'hello'];
 
 /** A running server. */
 export interface RunningServer {
@@ -51,13 +49,22 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     if (url === undefined) throw unavailable(`${service} is not part of this deployment`);
     return url;
   }, config.internalToken);
-  const stores: Store[] = [];
+  const storing = config.services.filter((name) => !storelessServices.includes(name));
+  const stores = await openStores(config, storing, metrics, log);
   const services: Service[] = [];
   for (const name of config.services) {
     const { create } = await modules[name]();
-    const store = storeless.includes(name) ? undefined : await openStore(config, name, metrics.store(name));
-    if (store !== undefined) stores.push(store);
-    services.push(await create({ config, store: store as Store, callService: client.callService, metrics, log }));
+    const { callService } = client;
+    const context: ServiceContext = {
+      config,
+      callService,
+      metrics,
+      log,
+      get store() {
+        return stores.of(name);
+      },
+    };
+    services.push(await create(context));
   }
 
   let draining = false;
@@ -90,7 +97,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
       await drain(server, config.shutdownTimeoutMs);
       for (const service of services) await service.stop?.();
       await client.close();
-      for (const store of stores) await store.close();
+      await stores.close();
     },
   };
 }

@@ -1,11 +1,12 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { CreateService } from '../context.js';
+import type { ServiceContext } from '../context.js';
+import { createLoginThrottle } from '../login-throttle.js';
 import { hashPassword, verifyPassword } from '../password.js';
 import { json, Problem } from '../problem.js';
-import { route, type Schema } from '../route.js';
+import { route, type Schema, type Service } from '../route.js';
 import { statement } from '../store/statement.js';
 import { first, rows } from '../store/store.js';
-import { userSchema } from './schemas.js';
+import { problemDoc, userSchema } from './schemas.js';
 
 const insertAccount = statement<{ login: string; passwordHash: string; now: number }>()((db, value) =>
   db
@@ -39,6 +40,12 @@ const deleteSession = statement<{ digest: string }>()((db, value) =>
   db.deleteFrom('sessions').where('token_digest', '=', value('digest')),
 );
 
+const deleteExpiredSessions = statement<{ now: number }>()((db, value) =>
+  db.deleteFrom('sessions').where('expires_at', '<=', value('now')),
+);
+
+const sweepEveryMs = 60_000;
+
 interface Credentials {
   login: string;
   password: string;
@@ -55,7 +62,11 @@ const credentials: Schema = {
 const cookieEnd = 'Path=/; HttpOnly; SameSite=Strict';
 
 /** auth: accounts and sessions. The only service that sees passwords and tokens; the others ask it whose a token is. */
-export const create: CreateService = async ({ config, store }) => {
+export function create({ config, store, metrics, log }: ServiceContext): Service {
+  const throttle = createLoginThrottle(store);
+  const logins = metrics.counter('logins_total', 'Attempts to log in, by outcome.', ['outcome']);
+  const registrations = metrics.counter('registrations_total', 'Accounts made.', []);
+  let sweeper: NodeJS.Timeout | undefined;
   // Verified against where the login is unknown, so that an unknown login takes as long as a wrong password.
   const decoy = hashPassword(randomBytes(16).toString('base64url'), config.passwordCost);
 
@@ -64,6 +75,11 @@ export const create: CreateService = async ({ config, store }) => {
     const values = { digest: digestOf(token), accountId, expiresAt: Date.now() + config.sessionTtlMs };
     await store.write(() => rows(insertSession, values));
     return token;
+  }
+
+  async function sweepExpired(now: number): Promise<void> {
+    await throttle.sweep(now);
+    await store.write(() => rows(deleteExpiredSessions, { now }));
   }
 
   const register = (path: string) =>
@@ -75,7 +91,7 @@ export const create: CreateService = async ({ config, store }) => {
       body: credentials,
       responses: {
         200: { description: 'The account.', schema: userSchema },
-        409: { description: 'The login is taken.', type: 'application/problem+json', schema: { type: 'object' } },
+        409: problemDoc('The login is taken.'),
       },
       async handle({ body: { login, password } }) {
         const passwordHash = await hashPassword(password, config.passwordCost);
@@ -83,6 +99,7 @@ export const create: CreateService = async ({ config, store }) => {
         const account = await store.write(() => first(insertAccount, values));
         if (account === undefined)
           throw new Problem({ status: 409, code: 'login-taken', title: 'This login is taken' });
+        registrations.inc();
         return json(200, { id: account.id, login });
       },
     });
@@ -91,6 +108,12 @@ export const create: CreateService = async ({ config, store }) => {
     name: 'auth',
     summary: 'accounts and sessions, as a bearer token and as a cookie',
     notReady: () => store.check().then(() => undefined, String),
+    start() {
+      sweeper = setInterval(() => {
+        sweepExpired(Date.now()).catch((error) => log.error({ err: error }, 'sweeping sessions failed'));
+      }, sweepEveryMs).unref();
+    },
+    stop: async () => clearInterval(sweeper),
     routes: [
       register('/registration'),
       register('/register'),
@@ -120,11 +143,19 @@ export const create: CreateService = async ({ config, store }) => {
             schema: { type: 'object' },
           },
         },
-        async handle({ body: { login, password } }) {
+        async handle({ body: { login, password }, address }) {
+          await throttle.enter(login, address).catch((error) => {
+            logins.inc({ outcome: 'throttled' });
+            throw error;
+          });
           const account = await store.read(() => first(findAccount, { login }));
           const matches = await verifyPassword(password, account?.password_hash ?? (await decoy));
-          if (account === undefined || !matches)
+          logins.inc({ outcome: account !== undefined && matches ? 'opened' : 'refused' });
+          if (account === undefined || !matches) {
+            await throttle.failed(address);
             throw new Problem({ status: 401, code: 'wrong-credentials', title: 'Wrong login or password' });
+          }
+          await throttle.succeeded(login);
           const token = await openSession(account.id);
           const maxAge = Math.floor(config.sessionTtlMs / 1_000);
           return json(
@@ -203,7 +234,7 @@ export const create: CreateService = async ({ config, store }) => {
       }),
     ],
   };
-};
+}
 
 function digestOf(token: string): string {
   return hash('sha256', token, 'base64url');

@@ -26,10 +26,16 @@ export interface Migration {
   up(tools: MigrationTools): { compile(): CompiledQuery<unknown> }[];
 }
 
+/** A migration as the SQL of one dialect. */
+export interface MigrationSql {
+  name: string;
+  statements: string[];
+}
+
 const migrations: Migration[] = [auth, idempotency, orders, billing, notifications, users];
 
 /** The migrations of these services in the order of their numbers, as SQL. */
-export function migrationsOf(services: readonly string[], dialect: Dialect): { name: string; statements: string[] }[] {
+export function migrationsOf(services: readonly string[], dialect: Dialect): MigrationSql[] {
   return migrations
     .filter(({ service }) => [service].flat().some((name) => services.includes(name)))
     .map(({ name, up }) => ({

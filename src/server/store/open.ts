@@ -1,18 +1,110 @@
 import { join } from 'node:path';
-import type { Config } from '../config.js';
-import type { StoreMetrics } from '../metrics.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config, ServiceName } from '../config.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
 import { migrationsOf } from './migrate.js';
 import type { Store } from './store.js';
 
-/** Opens and migrates the store of one service: its own SQLite file, or the shared Postgres. */
-export async function openStore(config: Config, service: string, metrics?: StoreMetrics): Promise<Store> {
-  if (config.store === 'postgres') throw new Error('the Postgres store is not there yet');
+const retryMs = 500;
+
+/** The stores of a process. */
+export interface Stores {
+  of(service: ServiceName): Store;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store of each of these services: its own SQLite file, migrated at once, or a view of the shared Postgres,
+ * which is migrated as soon as it answers (a pod may well start before its database; until then it is not ready).
+ */
+export async function openStores(
+  config: Config,
+  services: readonly ServiceName[],
+  metrics: Metrics,
+  log: Log,
+): Promise<Stores> {
+  const stores = config.store === 'sqlite' ? openSqlite : openPostgres;
+  const opened = services.length === 0 ? new Map<ServiceName, Store>() : await stores(config, services, metrics, log);
+  return {
+    of(service) {
+      const store = opened.get(service);
+      if (store === undefined) throw new Error(`no store was opened for ${service}`);
+      return store;
+    },
+    async close() {
+      for (const store of opened.values()) await store.close();
+    },
+  };
+}
+
+type Open = (
+  config: Config,
+  services: readonly ServiceName[],
+  metrics: Metrics,
+  log: Log,
+) => Promise<Map<ServiceName, Store>>;
+
+const openSqlite: Open = async ({ sqliteDir, sqliteSynchronous }, services, metrics) => {
   const { SqliteStore } = await import('./sqlite.js');
-  const store = new SqliteStore({
-    file: join(config.sqliteDir, `${service}.db`),
-    synchronous: config.sqliteSynchronous,
-    metrics,
-  });
-  store.migrate(migrationsOf([service], 'sqlite'));
-  return store;
+  return new Map(
+    services.map((service) => {
+      const file = join(sqliteDir, `${service}.db`);
+      const store = new SqliteStore({ file, synchronous: sqliteSynchronous, metrics: metrics.store(service) });
+      store.migrate(migrationsOf([service], 'sqlite'));
+      return [service, store];
+    }),
+  );
+};
+
+const openPostgres: Open = async (config, services, metrics, log) => {
+  const { PostgresPool, PostgresStore } = await import('./postgres.js');
+  const shared = new PostgresPool({ url: config.postgresUrl!, poolSize: config.postgresPoolSize, log });
+  let missing: string | undefined = 'the schema is being migrated';
+
+  async function migrate(): Promise<void> {
+    while (!shared.pool.ending && missing !== undefined)
+      try {
+        await shared.migrate(migrationsOf(services, 'postgres'));
+        missing = undefined;
+      } catch (error) {
+        missing = `Postgres cannot be migrated: ${error instanceof Error ? error.message || error.name : error}`;
+        log.warn({ err: error }, 'waiting for Postgres');
+        await sleep(retryMs, undefined, { ref: false });
+      }
+  }
+  void migrate();
+  return new Map(
+    services.map((service) => [service, new PostgresStore(shared, () => missing, metrics.store(service))]),
+  );
+};
+
+/** Brings the schema of these services up to date; tries for a while where Postgres does not answer yet. */
+export async function migrateStores(config: Config, services: readonly ServiceName[], log: Log, timeoutMs: number) {
+  const names = migrationsOf(services, config.store).map(({ name }) => name);
+  if (config.store === 'sqlite') {
+    const { SqliteStore } = await import('./sqlite.js');
+    for (const service of services) {
+      const store = new SqliteStore({ file: join(config.sqliteDir, `${service}.db`), synchronous: 'FULL' });
+      store.migrate(migrationsOf([service], 'sqlite'));
+      await store.close();
+    }
+    return names;
+  }
+  const { PostgresPool } = await import('./postgres.js');
+  const shared = new PostgresPool({ url: config.postgresUrl!, poolSize: 1, log });
+  const endsAt = performance.now() + timeoutMs;
+  try {
+    for (;;)
+      try {
+        await shared.migrate(migrationsOf(services, 'postgres'));
+        return names;
+      } catch (error) {
+        if (performance.now() > endsAt) throw error;
+        log.warn({ err: error }, 'waiting for Postgres');
+        await sleep(retryMs);
+      }
+  } finally {
+    await shared.pool.end();
+  }
 }

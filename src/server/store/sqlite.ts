@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { StoreMetrics } from '../metrics.js';
+import type { MigrationSql } from './migrate.js';
 import type { Statement } from './statement.js';
 import type { Store, Unit } from './store.js';
 
@@ -68,7 +69,7 @@ export class SqliteStore implements Store {
   }
 
   /** Applies what is missing, all of it or nothing; the write lock keeps a second process out meanwhile. */
-  migrate(migrations: { name: string; statements: string[] }[]): void {
+  migrate(migrations: readonly MigrationSql[]): void {
     this.transaction(() => {
       this.database.exec(
         'CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at bigint NOT NULL)',

@@ -37,3 +37,6 @@ export interface Store {
 
 /** Another transaction holds the row for longer than a request may wait (Postgres `lock_timeout`). */
 export class Contended extends Error {}
+
+/** The store cannot serve yet: its schema is not there. */
+export class NotReady extends Error {}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Log } from '../log.js';
+import type { StoreMetrics } from '../metrics.js';
+import type { MigrationSql } from './migrate.js';
+import type { Statement } from './statement.js';
+import { Contended, NotReady, type Store, type Unit } from './store.js';
+
+export interface PostgresOptions {
+  url: string;
+  /** Connections of this process. A Postgres has 100 by default: replicas x services x this must stay below. */
+  poolSize: number;
+  log: Log;
+}
+
+/** How long a transaction waits for a row that another one holds; then the request is 409 (in flight) or 503. */
+const lockTimeoutMs = 2_000;
+const statementTimeoutMs = 10_000;
+/** Ends the transaction of a client that was stopped in the middle of it, so that its locks do not outlive it for long. */
+const idleInTransactionTimeoutMs = 10_000;
+const migrationTimeoutMs = 60_000;
+const maxAttempts = 4;
+/** Any constant will do that no other program uses in this database. */
+const migrationLock = 4_857_194;
+
+const retriable = new Set(['40001', '40P01']);
+const lockNotAvailable = '55P03';
+
+/** One pool for all services of the process. */
+export class PostgresPool {
+  readonly pool: pg.Pool;
+  private readonly names = new Map<Statement<never, unknown>, string>();
+
+  constructor({ url, poolSize, log }: PostgresOptions) {
+    this.pool = new pg.Pool({
+      connectionString: url,
+      max: poolSize,
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 30_000,
+      options: `-c lock_timeout=${lockTimeoutMs} -c statement_timeout=${statementTimeoutMs} -c idle_in_transaction_session_timeout=${idleInTransactionTimeoutMs}`,
+      types: { getTypeParser: typeParser },
+    });
+    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+    this.pool.on('error', (error) => log.warn({ err: error }, 'idle Postgres connection lost'));
+  }
+
+  /** Prepares each statement once a connection, under a name of its own. */
+  config(statement: Statement<never, unknown>, values: Record<string, unknown>): pg.QueryConfig {
+    let name = this.names.get(statement);
+    if (name === undefined) {
+      name = `hwctl_${this.names.size}`;
+      this.names.set(statement, name);
+    }
+    const { sql, args } = statement.compiled('postgres');
+    return { name, text: sql, values: args(values) };
+  }
+
+  /** Applies what is missing in one transaction. Pods that start at once take turns at an advisory lock. */
+  async migrate(migrations: readonly MigrationSql[]): Promise<void> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(`SET LOCAL lock_timeout = ${migrationTimeoutMs}`);
+      await client.query(`SET LOCAL statement_timeout = ${migrationTimeoutMs}`);
+      await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
+      await client.query(
+        'CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at bigint NOT NULL)',
+      );
+      const { rows } = await client.query<{ name: string }>('SELECT name FROM schema_migrations');
+      const applied = new Set(rows.map(({ name }) => name));
+      for (const { name, statements } of migrations.filter((one) => !applied.has(one.name))) {
+        for (const sql of statements) await client.query(sql);
+        await client.query('INSERT INTO schema_migrations VALUES ($1, $2)', [name, Date.now()]);
+      }
+      await client.query('COMMIT');
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => {});
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+}
+
+/** The cluster's store: several replicas of each service share it, so that every truth is a row and every claim a lock of its. */
+export class PostgresStore implements Store {
+  readonly dialect = 'postgres';
+
+  constructor(
+    private readonly shared: PostgresPool,
+    /** Says why the schema is not there yet; undefined where it is. */
+    private readonly missing: () => string | undefined,
+    private readonly metrics?: StoreMetrics,
+  ) {}
+
+  async read<T>(unit: () => Unit<T>): Promise<T> {
+    this.ensureReady();
+    return this.drive(unit, this.shared.pool);
+  }
+
+  async write<T>(unit: () => Unit<T>): Promise<T> {
+    this.ensureReady();
+    const startedAt = performance.now();
+    try {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.transaction(unit);
+        } catch (error) {
+          const code = (error as { code?: string }).code ?? '';
+          if (code === lockNotAvailable) throw new Contended(undefined, { cause: error });
+          if (!retriable.has(code) || attempt === maxAttempts) throw error;
+          await sleep(Math.random() * 10 * 2 ** attempt);
+        }
+      }
+    } finally {
+      this.metrics?.committed(1, performance.now() - startedAt);
+    }
+  }
+
+  async check(): Promise<void> {
+    this.ensureReady();
+    await this.shared.pool.query('SELECT 1');
+  }
+
+  async close(): Promise<void> {
+    if (!this.shared.pool.ending) await this.shared.pool.end();
+  }
+
+  private ensureReady(): void {
+    const missing = this.missing();
+    if (missing !== undefined) throw new NotReady(missing);
+  }
+
+  private async transaction<T>(unit: () => Unit<T>): Promise<T> {
+    const client = await this.shared.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await this.drive(unit, client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((lost: Error) => {
+        broken = lost;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  private async drive<T>(start: () => Unit<T>, client: pg.Pool | pg.PoolClient): Promise<T> {
+    const unit = start();
+    let next = unit.next();
+    while (!next.done) {
+      const { statement, values } = next.value;
+      const { rows } = await client.query(this.shared.config(statement, values));
+      next = unit.next(rows);
+    }
+    return next.value;
+  }
+}
+
+/** Our bigints are ids, counts, minor units and milliseconds, all inside what a double holds exactly. */
+function typeParser(oid: number, format?: 'text' | 'binary'): unknown {
+  if (oid === pg.types.builtins.INT8) return Number;
+  return pg.types.getTypeParser(oid, format as 'text');
+}
