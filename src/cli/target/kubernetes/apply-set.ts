@@ -1,5 +1,6 @@
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
+import type { Values } from '../values-schema.js';
 import { ApiError, type KubeClient } from './client.js';
 import { applySetId, partOfLabel } from './desired.js';
 import type { ApiResource } from './discovery.js';
@@ -21,7 +22,7 @@ export interface ApplySet {
   /** Namespaces that members may be in. */
   namespaces: string[];
   stacks: string[];
-  values: Record<string, unknown>;
+  values: Values;
   /** The parent as it is in the cluster; undefined where it is not yet there. */
   live?: LiveObject;
 }
@@ -56,7 +57,7 @@ export function parseParent(live: LiveObject): ApplySet {
     groupKinds: list(kindsAnnotation),
     namespaces: [...new Set([namespace, ...list(namespacesAnnotation)])],
     stacks: list(stacksAnnotation),
-    values: JSON.parse(annotations[valuesAnnotation] ?? '{}') as Record<string, unknown>,
+    values: JSON.parse(annotations[valuesAnnotation] ?? '{}') as Values,
     live,
   };
 }

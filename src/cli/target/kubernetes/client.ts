@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
 import { type ApiResource, parseDiscovery } from './discovery.js';
@@ -64,11 +65,11 @@ export interface KubeClient {
 }
 
 /** A client for the current context of `config`. */
-export function createClient(config: KubeConfig): KubeClient {
+export function createClient(config: KubeConfig, clock: Clock): KubeClient {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig is not pinned to a context');
   const server = cluster.server.replace(/\/+$/, '');
-  const transport = createTransport(config, server);
+  const transport = createTransport(config, server, clock);
   let resources: Promise<ApiResource[]> | undefined;
 
   const call = async <T>(method: string, path: string, options: CallOptions = {}): Promise<T> => {
@@ -266,13 +267,13 @@ interface Exchange {
   signal?: AbortSignal;
 }
 
-function createTransport(config: KubeConfig, server: string) {
+function createTransport(config: KubeConfig, server: string, clock: Clock) {
   const secure = server.startsWith('https:');
   let prepared: { options: RequestOptions; agent: HttpsAgent | undefined; at: number } | undefined;
   const agents = new Set<HttpsAgent>();
 
   const prepare = async (): Promise<{ options: RequestOptions; agent: HttpsAgent | undefined }> => {
-    if (prepared !== undefined && Date.now() - prepared.at < credentialsMs) return prepared;
+    if (prepared !== undefined && clock.monotonic() - prepared.at < credentialsMs) return prepared;
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
     const own = options.agent;
@@ -294,7 +295,7 @@ function createTransport(config: KubeConfig, server: string) {
       });
       agents.add(agent);
     }
-    prepared = { options: { ...options, agent: agent ?? own }, agent, at: Date.now() };
+    prepared = { options: { ...options, agent: agent ?? own }, agent, at: clock.monotonic() };
     return prepared;
   };
 

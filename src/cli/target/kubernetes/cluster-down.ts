@@ -1,0 +1,185 @@
+import { Failure } from '../../kernel/failure.js';
+import type { DownReport, DownRequest } from '../target.js';
+import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './apply-set.js';
+import type { KubeClient } from './client.js';
+import { type ClusterTargetOptions, openClient, openMinikube, openState } from './cluster-access.js';
+import type { StateFile } from './cluster-state.js';
+import { kindsOf, renderStacks } from './cluster-up.js';
+import { desiredObjects, generatedKeys } from './desired.js';
+import {
+  emptyReport,
+  type RemovalReport,
+  removeMembers,
+  removeNamespaces,
+  removeTraces,
+  surplusMembers,
+  sweep,
+} from './down.js';
+import { type LiveObject, liveRef } from './live-object.js';
+import type { Minikube } from './minikube.js';
+import { isOurs } from './namespaces.js';
+import { endOrphans, leftMs, type Work } from './provision.js';
+
+/** Removes what `up` made, from what is live, and looks again. */
+export async function takeDown(options: ClusterTargetOptions, request: DownRequest, work: Work): Promise<DownReport> {
+  const { run, environment } = options;
+  const state = openState(options);
+  await endOrphans(run, state, environment.clock);
+  const minikube = openMinikube(options);
+  const report = emptyReport();
+  const running = minikube === undefined || (await isRunning(minikube, state, report));
+  let left: string[] = [];
+  if (running) {
+    const client = openClient(options);
+    try {
+      left = await removeSets(client, options, request, report, work);
+    } finally {
+      client.close();
+    }
+  }
+  if (left.length === 0 && report.remaining.length === 0) {
+    await removeTraces({ run, minikube: running ? minikube : undefined, state }, report, work);
+    await settleProfile(minikube, request, state, report, work);
+  }
+  if (state.isEmpty() && left.length === 0) state.remove();
+  return report;
+}
+
+/** Whether there is a cluster to look into. Throws Failure `cluster-stopped` where there is one that cannot answer. */
+async function isRunning(minikube: Minikube, state: StateFile, report: RemovalReport): Promise<boolean> {
+  const profile = await minikube.state();
+  if (profile.kind === 'running') return true;
+  if (profile.kind === 'missing') {
+    // What was in the profile went with it.
+    state.change((draft) => {
+      draft.addonsEnabled = [];
+      draft.imagesLoaded = [];
+      draft.profileMade = undefined;
+    });
+    return false;
+  }
+  if (state.isEmpty()) {
+    report.kept.push({ ref: `profile/${minikube.profile}`, reason: `it was not looked into: ${profile.why}` });
+    return false;
+  }
+  throw new Failure({
+    code: 'cluster-stopped',
+    message: `what hwctl made in the minikube profile ${minikube.profile} cannot be removed: ${profile.why}`,
+    hint: `minikube -p ${minikube.profile} start, then hwctl down; or minikube -p ${minikube.profile} delete`,
+  });
+}
+
+/** Removes the asked stacks from every record; returns the stacks that stay. */
+async function removeSets(
+  client: KubeClient,
+  options: ClusterTargetOptions,
+  request: DownRequest,
+  report: RemovalReport,
+  work: Work,
+): Promise<string[]> {
+  const left: string[] = [];
+  const ours = await ourNamespaces(client);
+  const sets = await findApplySets(client);
+  // A kill may fall between a namespace and the record in it.
+  for (const name of ours) if (!sets.some((set) => set.namespaces.includes(name))) sets.push(emptyApplySet(name));
+  for (const set of sets) {
+    const stay = request.stacks.length === 0 ? [] : set.stacks.filter((name) => !request.stacks.includes(name));
+    left.push(...stay);
+    if (stay.length > 0) await shrinkSet(client, options, set, stay, report, work);
+    else await removeSet(client, set, request.keepData, report, work);
+  }
+  return left;
+}
+
+async function ourNamespaces(client: KubeClient): Promise<string[]> {
+  const resource = (await client.resources()).find(({ kind }) => kind === 'Namespace');
+  if (resource === undefined) return [];
+  const all = await client.list(resource, { labelSelector: 'app.kubernetes.io/managed-by=hwctl' });
+  return all.filter(isOurs).map(({ metadata }) => metadata.name);
+}
+
+/** Takes some stacks out of a record: what the others do not share goes. */
+async function shrinkSet(
+  client: KubeClient,
+  options: ClusterTargetOptions,
+  set: ApplySet,
+  stay: string[],
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  const members = await listMembers(client, set);
+  const entries = renderStacks(options.environment.root, stay, set.values, openState(options).get().manifests);
+  const image = imageOf(members) ?? 'hwctl-server:dev';
+  const objects = desiredObjects(entries, { image, applySetId: set.id }).filter(({ kind }) => kind !== 'Namespace');
+  await removeMembers(client, await surplusMembers(client, set, objects), false, report, work);
+  const namespaces = [...new Set([set.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])])];
+  const gone = set.namespaces.filter((name) => !namespaces.includes(name));
+  await removeNamespaces(client, gone, set, report, work);
+  await writeParent(client, { ...set, stacks: stay, groupKinds: kindsOf(objects), namespaces });
+}
+
+/** The server's image as it is in use, so that names of Jobs come out the same. */
+function imageOf(members: readonly LiveObject[]): string | undefined {
+  const images = members.flatMap((member) => {
+    const spec = member.spec as { template?: { spec?: { containers?: { image: string }[] } } } | undefined;
+    return spec?.template?.spec?.containers?.map(({ image }) => image) ?? [];
+  });
+  return images.find((image) => /(^|\/)hwctl-server:/.test(image));
+}
+
+async function removeSet(client: KubeClient, set: ApplySet, keepData: boolean, report: RemovalReport, work: Work) {
+  // By label over all kinds: also what a killed run applied before its record could say so.
+  const members = await sweep(client, set, []);
+  const secrets = keepData ? members.filter((member) => generatedKeys(member).length > 0) : [];
+  const doomed = members.filter((member) => !secrets.includes(member));
+  for (const secret of secrets) report.kept.push({ ref: liveRef(secret), reason: 'the kept data needs it' });
+  await removeMembers(client, doomed, keepData, report, work);
+  if (set.live !== undefined) {
+    await client.delete(set.live);
+    report.deleted.push(liveRef(set.live));
+  }
+  const withData = new Set(report.kept.map(({ ref }) => ref.split('/')[1]));
+  const names = [...set.namespaces.filter((name) => name !== set.namespace), set.namespace];
+  const empty = names.filter((name) => !keepData || !withData.has(name));
+  for (const name of names) {
+    if (!empty.includes(name)) report.kept.push({ ref: `Namespace/${name}`, reason: 'it holds the kept data' });
+  }
+  await removeNamespaces(client, empty, set, report, work);
+  const kept = report.kept.map(({ ref }) => ref);
+  for (const object of await sweep(client, set, kept)) {
+    const stuck = object.metadata.finalizers?.join(', ');
+    report.remaining.push({
+      ref: liveRef(object),
+      reason: stuck === undefined ? 'it is still there after its deletion' : `its finalizers are not done: ${stuck}`,
+    });
+  }
+}
+
+async function settleProfile(
+  minikube: Minikube | undefined,
+  request: DownRequest,
+  state: StateFile,
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  const made = state.get().profileMade;
+  if (minikube === undefined) return;
+  const ref = `profile/${minikube.profile}`;
+  if (request.deleteCluster !== true) {
+    if (made !== undefined) report.kept.push({ ref, reason: 'hwctl made it; down --delete-cluster deletes it' });
+    return;
+  }
+  if (made === undefined) {
+    report.kept.push({ ref, reason: 'hwctl did not make it, so --delete-cluster leaves it' });
+    return;
+  }
+  await work.step({ verb: 'delete', ref, why: 'hwctl made it' }, () =>
+    minikube.delete({ timeoutMs: leftMs(work), signal: work.signal }),
+  );
+  report.deleted.push(ref);
+  state.change((draft) => {
+    draft.profileMade = undefined;
+    draft.addonsEnabled = [];
+    draft.imagesLoaded = [];
+  });
+}

@@ -1,0 +1,123 @@
+import { Failure } from '../../kernel/failure.js';
+import type { Run } from '../../kernel/process.js';
+import type { TargetEnvironment } from '../environment.js';
+import type { DownReport, Fault, LogQuery, Step, Target, UpReport, UpRequest, WaitOptions } from '../target.js';
+import { findApplySets, listMembers } from './apply-set.js';
+import { type ClusterAccess, type ClusterTargetOptions, openCluster } from './cluster-access.js';
+import { takeDown } from './cluster-down.js';
+import { clusterEndpoints } from './cluster-endpoints.js';
+import { serviceStatuses } from './cluster-status.js';
+import { bringUp, planUp } from './cluster-up.js';
+import { injectFault } from './fault.js';
+import type { LiveObject } from './live-object.js';
+import { clusterLogs } from './logs.js';
+import type { Work } from './provision.js';
+
+/** The cluster as a target: one code for minikube and for any other context. */
+export function createClusterTarget(options: ClusterTargetOptions): Target {
+  const { environment, name } = options;
+  const access = () => openCluster(options);
+  return {
+    name,
+    plan: (request) => planUp(options, request),
+    up: async (request: UpRequest, wait: WaitOptions): Promise<UpReport> => {
+      const started = environment.clock.monotonic();
+      const actions: Step[] = [];
+      const work = createWork(environment, wait, actions);
+      const endpoints = await bringUp(options, request, work);
+      return {
+        target: name,
+        reason: `context ${options.context}`,
+        endpoints,
+        actions: actions.filter(({ verb }) => verb !== 'keep' && verb !== 'wait'),
+        durationMs: environment.clock.monotonic() - started,
+      };
+    },
+    down: (request, wait): Promise<DownReport> => takeDown(options, request, createWork(environment, wait, [])),
+    status: async () => {
+      const cluster = await access();
+      if (cluster === undefined) return { target: name, stacks: [], services: [], endpoints: [] };
+      return withCluster(cluster, async ({ client, state }) => {
+        const sets = await findApplySets(client);
+        const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+        return {
+          target: name,
+          stacks: [...new Set(sets.flatMap((set) => set.stacks))].sort(),
+          services: await serviceStatuses(client, members, environment.clock.now()),
+          endpoints: await clusterEndpoints(options.run, members, state),
+        };
+      });
+    },
+    logs: (query) => readLogs(options, query),
+    fault: async (fault: Fault) => {
+      await withCluster(await mustBeOpen(options), async ({ client }) => {
+        await injectFault(client, await workloadsNamed(client, [fault.service]), fault, environment.clock);
+      });
+    },
+  };
+}
+
+async function withCluster<T>(cluster: ClusterAccess, act: (cluster: ClusterAccess) => Promise<T>): Promise<T> {
+  try {
+    return await act(cluster);
+  } finally {
+    cluster.client.close();
+  }
+}
+
+async function mustBeOpen(options: ClusterTargetOptions): Promise<ClusterAccess> {
+  const cluster = await openCluster(options);
+  if (cluster !== undefined) return cluster;
+  throw new Failure({
+    code: 'nothing-is-up',
+    message: `the minikube profile ${options.context} does not run, so nothing is up on it`,
+    hint: 'hwctl up --target minikube',
+  });
+}
+
+async function* readLogs(options: ClusterTargetOptions, query: LogQuery) {
+  const cluster = await mustBeOpen(options);
+  try {
+    const workloads = () => workloadsNamed(cluster.client, query.services);
+    yield* clusterLogs(cluster.client, workloads, query, options.environment.clock);
+  } finally {
+    cluster.client.close();
+  }
+}
+
+/** The workloads of hwctl of these names; all of them where none is named. Throws Failure `no-such-service`. */
+async function workloadsNamed(client: ClusterAccess['client'], names: readonly string[]): Promise<LiveObject[]> {
+  const sets = await findApplySets(client);
+  const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+  const all = members.filter(({ kind }) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(kind));
+  const known = all.map(({ metadata }) => metadata.name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    throw new Failure({
+      code: 'no-such-service',
+      message: `nothing that is up is called ${JSON.stringify(name)}`,
+      hint: known.length === 0 ? 'Nothing is up: hwctl up' : `There is: ${known.join(', ')}`,
+    });
+  }
+  return names.length === 0 ? all : all.filter(({ metadata }) => names.includes(metadata.name));
+}
+
+function createWork({ clock }: TargetEnvironment, wait: WaitOptions, actions: Step[]): Work {
+  const started = clock.monotonic();
+  return {
+    clock,
+    deadlineAt: started + wait.timeoutMs,
+    timeoutMs: wait.timeoutMs,
+    signal: wait.signal,
+    onProgress: (message) => wait.onEvent({ type: 'progress', message }),
+    onWaiting: (notReady) => wait.onEvent({ type: 'waiting', notReady, elapsedMs: clock.monotonic() - started }),
+    step: async (step, act) => {
+      wait.signal.throwIfAborted();
+      wait.onEvent({ type: 'step', step, state: 'started' });
+      const began = clock.monotonic();
+      await act();
+      actions.push(step);
+      wait.onEvent({ type: 'step', step, state: 'done', durationMs: clock.monotonic() - began });
+    },
+  };
+}

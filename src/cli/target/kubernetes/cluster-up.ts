@@ -1,0 +1,286 @@
+import { join } from 'node:path';
+import type { KubeObject } from '../kube-object.js';
+import { readObjects, type StackObject } from '../manifests.js';
+import type { Endpoint, Step, UpRequest } from '../target.js';
+import { mergeValues } from '../values.js';
+import type { Values } from '../values-schema.js';
+import { applyChange, type Change, type ObjectPlan, planObjects, stepOf } from './apply.js';
+import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './apply-set.js';
+import type { KubeClient } from './client.js';
+import { type ClusterTargetOptions, openClient, openMinikube, openState } from './cluster-access.js';
+import { clusterEndpoints } from './cluster-endpoints.js';
+import type { StateFile } from './cluster-state.js';
+import { desiredObjects, waveOf } from './desired.js';
+import { emptyReport, removeMembers } from './down.js';
+import { groupKindOf, type LiveObject, liveRef } from './live-object.js';
+import type { Minikube } from './minikube.js';
+import { ensureNamespace, getNamespace, isOurs } from './namespaces.js';
+import {
+  addonSteps,
+  chooseIngressClass,
+  enableAddon,
+  endOrphans,
+  listIngressClasses,
+  machineStep,
+  startMachine,
+  type Work,
+} from './provision.js';
+import { executeImageSteps, type ImageDeps, imageSteps, serverImage } from './server-image.js';
+import { waitReady } from './wait-ready.js';
+
+/** Everything that is wanted in the cluster, and the record it belongs to. */
+interface Wanted {
+  set: ApplySet;
+  namespaces: KubeObject[];
+  objects: KubeObject[];
+}
+
+/** The objects of these stacks, edited by these values. */
+export function renderStacks(
+  root: string,
+  stacks: readonly string[],
+  values: Values,
+  manifests?: string,
+): StackObject[] {
+  return readObjects({ manifests: manifests ?? join(root, 'manifests'), stacks, values });
+}
+
+/** The steps of `up` as values, found by looking only. */
+export async function planUp(options: ClusterTargetOptions, request: UpRequest): Promise<Step[]> {
+  const minikube = openMinikube(options);
+  const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
+  const deps = imageDeps(options, request, minikube);
+  const image = request.values.image ?? serverImage(deps);
+  const machine = minikube === undefined ? undefined : await machineStep(minikube);
+  if (machine !== undefined) {
+    const objects = desiredObjects(entries, { image, applySetId: '' });
+    return [
+      machine,
+      ...(await imageSteps(deps, image, false)),
+      ...objects.map((object): Step => ({ verb: 'create', ref: liveRef(object), why: 'the cluster is not there yet' })),
+    ];
+  }
+  const client = openClient(options);
+  try {
+    const addons = minikube === undefined ? [] : await addonSteps(minikube, client);
+    const images = await imageSteps(deps, image, true);
+    const set = await findSet(client, entries);
+    const classes = addons.length > 0 ? undefined : await ingressClassFor(client, entries, request);
+    const wanted = want(options, set, request, image, classes);
+    const plan = await planFor(client, wanted);
+    const missing: Step[] = [];
+    for (const namespace of wanted.namespaces) {
+      if ((await getNamespace(client, namespace.metadata.name)) === undefined) {
+        missing.push({ verb: 'create', ref: liveRef(namespace), why: 'it is not there' });
+      }
+    }
+    const prune = plan.prune.map(
+      (object): Step => ({ verb: 'delete', ref: liveRef(object), why: 'no stack has it any more' }),
+    );
+    return [
+      ...addons,
+      ...images,
+      ...missing,
+      ...plan.changes.filter(({ verb }) => verb !== 'keep').map(stepOf),
+      ...prune,
+    ];
+  } finally {
+    client.close();
+  }
+}
+
+/** Provisions, applies in waves, waits until ready, prunes; returns the endpoints. */
+export async function bringUp(options: ClusterTargetOptions, request: UpRequest, work: Work): Promise<Endpoint[]> {
+  const { environment, run } = options;
+  const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
+  const state = openState(options);
+  await endOrphans(run, state, environment.clock);
+  if (state.get().manifests !== request.manifests) {
+    state.change((draft) => {
+      draft.manifests = request.manifests;
+    });
+  }
+  const recorded = { ...options, run: state.recording(run) };
+  const minikube = openMinikube(recorded);
+  if (minikube !== undefined) {
+    const machine = await machineStep(minikube);
+    if (machine !== undefined) await startMachine(minikube, machine, request.cluster ?? {}, state, work);
+  }
+  const client = openClient(options);
+  try {
+    const deps = imageDeps(options, request, minikube);
+    const image = request.values.image ?? serverImage(deps);
+    await provision(client, deps, image, minikube, state, work);
+    const classes = await ingressClassFor(client, entries, request);
+    const set = await findSet(client, entries);
+    const wanted = want(options, set, request, image, classes);
+    await applyWanted(client, wanted, state, request, work);
+    const members = await listMembers(client, wanted.set, { groupKinds: kindsOf(wanted.objects), namespaces: [] });
+    return await clusterEndpoints(run, members, state);
+  } finally {
+    client.close();
+  }
+}
+
+function imageDeps(options: ClusterTargetOptions, request: UpRequest, minikube: Minikube | undefined): ImageDeps {
+  const { environment, run } = options;
+  const given = request.values.image !== undefined;
+  return { environment, run, minikube, registry: request.cluster?.registry, state: openState(options), given };
+}
+
+/** Addons and image, side by side: the one waits for the cluster, the other for the disk. */
+async function provision(
+  client: KubeClient,
+  deps: ImageDeps,
+  image: string,
+  minikube: Minikube | undefined,
+  state: StateFile,
+  work: Work,
+): Promise<void> {
+  const failed = new AbortController();
+  const both: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
+  const guard = (part: Promise<void>) =>
+    part.catch((error) => {
+      failed.abort(error);
+      throw error;
+    });
+  const addons = async () => {
+    if (minikube === undefined) return;
+    for (const step of await addonSteps(minikube, client)) await enableAddon(minikube, client, step, state, both);
+  };
+  const images = async () => executeImageSteps({ ...deps, state }, image, await imageSteps(deps, image, true), both);
+  const outcomes = await Promise.allSettled([guard(addons()), guard(images())]);
+  work.signal.throwIfAborted();
+  if (failed.signal.aborted) throw failed.signal.reason;
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  client.forgetResources();
+}
+
+async function ingressClassFor(client: KubeClient, entries: readonly StackObject[], request: UpRequest) {
+  const asks = entries.some(
+    ({ object }) =>
+      object.kind === 'Ingress' && (object.spec as { ingressClassName?: string }).ingressClassName === undefined,
+  );
+  if (!asks) return undefined;
+  return chooseIngressClass(await listIngressClasses(client), request.values.ingressClass);
+}
+
+/** The namespace that the record lives in: that of the services. */
+function homeOf(entries: readonly StackObject[]): string {
+  const named = entries.find(({ object }) => object.kind === 'Deployment' && object.metadata.namespace !== undefined);
+  return named?.object.metadata.namespace ?? 'hwctl';
+}
+
+async function findSet(client: KubeClient, entries: readonly StackObject[]): Promise<ApplySet> {
+  const home = homeOf(entries);
+  return (await findApplySets(client)).find((set) => set.namespace === home) ?? emptyApplySet(home);
+}
+
+/** What is wanted once the asked stacks join those that are up. */
+function want(
+  options: ClusterTargetOptions,
+  set: ApplySet,
+  request: UpRequest,
+  image: string,
+  ingressClass: string | undefined,
+): Wanted {
+  const stacks = [...new Set([...set.stacks, ...request.stacks])].sort();
+  const values = mergeValues(set.values, request.values);
+  const entries = renderStacks(options.environment.root, stacks, values, request.manifests);
+  const all = desiredObjects(entries, { image, ingressClass, applySetId: set.id });
+  const namespaces = all.filter(({ kind }) => kind === 'Namespace');
+  const objects = all.filter(({ kind }) => kind !== 'Namespace');
+  return { set: { ...set, stacks, values }, namespaces, objects };
+}
+
+/** Group-kinds of these objects. */
+export function kindsOf(objects: readonly { apiVersion: string; kind: string }[]): string[] {
+  return [...new Set(objects.map(groupKindOf))];
+}
+
+function namespacesOf(objects: readonly KubeObject[]): string[] {
+  return [...new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []))];
+}
+
+async function planFor(client: KubeClient, { set, objects }: Wanted): Promise<ObjectPlan> {
+  const more = { groupKinds: kindsOf(objects), namespaces: namespacesOf(objects) };
+  return planObjects(objects, await listMembers(client, set, more));
+}
+
+async function applyWanted(client: KubeClient, wanted: Wanted, state: StateFile, request: UpRequest, work: Work) {
+  await ensureNamespaces(client, wanted, state, work);
+  const plan = await planFor(client, wanted);
+  const changes = plan.changes.filter(({ verb }) => verb !== 'keep');
+  const kinds = kindsOf(wanted.objects);
+  const namespaces = [...new Set([wanted.set.namespace, ...namespacesOf(wanted.objects)])];
+  // KEP 3659: the parent names a superset of what is there before anything is applied, and shrinks after the prune.
+  const superset = {
+    ...wanted.set,
+    groupKinds: [...wanted.set.groupKinds, ...kinds],
+    namespaces: [...wanted.set.namespaces, ...namespaces],
+  };
+  const set = await writeParent(client, superset);
+  const last = waveOf({ kind: 'Deployment' });
+  for (let wave = 0; wave <= last; wave++) {
+    const due = changes.filter(({ object }) => waveOf(object) === wave);
+    await applyAll(client, due, request, work);
+    const inWave = wanted.objects.filter((object) => waveOf(object) === wave);
+    await waitFor(client, wave === last ? wanted.objects : inWave, set.id, work);
+  }
+  if (plan.prune.length > 0) await removeMembers(client, plan.prune, false, emptyReport(), work);
+  await writeParent(client, { ...set, groupKinds: kinds, namespaces });
+}
+
+async function ensureNamespaces(client: KubeClient, wanted: Wanted, state: StateFile, work: Work): Promise<void> {
+  for (const namespace of wanted.namespaces) {
+    const { name } = namespace.metadata;
+    const ref = liveRef(namespace);
+    const live = await getNamespace(client, name);
+    if (live !== undefined && live.metadata.deletionTimestamp === undefined && namespaceIsAsWanted(namespace, live))
+      continue;
+    const verb = live === undefined || live.metadata.deletionTimestamp !== undefined ? 'create' : 'update';
+    await work.step({ verb, ref, why: verb === 'create' ? 'it is not there' : 'its labels differ' }, async () => {
+      await ensureNamespace(client, namespace, {
+        ...work,
+        onWaiting: (reason) => work.onWaiting([{ ref, reason: `the old one must go first: ${reason}` }]),
+      });
+    });
+  }
+  for (const { metadata } of wanted.namespaces) {
+    const live = await getNamespace(client, metadata.name);
+    if (live === undefined || isOurs(live) || state.get().foreignNamespaces.includes(metadata.name)) continue;
+    state.change((draft) => draft.foreignNamespaces.push(metadata.name));
+  }
+}
+
+/** A namespace that hwctl did not make is left as it is. */
+function namespaceIsAsWanted(wanted: KubeObject, live: LiveObject): boolean {
+  if (!isOurs(live)) return true;
+  const has = (map: Record<string, string> | undefined, more: Record<string, string> | undefined) =>
+    Object.entries(more ?? {}).every(([name, value]) => map?.[name] === value);
+  return (
+    has(live.metadata.labels, wanted.metadata.labels) && has(live.metadata.annotations, wanted.metadata.annotations)
+  );
+}
+
+async function applyAll(client: KubeClient, changes: readonly Change[], request: UpRequest, work: Work): Promise<void> {
+  for (const change of changes) {
+    await work.step(stepOf(change), async () => {
+      await applyChange(client, change, { force: request.cluster?.forceConflicts === true });
+    });
+  }
+}
+
+async function waitFor(
+  client: KubeClient,
+  objects: readonly KubeObject[],
+  applySetId: string,
+  work: Work,
+): Promise<void> {
+  const waited = objects.filter(({ kind }) => waitedKinds.has(kind));
+  if (waited.length === 0) return;
+  await waitReady(client, waited, applySetId, { ...work, context: { loadBalancers: false } });
+}
+
+/** Kinds whose readiness is more than being there. */
+const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Service', 'HorizontalPodAutoscaler']);

@@ -1,0 +1,294 @@
+import { Failure } from '../../kernel/failure.js';
+import type { Run } from '../../kernel/process.js';
+import type { DownReport } from '../target.js';
+import { planObjects } from './apply.js';
+import { type ApplySet, listMembers, listOrFail } from './apply-set.js';
+import { ApiError, type KubeClient } from './client.js';
+import { isAlive, type StateFile } from './cluster-state.js';
+import { partOfLabel, waveOf } from './desired.js';
+import type { ApiResource } from './discovery.js';
+import { findEngine, removeLocalImage } from './image.js';
+import { type LiveObject, liveRef } from './live-object.js';
+import type { Minikube } from './minikube.js';
+import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
+import { podResource } from './pods.js';
+import { leftMs, type Work } from './provision.js';
+
+const pollMs = 300;
+
+export interface RemovalReport extends DownReport {
+  deleted: string[];
+}
+
+/** An empty report to add to. */
+export function emptyReport(): RemovalReport {
+  return { deleted: [], kept: [], remaining: [] };
+}
+
+/**
+ * Deletes members last applied first, waits until each is gone, and with them the volumes their StatefulSets made, unless
+ * data is kept.
+ */
+export async function removeMembers(
+  client: KubeClient,
+  members: readonly LiveObject[],
+  keepData: boolean,
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  const claims = await claimsOf(client, members);
+  const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
+  for (const member of doomed) {
+    const step = { verb: 'delete' as const, ref: liveRef(member), why: 'hwctl made it' };
+    await work.step(step, () => client.delete(member));
+    report.deleted.push(step.ref);
+  }
+  await waitGone(client, doomed, work);
+  await waitPodsGone(client, doomed, work);
+  for (const claim of claims) {
+    if (keepData) {
+      report.kept.push({ ref: liveRef(claim), reason: 'data is kept, as asked for' });
+      continue;
+    }
+    await client.delete(claim);
+    report.deleted.push(liveRef(claim));
+  }
+  if (!keepData) await waitGone(client, claims, work);
+}
+
+const claimResource: ApiResource = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  namespaced: true,
+  verbs: ['list'],
+};
+
+/** The claims that StatefulSets made from their templates; Kubernetes leaves them where the StatefulSet goes. */
+async function claimsOf(client: KubeClient, members: readonly LiveObject[]): Promise<LiveObject[]> {
+  const found: LiveObject[] = [];
+  for (const member of members) {
+    if (member.kind !== 'StatefulSet') continue;
+    const templates = (member.spec?.volumeClaimTemplates as { metadata: { name: string } }[] | undefined) ?? [];
+    if (templates.length === 0) continue;
+    const { namespace, name } = member.metadata;
+    const pattern = new RegExp(`^(?:${templates.map((template) => template.metadata.name).join('|')})-${name}-\\d+$`);
+    const claims = await listOrFail(client, claimResource, { namespace });
+    found.push(...claims.filter((claim) => pattern.test(claim.metadata.name)));
+  }
+  return found;
+}
+
+async function waitGone(client: KubeClient, objects: readonly LiveObject[], work: Work): Promise<void> {
+  let left = [...objects];
+  while (left.length > 0) {
+    const present: LiveObject[] = [];
+    for (const object of left) {
+      const now = await client.get(object);
+      if (now !== undefined && now.metadata.uid === object.metadata.uid) present.push(now);
+    }
+    left = present;
+    if (left.length === 0) return;
+    if (work.clock.monotonic() > work.deadlineAt) return;
+    work.onWaiting(left.map((object) => ({ ref: liveRef(object), reason: whyStays(object) })));
+    await work.clock.sleep(pollMs, work.signal);
+  }
+}
+
+function whyStays(object: LiveObject): string {
+  const finalizers = object.metadata.finalizers ?? [];
+  if (finalizers.length > 0) return `it waits for ${finalizers.join(', ')}`;
+  return 'it is being deleted';
+}
+
+/** Pods outlive their Deployment for as long as they drain. */
+async function waitPodsGone(client: KubeClient, members: readonly LiveObject[], work: Work): Promise<void> {
+  const workloads = members.filter((member) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(member.kind));
+  for (;;) {
+    const left: LiveObject[] = [];
+    for (const workload of workloads) {
+      const { namespace } = workload.metadata;
+      const labels =
+        (workload.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? {};
+      const labelSelector = Object.entries(labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(',');
+      if (labelSelector === '') continue;
+      const pods = await listOrFail(client, podResource, { namespace, labelSelector });
+      left.push(...pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined));
+    }
+    if (left.length === 0 || work.clock.monotonic() > work.deadlineAt) return;
+    work.onWaiting(left.map((pod) => ({ ref: liveRef(pod), reason: 'it is draining' })));
+    await work.clock.sleep(pollMs, work.signal);
+  }
+}
+
+/** Kinds that the cluster itself puts into namespaces, or that are only views of others. */
+const systemKinds = new Set([
+  'Event',
+  'PodMetrics',
+  'NodeMetrics',
+  'Endpoints',
+  'EndpointSlice',
+  'ControllerRevision',
+  'Lease',
+]);
+
+/** What is in a namespace and was not made by hwctl, nor by the cluster on its behalf. */
+export async function foreignObjects(client: KubeClient, namespace: string, set: ApplySet): Promise<LiveObject[]> {
+  const resources = (await client.resources()).filter(
+    (resource) => resource.namespaced && resource.verbs.includes('list') && !systemKinds.has(resource.kind),
+  );
+  const found: LiveObject[] = [];
+  for (const resource of resources) {
+    try {
+      found.push(...(await client.list(resource, { namespace })));
+    } catch (error) {
+      // A kind whose server went away holds nothing that could be listed; any other error must not pass for "nothing there".
+      if (!(error instanceof ApiError) || ![404, 405, 503].includes(error.status)) throw error;
+    }
+  }
+  return found.filter((object) => isForeign(object, set));
+}
+
+/** Whether an object in one of our namespaces is somebody else's. Pure. */
+export function isForeign(object: LiveObject, set: Pick<ApplySet, 'id'>): boolean {
+  const { name, labels = {}, ownerReferences = [], uid } = object.metadata;
+  if (systemKinds.has(object.kind) || object.metadata.deletionTimestamp !== undefined) return false;
+  if (object.kind === 'ConfigMap' && name === 'kube-root-ca.crt') return false;
+  if (object.kind === 'ServiceAccount' && name === 'default') return false;
+  if (object.kind === 'Secret' && object.type === 'kubernetes.io/service-account-token') return false;
+  if (labels[partOfLabel] === set.id || labels['applyset.kubernetes.io/id'] === set.id) return false;
+  // What has an owner goes when the owner goes; the owner itself is judged.
+  return !ownerReferences.some((owner) => owner.uid !== uid);
+}
+
+/**
+ * Removes the namespaces that hwctl made and that hold nothing foreign. Others lose only what hwctl set on them.
+ * A namespace that stays in Terminating is reported as remaining, with the reason.
+ */
+export async function removeNamespaces(
+  client: KubeClient,
+  names: readonly string[],
+  set: ApplySet,
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  for (const name of names) {
+    const live = await getNamespace(client, name);
+    if (live === undefined) continue;
+    const ref = `Namespace/${name}`;
+    if (!isOurs(live)) {
+      report.kept.push({ ref, reason: 'it was there before hwctl' });
+      continue;
+    }
+    const foreign = await foreignObjects(client, name, set);
+    if (foreign.length > 0) {
+      for (const object of foreign) report.kept.push({ ref: liveRef(object), reason: 'hwctl did not make it' });
+      report.kept.push({
+        ref,
+        reason: `it holds ${foreign.length} ${foreign.length === 1 ? 'object' : 'objects'} of others`,
+      });
+      continue;
+    }
+    await work.step({ verb: 'delete', ref, why: 'hwctl made it' }, async () => {
+      await client.delete(live);
+      try {
+        await waitNamespaceGone(client, name, {
+          ...work,
+          onWaiting: (reason) => work.onWaiting([{ ref, reason }]),
+        });
+        report.deleted.push(ref);
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== 'namespace-terminating') throw error;
+        report.remaining.push({ ref, reason: `${error.message}. ${error.hint}` });
+      }
+    });
+  }
+}
+
+/** Looks at every listable kind in all namespaces for what still carries our label. */
+export async function sweep(client: KubeClient, set: ApplySet, kept: readonly string[]): Promise<LiveObject[]> {
+  client.forgetResources();
+  const resources = (await client.resources()).filter((resource) => resource.verbs.includes('list'));
+  const found: LiveObject[] = [];
+  for (const resource of resources) {
+    try {
+      found.push(...(await client.list(resource, { labelSelector: `${partOfLabel}=${set.id}` })));
+    } catch (error) {
+      if (!(error instanceof ApiError) || ![403, 404, 405, 503].includes(error.status)) throw error;
+    }
+  }
+  return found.filter((object) => !systemKinds.has(object.kind) && !kept.includes(liveRef(object)));
+}
+
+/** Members of `set` that are not among `desired`: what a smaller set of stacks leaves over. */
+export async function surplusMembers(
+  client: KubeClient,
+  set: ApplySet,
+  desired: Parameters<typeof planObjects>[0],
+): Promise<LiveObject[]> {
+  return planObjects(desired, await listMembers(client, set)).prune;
+}
+
+/** Undoes what hwctl did outside the cluster's objects: addons, images, context namespace, the port-forward daemon. */
+export async function removeTraces(
+  deps: { run: Run; minikube: Minikube | undefined; state: StateFile },
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  const { minikube, state, run } = deps;
+  await stopForward(run, state, report);
+  for (const name of minikube === undefined ? [] : [...state.get().addonsEnabled]) {
+    const ref = `addon/${name}`;
+    await work.step({ verb: 'delete', ref, why: 'hwctl enabled it' }, async () => {
+      await minikube?.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
+    });
+    report.deleted.push(ref);
+    state.change((draft) => {
+      draft.addonsEnabled = draft.addonsEnabled.filter((other) => other !== name);
+    });
+  }
+  await removeImages(deps, report, work);
+}
+
+/** Ends the port-forward daemon that the state names. */
+export async function stopForward(run: Run, state: StateFile, report: RemovalReport): Promise<void> {
+  const { forward } = state.get();
+  if (forward === undefined) return;
+  if (await isAlive(run, forward)) {
+    process.kill(forward.pid, 'SIGTERM');
+    report.deleted.push(`process/forward (${forward.pid})`);
+  }
+  state.change((draft) => {
+    draft.forward = undefined;
+  });
+}
+
+async function removeImages(
+  { run, minikube, state }: { run: Run; minikube: Minikube | undefined; state: StateFile },
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  if (minikube !== undefined) {
+    for (const image of [...state.get().imagesLoaded]) {
+      const ref = `image/${image} in the cluster`;
+      await work.step({ verb: 'delete', ref, why: 'hwctl loaded it' }, () => minikube.removeImage(image));
+      report.deleted.push(ref);
+      state.change((draft) => {
+        draft.imagesLoaded = draft.imagesLoaded.filter((other) => other !== image);
+      });
+    }
+  }
+  const built = [...state.get().imagesBuilt];
+  if (built.length === 0) return;
+  const engine = await findEngine(run);
+  for (const image of built) {
+    const ref = `image/${image}`;
+    await work.step({ verb: 'delete', ref, why: 'hwctl built it' }, () => removeLocalImage(run, engine, image));
+    report.deleted.push(ref);
+    state.change((draft) => {
+      draft.imagesBuilt = draft.imagesBuilt.filter((other) => other !== image);
+    });
+  }
+}
