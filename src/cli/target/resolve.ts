@@ -30,8 +30,9 @@ export interface ClusterTargets {
   create(name: 'minikube' | 'kube', environment: TargetEnvironment, choice: TargetChoice): Promise<Target>;
 }
 
-/** Loads kubernetes/; undefined as long as this build has no cluster target. */
-const loadClusterTargets: (() => Promise<ClusterTargets>) | undefined = undefined;
+/** Loads kubernetes/, which brings the Kubernetes client along. */
+const loadClusterTargets = async (): Promise<ClusterTargets> =>
+  (await import('./kubernetes/clusters.js')).clusterTargets;
 
 /**
  * Turns `--target` and its companions into a target. `auto` stays with what is up here, else takes minikube where it is
@@ -40,21 +41,18 @@ const loadClusterTargets: (() => Promise<ClusterTargets>) | undefined = undefine
 export async function resolveTarget(choice: TargetChoice, environment: TargetEnvironment): Promise<ResolvedTarget> {
   checkChoice(choice);
   const { createLocalTarget } = await import('./local/local-target.js');
-  const load: (() => Promise<ClusterTargets>) | undefined = loadClusterTargets;
   switch (choice.target) {
     case 'local':
       return { target: createLocalTarget(environment), reason: 'asked for with --target local' };
     case 'minikube':
     case 'kube': {
-      if (load === undefined) throw noClusterTarget(choice.target);
-      const target = await (await load()).create(choice.target, environment, choice);
+      const target = await (await loadClusterTargets()).create(choice.target, environment, choice);
       return { target, reason: `asked for with --target ${choice.target}` };
     }
     case 'auto': {
       const local = createLocalTarget(environment);
       if (local.isUp()) return { target: local, reason: 'it is up here' };
-      if (load === undefined) return { target: local, reason: 'this build has no cluster target' };
-      const clusters = await load();
+      const clusters = await loadClusterTargets();
       const whyNot = await clusters.whyNotMinikube(environment, choice);
       if (whyNot !== undefined) return { target: local, reason: whyNot };
       return {
@@ -88,12 +86,4 @@ function checkChoice(choice: TargetChoice): void {
       hint: 'kubectl config get-contexts lists the names',
     });
   }
-}
-
-function noClusterTarget(name: string): Failure {
-  return new Failure({
-    code: 'no-cluster-target',
-    message: `this build of hwctl has no cluster target, so --target ${name} cannot be served`,
-    hint: 'Leave --target out, or use --target local: the same platform as processes on this machine',
-  });
 }
