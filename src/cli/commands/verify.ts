@@ -1,0 +1,262 @@
+import type { Command } from 'commander';
+import { formatDuration } from '../kernel/duration.js';
+import { exitCodes, Failure } from '../kernel/failure.js';
+import type { LoadResult } from '../load/metrics.js';
+import { formatLatency } from '../report/format.js';
+import type { ScenarioResult } from '../scenario/result.js';
+import { chooseStacks } from '../target/manifests.js';
+import type { DownReport, Target, UpReport } from '../target/target.js';
+import type { Context } from './context.js';
+import { makeLoadPlan } from './load-plan.js';
+import { loadExitCode, runLoad } from './load-run.js';
+import { formatFailure } from './program.js';
+import { addTargetOptions, findEndpoint, type TargetOptions, targetFromOptions } from './target-options.js';
+import { formatEvent, parseTimeoutMs } from './up.js';
+import { manifestsFolder } from './value-options.js';
+
+interface Options extends TargetOptions {
+  json?: boolean;
+  rps: string;
+  duration: string;
+  timeout: string;
+}
+
+const downTimeoutMs = 120_000;
+
+/** What verify did, stage by stage; the document of `--json`. A stage that was not reached is absent. */
+interface VerifyReport {
+  target: Target['name'];
+  reason: string;
+  up?: UpReport;
+  test?: { passed: boolean; scenarios: Pick<ScenarioResult, 'name' | 'requests' | 'assertions' | 'failures'>[] };
+  load?: LoadResult;
+  down?: DownReport;
+  /** What kept a stage from being carried out. */
+  failures: { stage: Stage; code: string; message: string; hint?: string }[];
+  durationMs: number;
+  passed: boolean;
+  exitCode: number;
+}
+
+type Stage = 'up' | 'test' | 'load' | 'down';
+
+/** `hwctl verify [STACK...]`: up, all scenarios of the stacks, a short load, down. Always comes down again. */
+export function define(command: Command, context: Context): void {
+  command.argument('[stack...]', 'stacks to verify (default: idempotency hello; `all` for every one)');
+  addTargetOptions(command, 'local')
+    .option('--rps <n>', 'arrivals per second of the load', '100')
+    .option('--duration <duration>', 'how long the load lasts', '5s')
+    .option('--timeout <duration>', 'how long it may take to come up', '5m')
+    .action(async (words: string[], options: Options) => {
+      context.exitCode = await new Verification(context, options, words).run();
+    });
+}
+
+class Verification {
+  private readonly report: VerifyReport = {
+    target: 'local',
+    reason: '',
+    failures: [],
+    durationMs: 0,
+    passed: false,
+    exitCode: exitCodes.pass,
+  };
+  private readonly summary: string[] = [];
+
+  constructor(
+    private readonly context: Context,
+    private readonly options: Options,
+    private readonly words: string[],
+  ) {}
+
+  async run(): Promise<number> {
+    const { context, options, report } = this;
+    const started = context.clock.monotonic();
+    const timeoutMs = parseTimeoutMs(options.timeout);
+    const stacks = chooseStacks(this.words, manifestsFolder({}, context));
+    // The flags of the load are checked before anything is brought up.
+    await makeLoadPlan(undefined, this.loadOptions('http://127.0.0.1'), context);
+    const { target, reason } = await targetFromOptions(options, context);
+    report.target = target.name;
+    report.reason = reason;
+    this.say(`target ${target.name}: ${reason}`);
+    const before = (await target.status()).stacks;
+    try {
+      const isUp = await this.stage('up', () => this.up(target, stacks, timeoutMs));
+      if (isUp) {
+        await this.stage('test', () => this.test(target, stacks));
+        await this.stage('load', () => this.load());
+      }
+    } finally {
+      await this.stage('down', () => this.down(target, stacks, before));
+    }
+    report.durationMs = Math.round(context.clock.monotonic() - started);
+    if (context.signal.aborted) report.exitCode = exitCodes.interrupted;
+    report.passed = report.exitCode === exitCodes.pass;
+    this.finish();
+    return report.exitCode;
+  }
+
+  /** Runs one stage unless interrupted; a Failure is noted and the run goes on to what is still sensible. */
+  private async stage(name: Stage, work: () => Promise<void>): Promise<boolean> {
+    if (this.context.signal.aborted && name !== 'down') return false;
+    this.say(`\n── ${name} ${'─'.repeat(Math.max(3, Math.min(80, this.context.columns) - name.length - 4))}`);
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (this.context.signal.aborted && name !== 'down') return false;
+      if (!(error instanceof Failure)) throw error;
+      const { code, message, hint } = error;
+      this.report.failures.push({ stage: name, code, message, hint });
+      this.context.note(formatFailure(error, this.context));
+      this.line(name, false, message);
+      this.worst(error.exitCode);
+      return false;
+    }
+  }
+
+  private async up(target: Target, stacks: string[], timeoutMs: number): Promise<void> {
+    const { context, report } = this;
+    const up = await target.up({ stacks, values: {} }, { timeoutMs, signal: context.signal, onEvent: this.onEvent });
+    report.up = { ...up, reason: report.reason };
+    const took = formatDuration(up.durationMs);
+    this.say(up.endpoints.map(({ name, url }) => `${name}  ${url}`).join('\n'));
+    this.line('up', true, `${stacks.join(', ')}: ready in ${took}`);
+  }
+
+  private async test(target: Target, stacks: string[]): Promise<void> {
+    const { context, report } = this;
+    const { listScenarios, loadScenario } = await import('../scenario/load.js');
+    const { runScenario } = await import('../scenario/run.js');
+    const { NewmanReport } = await import('../report/scenario/newman.js');
+    const { color, columns, root, cwd, clock, signal, stdout } = context;
+    const write = (text: string) => void stdout.write(text);
+    const view = this.options.json ? undefined : new NewmanReport({ write, color, columns, interactive: false });
+    const { endpoint } = await findEndpoint(this.options, context);
+    const results: ScenarioResult[] = [];
+    for (const { name, stack } of listScenarios(root)) {
+      if (stack === undefined || !stacks.includes(stack) || signal.aborted) continue;
+      const scenario = await loadScenario(name, { root, cwd });
+      results.push(
+        await runScenario(scenario, {
+          endpoint: { url: endpoint.url, host: endpoint.host ?? scenario.host },
+          fault: (fault) => target.fault(fault),
+          clock,
+          signal,
+          onEvent: (event) => view?.on(event),
+        }),
+      );
+    }
+    const sum = (pick: (result: ScenarioResult) => number) =>
+      results.reduce((total, result) => total + pick(result), 0);
+    const passed = results.length > 0 && results.every((result) => result.passed);
+    report.test = {
+      passed,
+      scenarios: results.map(({ name, requests, assertions, failures }) => ({ name, requests, assertions, failures })),
+    };
+    const failed = sum((result) => result.failures.length);
+    this.line(
+      'test',
+      passed,
+      `${results.length} scenarios, ${sum((result) => result.requests.executed)} requests, ` +
+        `${sum((result) => result.assertions.executed)} assertions, ${failed} failed`,
+    );
+    if (!passed) this.worst(exitCodes.failed);
+  }
+
+  private async load(): Promise<void> {
+    const { context, options, report } = this;
+    const { plan } = await makeLoadPlan(undefined, this.loadOptions(undefined), context);
+    const result = await runLoad(plan, context, { progress: this.progress() });
+    report.load = result;
+    if (!options.json) {
+      const { loadSummary } = await import('../report/summary.js');
+      const { headingOf } = await import('../report/words.js');
+      this.say(
+        `\n${loadSummary(result, headingOf(plan), { color: context.color, columns: context.columns, exitCode: loadExitCode(result) })}`,
+      );
+    }
+    const exitCode = loadExitCode(result);
+    const { p50, p99 } = result.latencyMs.response;
+    const failedThresholds = result.thresholds.filter((outcome) => !outcome.passed).map((outcome) => outcome.text);
+    this.line(
+      'load',
+      exitCode === exitCodes.pass,
+      `${result.sent} requests at ${result.achievedPerSecond.toFixed(1)}/s, ` +
+        `p50 ${formatLatency(p50)}, p99 ${formatLatency(p99)}, ${result.failed + result.timedOut} failed, ` +
+        `${result.verdict.state}${failedThresholds.length > 0 ? `, not held: ${failedThresholds.join(', ')}` : ''}`,
+    );
+    this.worst(exitCode);
+  }
+
+  /** Takes down the stacks that were not up before; has its own deadline, as the user's signal may have fired already. */
+  private async down(target: Target, stacks: string[], before: string[]): Promise<void> {
+    const ours = stacks.filter((stack) => !before.includes(stack));
+    if (ours.length === 0) {
+      this.line('down', true, `kept: ${before.join(', ')} was up before`);
+      return;
+    }
+    const down = await target.down(
+      { stacks: before.length === 0 ? [] : ours, keepData: false },
+      { timeoutMs: downTimeoutMs, signal: AbortSignal.timeout(downTimeoutMs), onEvent: this.onEvent },
+    );
+    this.report.down = down;
+    const clean = down.remaining.length === 0;
+    const counts = `${down.deleted.length} deleted, ${down.kept.length} kept, ${down.remaining.length} remaining`;
+    this.line('down', clean, clean ? counts : `${counts}: ${down.remaining.map(({ ref }) => ref).join(', ')}`);
+    if (!clean) this.worst(exitCodes.failed);
+  }
+
+  private loadOptions(url: string | undefined) {
+    const { rps, duration, target, context, allowContext, profile } = this.options;
+    return { rps, duration, url, target, context, allowContext, profile, header: [], threshold: [] };
+  }
+
+  private progress() {
+    if (this.options.json) return 'none';
+    return this.context.interactive ? 'live' : 'lines';
+  }
+
+  private readonly onEvent = (event: Parameters<typeof formatEvent>[0]) => {
+    const text = this.options.json ? undefined : formatEvent(event);
+    if (text !== undefined) this.context.note(text);
+  };
+
+  private say(text: string): void {
+    if (!this.options.json) this.context.print(text);
+  }
+
+  private line(stage: Stage, good: boolean, text: string): void {
+    const mark = this.paint(good ? 32 : 31, good ? '✓' : '✗');
+    this.summary.push(`${mark} ${stage.padEnd(5)} ${text}`);
+  }
+
+  private paint(code: number, text: string): string {
+    return this.context.color ? `\u001b[${code}m${text}\u001b[0m` : text;
+  }
+
+  /** A failed check outranks a void measurement, and an environment that failed outranks both. */
+  private worst(exitCode: number): void {
+    const rank = [exitCodes.pass, exitCodes.void, exitCodes.failed, exitCodes.cannotRun] as number[];
+    if (rank.indexOf(exitCode) > rank.indexOf(this.report.exitCode)) this.report.exitCode = exitCode;
+  }
+
+  private finish(): void {
+    const { report } = this;
+    if (this.options.json) {
+      this.context.print(JSON.stringify(report));
+      return;
+    }
+    const words: Record<number, string> = {
+      [exitCodes.pass]: this.paint(32, 'PASS'),
+      [exitCodes.failed]: this.paint(31, 'FAIL'),
+      [exitCodes.cannotRun]: this.paint(31, 'COULD NOT RUN'),
+      [exitCodes.void]: this.paint(33, 'VOID: the load numbers cannot be trusted'),
+      [exitCodes.interrupted]: this.paint(33, 'INTERRUPTED'),
+    };
+    this.say(`\n── verify ${'─'.repeat(Math.max(3, Math.min(80, this.context.columns) - 10))}`);
+    for (const line of this.summary) this.say(line);
+    this.say(`\n${words[report.exitCode] ?? 'FAIL'} in ${formatDuration(report.durationMs)} (exit ${report.exitCode})`);
+  }
+}
