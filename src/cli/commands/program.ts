@@ -20,7 +20,7 @@ async function buildProgram(argv: string[], context: Context): Promise<Command> 
     .description('Takes an empty machine to a proven service: provision, deploy, test and load-check.')
     .version(context.version, '-V, --version', 'print the version')
     .helpCommand('help [command]', 'show help for a command')
-    .showSuggestionAfterError(false);
+    .showSuggestionAfterError(true);
   const wanted = argv.find((word) => !word.startsWith('-'));
   const helpTopic = wanted === 'help' ? argv.filter((word) => !word.startsWith('-'))[1] : wanted;
   if (wanted !== undefined && wanted !== 'help' && !commandEntries.some((entry) => entry.name === wanted)) {
@@ -103,7 +103,7 @@ function usageFailure(error: CommanderError, argv: string[]): Failure {
   const command = argv.find((word) => commandEntries.some((entry) => entry.name === word));
   return new Failure({
     code: 'usage',
-    message: error.message.replace(/^error: /, ''),
+    message: error.message.replace(/^error: /, '').replace(/\s*\((Did you mean .*)\)\s*$/, '. $1'),
     hint: `hwctl ${command === undefined ? '' : `${command} `}--help shows the usage`,
   });
 }
