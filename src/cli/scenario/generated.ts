@@ -73,6 +73,7 @@ const generators: Record<string, Generator> = {
     return randomInt(low, Math.max(low, Math.trunc(number(max, 1000))) + 1);
   },
   float: ([min, max]) => number(min, 0) + Math.random() * (number(max, 1) - number(min, 0)),
+  add: (args) => args.reduce((sum, arg) => sum + number(arg, Number.NaN), 0),
   boolean: () => randomInt(2) === 1,
   hex: ([length]) =>
     randomBytes(Math.ceil(lengthOf(length, 16) / 2))

@@ -301,6 +301,7 @@ const parallelStep: Shape<Step> = mapped(
   object('a parallel step', {
     ...baseFields,
     parallel: needed(listOf(member), 'requests (and faults) that are released together'),
+    set: field(record(anything, variableName), 'Variables set before the requests'),
     check: field(listOf(setCheck), 'Assertions about the set of exchanges'),
     capture: field(record(sourceWhere, variableName), 'Variables taken from the first response that satisfies `where`'),
   }),
@@ -308,6 +309,7 @@ const parallelStep: Shape<Step> = mapped(
     ...base(read, 'parallel requests'),
     kind: 'parallel' as const,
     members: read.parallel!,
+    set: read.set ?? {},
     check: read.check ?? [],
     capture: read.capture ?? {},
   }),

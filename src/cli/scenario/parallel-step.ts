@@ -2,7 +2,7 @@ import type { Surroundings } from './condition.js';
 import { summaryOf } from './describe.js';
 import { type Exchange, valueFrom } from './exchange.js';
 import { mismatchOf, show } from './expect.js';
-import { safeFindings, surroundings } from './request-step.js';
+import { safeFindings, setVariables, surroundings } from './request-step.js';
 import type { ExchangeSummary, StepResult } from './result.js';
 import type { Iteration, Run, StepRecord } from './run-state.js';
 import type { Condition, Expectation, ParallelMember, ParallelStep, SetCheck, Source } from './scenario.js';
@@ -17,6 +17,7 @@ export async function runParallelStep(
 ): Promise<StepResult> {
   let exchanges: Exchange[];
   try {
+    setVariables(step.set, run, iteration);
     exchanges = await release(step, run, iteration, record);
   } catch (error) {
     if (!(error instanceof Unresolved)) throw error;
@@ -32,7 +33,6 @@ export async function runParallelStep(
   if (shown !== undefined) iteration.exchanges.set(step.name, shown);
   const around = surroundings(run, iteration);
   run.tally.testScripts.executed += step.check.length > 0 || Object.keys(step.capture).length > 0 ? 2 : 1;
-  run.tally.prerequestScripts.executed++;
   capture(step, exchanges, run, iteration, record, around);
   for (const check of step.check) {
     const { messages, offender } = judgeSet(check, exchanges, around);

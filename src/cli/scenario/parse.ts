@@ -14,7 +14,7 @@ export interface Parsed {
 export function parseScenario(source: string): Parsed {
   const lines = new LineCounter();
   const doc = parseDocument(source, { lineCounter: lines, prettyErrors: false, version: '1.2' });
-  if (doc.errors.length > 0) return { scenario: undefined, problems: doc.errors.map((error) => syntax(error, lines)) };
+  if (doc.errors.length > 0) return { scenario: undefined, problems: syntaxProblems(doc.errors, source, lines) };
   const reader = new Reader(doc, lines);
   if (doc.contents === null) {
     return { scenario: undefined, problems: [{ at: { line: 1, column: 1 }, message: 'the file is empty' }] };
@@ -24,9 +24,25 @@ export function parseScenario(source: string): Parsed {
   return { scenario: read && { ...read, templates: reader.templates }, problems };
 }
 
-function syntax(error: { pos: [number, number]; message: string }, lines: LineCounter): Problem {
-  const { line, col } = lines.linePos(error.pos[0]);
-  return { at: { line: Math.max(1, line), column: Math.max(1, col) }, message: `not YAML: ${error.message}` };
+const maxSyntaxProblems = 10;
+
+/** What is wrong with the YAML itself. One slip makes the parser stumble over every token after it: those echoes are left out. */
+function syntaxProblems(
+  errors: readonly { code: string; pos: [number, number]; message: string }[],
+  source: string,
+  lines: LineCounter,
+): Problem[] {
+  const first = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
+  const own = errors.filter(({ code }, index) => code !== 'UNEXPECTED_TOKEN' || index === first);
+  const shown = own.slice(0, maxSyntaxProblems).map(({ pos, message }) => {
+    const { line, col } = lines.linePos(pos[0]);
+    const at = { line: Math.max(1, line), column: Math.max(1, col) };
+    const text = source.split('\n', line)[line - 1] ?? '';
+    const braces = /[:{[,]\s+[^'"\s#{][^'"]*\{\{|[:{[,]\s*\{\{/.test(text);
+    const hint = braces ? '. A value with {{...}} needs quotes here' : '';
+    return { at, message: `not YAML: ${message}${hint}` };
+  });
+  return shown;
 }
 
 /** All problems of one file as one Failure, each with file, line and column. */

@@ -9,20 +9,24 @@ export function nameProblems(scenario: Scenario, given: readonly string[]): Prob
   for (const row of scenario.data) for (const name of Object.keys(row)) known.add(name);
   const all = [...scenario.setup, ...scenario.steps, ...scenario.teardown];
   walk(all, (step) => {
-    if (step.kind === 'request') for (const name of Object.keys(step.set)) known.add(name);
-    if (step.kind === 'request' || step.kind === 'parallel')
-      for (const name of Object.keys(step.capture)) known.add(name);
+    if (step.kind !== 'request' && step.kind !== 'parallel') return;
+    for (const name of [...Object.keys(step.set), ...Object.keys(step.capture)]) known.add(name);
   });
   const problems: Problem[] = [];
   for (const { text, at } of scenario.templates) {
     const { references, problems: wrong } = referencesOf(text);
     for (const message of wrong) problems.push({ at, message });
     for (const reference of references) {
-      if (reference.kind !== 'variable' || known.has(reference.name)) continue;
-      problems.push({ at, message: `nothing sets the variable "${reference.name}"${advice(reference.name, known)}` });
+      const names = reference.kind === 'variable' ? [reference.name] : summands(reference);
+      for (const name of names.filter((each) => !known.has(each)))
+        problems.push({ at, message: `nothing sets the variable "${name}"${advice(name, known)}` });
     }
   }
   return [...problems, ...stepNameProblems(all)].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+}
+
+function summands({ name, args }: { name: string; args: string[] }): string[] {
+  return name === 'add' ? args.filter((arg) => /^[A-Za-z_]\w*$/.test(arg)) : [];
 }
 
 function advice(name: string, known: Set<string>): string {

@@ -109,13 +109,7 @@ async function attemptOnce(
   record: StepRecord,
   first: boolean,
 ): Promise<Attempt> {
-  const { variables } = iteration;
-  run.tally.prerequestScripts.executed += Object.keys(step.set).length > 0 ? 2 : 1;
-  for (const [name, value] of Object.entries(step.set)) {
-    const expanded = variables.expand(value);
-    variables.set(name, expanded);
-    run.mask.learn(name, expanded);
-  }
+  setVariables(step.set, run, iteration);
   const { exchange, tries, unmet } = await sendUntil(step, run, iteration, record, first);
   const captured: Attempt['captured'] = [];
   const captureProblems: Attempt['captureProblems'] = [];
@@ -130,6 +124,16 @@ async function attemptOnce(
   const skipChecks = exchange.response === undefined && !expectsError(step);
   const outcomes = skipChecks ? [] : step.check.map((check) => judge(check, exchange, around));
   return { exchange, tries, unmet, outcomes, captured, captureProblems };
+}
+
+/** `set`, newman's prerequest script: counted like one, and like the empty one of the collection. */
+export function setVariables(set: Record<string, unknown>, run: Run, { variables }: Iteration): void {
+  run.tally.prerequestScripts.executed += Object.keys(set).length > 0 ? 2 : 1;
+  for (const [name, value] of Object.entries(set)) {
+    const expanded = variables.expand(value);
+    variables.set(name, expanded);
+    run.mask.learn(name, expanded);
+  }
 }
 
 /** What conditions may look at in this iteration. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Failure } from '../kernel/failure.js';
 import { Courier } from './courier.js';
 import { Mask } from './mask.js';
@@ -36,6 +37,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     schemaProblems: await compileSchemas(scenario),
     signal,
   };
+  // A parallel set waits on one signal with as many listeners as it has members: that is no leak.
+  setMaxListeners(0, signal);
   const plan = selectSteps(scenario, options);
   const iterations = options.iterations ?? Math.max(1, scenario.data.length);
   const startedAt = clock.now();

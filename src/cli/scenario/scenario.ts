@@ -78,6 +78,8 @@ export interface FolderStep extends StepBase {
 export interface ParallelStep extends StepBase {
   kind: 'parallel';
   members: ParallelMember[];
+  /** Variables set before the requests are built. */
+  set: Record<string, unknown>;
   check: SetCheck[];
   capture: Record<string, Source & { where: Condition | undefined }>;
 }

@@ -93,8 +93,20 @@ export class Variables {
     );
   }
 
+  /** `$add` takes numbers and names of variables. */
+  #summand(arg: string): string {
+    return /^[A-Za-z_]\w*$/.test(arg) ? asText(this.get(arg)) : arg;
+  }
+
   #valueOf(reference: Reference): unknown {
-    if (reference.kind === 'generated') return generate(reference.name, reference.args, this.#source);
+    if (reference.kind === 'generated') {
+      const sum = reference.name === 'add';
+      return generate(
+        reference.name,
+        sum ? reference.args.map((arg) => this.#summand(arg)) : reference.args,
+        this.#source,
+      );
+    }
     let value = this.get(reference.name);
     for (const key of reference.path) {
       if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key))
