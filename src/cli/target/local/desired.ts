@@ -2,7 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
-import { readObjects } from '../manifests.js';
+import { applyValues } from '../edits.js';
+import { refOf, storeLabel } from '../kube-object.js';
+import { readObjects, type StackObject } from '../manifests.js';
 import type { Values } from '../values-schema.js';
 import { type LocalState, readSecrets, type StateFolder } from './state-folder.js';
 import { type ProcessSpec, readTopology, type Topology } from './topology.js';
@@ -26,7 +28,9 @@ export interface DesiredOptions {
 
 /** Reads the manifests and says what shall run. Writes nothing. Throws Failure for manifests or values that cannot be used. */
 export function readDesired({ folder, stacks, manifests, values, serverEntry }: DesiredOptions): Desired {
-  const objects = readObjects({ manifests, stacks, values: { ...values, monitoring: false } });
+  // Whatever the cluster shall have: here every service keeps its own SQLite file, and there is no monitoring.
+  const all = readObjects({ manifests, stacks, values: { ...values, store: undefined, monitoring: false } });
+  const objects = applyValues(all, { store: 'sqlite' });
   const secrets = readSecrets(folder);
   const newSecrets: string[] = [];
   const topology = readTopology(objects, {
@@ -58,7 +62,7 @@ export function readDesired({ folder, stacks, manifests, values, serverEntry }: 
     state: { ...content, digest: digestOf(content) },
     secrets,
     newSecrets,
-    leftOut: [...topology.leftOut, monitoringLeftOut],
+    leftOut: [...topology.leftOut, ...withoutPostgres(all), monitoringLeftOut],
   };
 }
 
@@ -66,6 +70,12 @@ const monitoringLeftOut = {
   ref: 'monitoring',
   reason: 'Prometheus and Grafana need a cluster; every service answers /metrics',
 };
+
+function withoutPostgres(objects: readonly StackObject[]): Topology['leftOut'] {
+  return objects
+    .filter(({ object }) => object.metadata.labels?.[storeLabel] === 'postgres')
+    .map(({ object }) => ({ ref: refOf(object), reason: 'the store here is SQLite, a file for each service' }));
+}
 
 function gatewaySpec(stacks: string[]): ProcessSpec {
   const spec = {
@@ -81,9 +91,12 @@ function gatewaySpec(stacks: string[]): ProcessSpec {
   return { ...spec, stacks, digest: digestOf(spec) };
 }
 
-/** Membership of a stack is no reason to restart what runs. */
+/** Membership of a stack is no reason to restart what runs, nor is a mounted file: its readers look for changes. */
 function digestOf(...parts: unknown[]): string {
-  const text = JSON.stringify(parts, (key, value) => (key === 'stacks' && parts.length > 1 ? undefined : value));
+  const withinProcess = parts.length > 1;
+  const text = JSON.stringify(parts, (key, value) =>
+    withinProcess && (key === 'stacks' || key === 'files') ? undefined : value,
+  );
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../kernel/clock.js';
@@ -98,6 +98,13 @@ export class SupervisedProcess {
     if (this.state.type === 'idle') await this.start();
   }
 
+  /** Takes a spec whose process needs no restart: what differs are the mounted files at most. */
+  update(spec: ProcessSpec): void {
+    const changed = JSON.stringify(spec.files) !== JSON.stringify(this.spec.files);
+    this.spec = spec;
+    if (changed) this.#writeFiles();
+  }
+
   /** Harms the running process on purpose; false where none runs. */
   harm(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): boolean {
     if (signal === 'SIGKILL') this.#apply({ type: 'harmed' });
@@ -112,10 +119,7 @@ export class SupervisedProcess {
   #spawn(): void {
     const { spec, around } = this;
     for (const folder of spec.folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const file of spec.files) {
-      mkdirSync(dirname(file.path), { recursive: true, mode: 0o700 });
-      writeFileSync(file.path, file.text, { mode: file.secret ? 0o600 : 0o644 });
-    }
+    this.#writeFiles();
     const argv =
       spec.kind === 'gateway'
         ? [gatewayEntry, ...spec.args.map((value) => this.#fill(value))]
@@ -143,6 +147,15 @@ export class SupervisedProcess {
     this.#apply({ type: 'spawned', pid: child.pid, atMs: around.clock.now() });
     if (spec.readiness !== undefined) this.#watch(life);
     else if (spec.kind === 'service') this.#probed(undefined);
+  }
+
+  #writeFiles(): void {
+    for (const { path, text, secret } of this.spec.files) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      // In one step: a reader sees the old file or the new one.
+      writeFileSync(`${path}.new`, text, { mode: secret ? 0o600 : 0o644 });
+      renameSync(`${path}.new`, path);
+    }
   }
 
   #env(): Record<string, string> {

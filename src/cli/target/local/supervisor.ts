@@ -114,7 +114,7 @@ class Supervisor {
           } else if (known.spec.digest !== spec.digest) {
             await known.replace(spec);
           } else {
-            known.spec = spec;
+            known.update(spec);
           }
         }),
       );

@@ -131,8 +131,6 @@ function readProcess(object: Workload, stacks: string[], around: Surroundings): 
   const temporary = join(around.options.volumes, name, 'tmp');
   // Here every process is alone on its store, and nobody but this machine may reach it.
   Object.assign(env, { HOST: '127.0.0.1', PORT: `{{port:${name}}}`, STORE: 'sqlite', TMPDIR: temporary });
-  delete env.POSTGRES_URL;
-  delete env.POSTGRES_PASSWORD;
   return {
     name,
     kind: object.kind === 'Job' ? 'job' : 'service',
