@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import { parseIdempotencyKey } from './idempotency.js';
+import { parseIdempotencyKey } from './idempotency-key.js';
 import type { Log } from './log.js';
 import type { Metrics, ObserveRequest } from './metrics.js';
 import { documentOf } from './openapi.js';

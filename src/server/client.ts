@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import type { ServiceName } from './config.js';
 import { Problem, unavailable } from './problem.js';
 import { type Trace, traceHeaders } from './trace.js';
@@ -25,11 +25,17 @@ const firstPauseMs = 25;
  * caller's deadline.
  */
 export function createClient(baseUrl: (service: ServiceName) => string, internalToken: string) {
-  const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 4_000, connect: { timeout: 2_000 } });
+  // Loaded at the first call: most of undici's weight is not ours to pay at start, and prices and hello call nobody.
+  let agent: Promise<Agent> | undefined;
+  async function openAgent(): Promise<Agent> {
+    const { Agent: HttpAgent } = await import('undici');
+    return new HttpAgent({ connections: 64, pipelining: 1, keepAliveTimeout: 4_000, connect: { timeout: 2_000 } });
+  }
   const authorization = `Bearer ${internalToken}`;
 
   async function attempt(service: ServiceName, call: ServiceCall, timeoutMs: number): Promise<Answer> {
-    const response = await agent.request({
+    agent ??= openAgent();
+    const response = await (await agent).request({
       origin: baseUrl(service),
       path: call.path,
       method: call.method,
@@ -63,7 +69,7 @@ export function createClient(baseUrl: (service: ServiceName) => string, internal
     throw unavailable(last);
   };
 
-  return { callService, close: () => agent.destroy() };
+  return { callService, close: async () => (await agent)?.destroy() };
 }
 
 interface Answer {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { request } from 'undici';
 
 /** Prices by product id; a price is kept as it is written, so that 199.90 stays 199.90. */
 export type PriceList = ReadonlyMap<string, string>;
@@ -45,6 +44,7 @@ export async function fetchPriceList(source: string): Promise<string> {
     const path = source.startsWith('file:') ? new URL(source) : source;
     return readFile(path, 'utf8');
   }
+  const { request } = await import('undici');
   const response = await request(source, {
     headersTimeout: fetchTimeoutMs,
     bodyTimeout: fetchTimeoutMs,

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config, ServiceName } from '../config.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { migrationsOf } from './migrate.js';
 import type { Store } from './store.js';
 
 const retryMs = 500;
@@ -46,7 +45,9 @@ type Open = (
 ) => Promise<Map<ServiceName, Store>>;
 
 const openSqlite: Open = async ({ sqliteDir, sqliteSynchronous }, services, metrics) => {
+  // Loaded here and not above: a process that keeps nothing does without Kysely and the drivers.
   const { SqliteStore } = await import('./sqlite.js');
+  const { migrationsOf } = await import('./migrate.js');
   return new Map(
     services.map((service) => {
       const file = join(sqliteDir, `${service}.db`);
@@ -59,6 +60,7 @@ const openSqlite: Open = async ({ sqliteDir, sqliteSynchronous }, services, metr
 
 const openPostgres: Open = async (config, services, metrics, log) => {
   const { PostgresPool, PostgresStore } = await import('./postgres.js');
+  const { migrationsOf } = await import('./migrate.js');
   const shared = new PostgresPool({ url: config.postgresUrl!, poolSize: config.postgresPoolSize, log });
   let missing: string | undefined = 'the schema is being migrated';
 
@@ -81,6 +83,7 @@ const openPostgres: Open = async (config, services, metrics, log) => {
 
 /** Brings the schema of these services up to date; tries for a while where Postgres does not answer yet. */
 export async function migrateStores(config: Config, services: readonly ServiceName[], log: Log, timeoutMs: number) {
+  const { migrationsOf } = await import('./migrate.js');
   const names = migrationsOf(services, config.store).map(({ name }) => name);
   if (config.store === 'sqlite') {
     const { SqliteStore } = await import('./sqlite.js');
