@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import type { Arrivals, LoadEndpoint, LoadPlan, PreparedRequest } from '../load/plan.js';
 import { definePlan } from '../load/plan-define.js';
-import { parseThreshold } from '../load/thresholds.js';
+import { parseThreshold, type Threshold } from '../load/thresholds.js';
 import type { Context } from './context.js';
 import {
   parseCount,
@@ -78,8 +78,9 @@ export async function makeLoadPlan(
   const arrivals = parseArrivals(options);
   const tuning = parseTuning(options);
   const request = parseRequest(options, context);
+  const givenPath = options.path === undefined ? undefined : parsePath(options.path);
   const { endpoint, path, notes } = await findTarget(options, context);
-  const prepared: PreparedRequest = { ...request, path: options.path === undefined ? path : parsePath(options.path) };
+  const prepared: PreparedRequest = { ...request, path: givenPath ?? path };
   prepared.step = `${prepared.method} ${prepared.path}`;
   const plan = definePlan({
     name: profile ?? 'load',
@@ -92,8 +93,11 @@ export async function makeLoadPlan(
 }
 
 const defaultDurationMs = 10_000;
-/** A run in which everything failed must not exit 0. */
-const defaultThreshold = 'error_rate<1%';
+/** A run in which everything failed must not exit 0: where nothing is said about errors, they stay below 1 %. */
+function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
+  const judgesErrors = thresholds.some(({ metric }) => metric === 'error_rate' || metric === 'checks');
+  return judgesErrors ? thresholds : [...thresholds, parseThreshold('error_rate<1%')];
+}
 
 function parseArrivals(options: LoadOptions): Arrivals {
   const durationMs = options.duration === undefined ? undefined : parseLength(options.duration, '--duration');
@@ -133,9 +137,7 @@ function parseTuning(options: LoadOptions) {
   const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined =>
     text === undefined ? undefined : parse(text);
   return {
-    thresholds: (options.threshold.length > 0 ? options.threshold : [defaultThreshold]).map((text) =>
-      parseThreshold(text),
-    ),
+    thresholds: withErrorThreshold(options.threshold.map((text) => parseThreshold(text))),
     maxInFlight: optional(options.maxInFlight, (text) => parseCount(text, '--max-in-flight', '1000')),
     connections: optional(options.connections, (text) => parseCount(text, '--connections', '50')),
     timeoutMs: optional(options.timeout, (text) => parseLength(text, '--timeout')),

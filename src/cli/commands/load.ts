@@ -40,7 +40,7 @@ export const define: Define = (command, context) => {
     .addOption(
       new Option('--threshold <condition>', "for example 'p(95)<200' (ms) or 'error_rate<1%'; several times")
         .argParser(collect)
-        .default([], 'error_rate<1%'),
+        .default([], 'error_rate<1%, unless one about errors is given'),
     )
     .option('--max-in-flight <n>', 'requests under way at once; arrivals beyond are dropped and counted')
     .option('--connections <n>', 'connections opened before the first request')
@@ -75,7 +75,9 @@ function progressFor(options: LoadOptions, context: Context): Progress {
 }
 
 function printSummary(result: LoadResult, plan: LoadPlan, context: Context, lead: string): void {
-  const { color, columns } = context;
+  const { color } = context;
+  // The terminal may have been resized meanwhile.
+  const columns = context.stdout.columns || context.columns;
   const exitCode = context.signal.aborted ? exitCodes.interrupted : context.exitCode;
   context.print(`${lead}${loadSummary(result, headingOf(plan), { color, columns, exitCode })}`);
 }

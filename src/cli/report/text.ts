@@ -5,7 +5,7 @@ import { errorList, type LoadHeading, phaseWords, statusList } from './words.js'
 
 /** The line that precedes the others where there is no terminal. */
 export function headingLine(heading: LoadHeading): string {
-  return `load ${heading.name}: ${heading.target} (${heading.model})`;
+  return `${heading.name}: ${heading.target} (${heading.model})`;
 }
 
 /**
@@ -14,7 +14,7 @@ export function headingLine(heading: LoadHeading): string {
  */
 export function snapshotLine(snapshot: LoadSnapshot): string {
   const { progress, recentLatencyMs, verdict } = snapshot;
-  const time = formatDuration(Math.floor(snapshot.elapsedMs / 1000) * 1000).padStart(6);
+  const time = formatDuration(Math.round(snapshot.elapsedMs / 1000) * 1000).padStart(6);
   if (progress.phase === 'preparing' || progress.phase === 'waiting') return `${time}  ${phaseWords(progress.phase)}`;
   const target = snapshot.targetPerSecond === undefined ? '' : ` of ${formatRate(snapshot.targetPerSecond)}`;
   const latency = recentLatencyMs.response;
