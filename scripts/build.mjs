@@ -9,5 +9,8 @@ const compiler = 'node_modules/typescript/bin/tsc';
 if (existsSync('tsconfig.build.json') && existsSync(compiler)) {
   if (process.argv.includes('--clean')) rmSync('dist', { recursive: true, force: true });
   const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  // Also where another part does not compile: the server may, and its bundle replaces what tsc has just written.
+  const { bundleLocalServer } = await import('./bundle-local.mjs');
+  await bundleLocalServer();
   process.exit(status ?? 1);
 }
