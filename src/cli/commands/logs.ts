@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
+import type { LogLine } from '../target/target.js';
 import type { Context } from './context.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
 
@@ -24,10 +25,15 @@ export function define(command: Command, context: Context): void {
         signal: context.signal,
       });
       for await (const line of lines) {
-        if (options.json) context.print(JSON.stringify(line));
-        else context.print(`${paintName(line.service, context)} | ${line.text}`);
+        printLine(line, options.json === true, context);
       }
     });
+}
+
+/** One log line: NDJSON, or `service | text`. */
+export function printLine(line: LogLine, json: boolean, context: Context): void {
+  if (json) context.print(JSON.stringify(line));
+  else context.print(`${paintName(line.service, context)} | ${line.text}`);
 }
 
 function parseTail(text: string): number {

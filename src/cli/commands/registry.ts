@@ -18,6 +18,18 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: 'render', summary: 'print the exact objects up would apply', load: () => import('./render.js') },
   { name: 'logs', summary: 'logs of all services or some', load: () => import('./logs.js') },
   {
+    name: 'open',
+    summary: 'the URL of a part: app, grafana, prometheus or a service',
+    load: () => import('./open.js'),
+  },
+  {
+    name: 'forward',
+    summary: 'where everything that is up can be reached from here',
+    load: () => import('./forward.js'),
+  },
+  { name: 'serve', summary: 'run services of the platform in the foreground', load: () => import('./serve.js') },
+  { name: 'dev', summary: "watch the server's sources: rebuild, redeploy, show logs", load: () => import('./dev.js') },
+  {
     name: 'verify',
     summary: 'up, test all, a short load, down: one report, one exit code',
     load: () => import('./verify.js'),

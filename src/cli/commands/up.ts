@@ -78,10 +78,16 @@ export function formatEvent(event: TargetEvent): string | undefined {
     case 'progress':
       return event.message;
     case 'waiting': {
-      const names = event.notReady.map(({ ref, reason }) => `${ref} (${reason})`);
+      // A few are told with their reasons; of many, the names fit a line.
+      const { notReady } = event;
+      const names = notReady.map(({ ref, reason }) => (notReady.length > 2 ? baseName(ref) : `${ref} (${reason})`));
       return `waiting for ${names.join(', ')}, ${formatDuration(event.elapsedMs)}`;
     }
   }
+}
+
+function baseName(ref: string): string {
+  return ref.slice(ref.lastIndexOf('/') + 1);
 }
 
 function formatReport(report: UpReport): string {

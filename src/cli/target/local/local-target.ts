@@ -330,7 +330,7 @@ class Local implements LocalTarget {
     for (const entry of entriesOf(folder.path)) {
       const path = join(folder.path, entry);
       if (keepData && (path === folder.volumes || path === folder.secrets)) {
-        kept.push({ ref: `file/${path}`, reason: 'asked for with --keep-data' });
+        kept.push({ ref: path, reason: 'asked for with --keep-data' });
         continue;
       }
       try {
@@ -338,7 +338,7 @@ class Local implements LocalTarget {
       } catch (error) {
         throw stateFailure(path, error, 'removed');
       }
-      deleted.push(`file/${path}`);
+      deleted.push(path);
     }
     removeEmpty(folder.path);
     return { deleted, kept, remaining: await this.#remaining(kept, Object.values(runtime?.ports ?? {})) };
@@ -354,7 +354,7 @@ class Local implements LocalTarget {
       if (!(await isFree(port))) remaining.push({ ref: `port/${port}`, reason: 'somebody still listens there' });
     }
     for (const entry of entriesOf(this.#folder.path)) {
-      const ref = `file/${join(this.#folder.path, entry)}`;
+      const ref = join(this.#folder.path, entry);
       if (!kept.some((file) => file.ref === ref)) remaining.push({ ref, reason: 'it is still there' });
     }
     return remaining;

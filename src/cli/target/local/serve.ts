@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { exitCodes, Failure } from '../../kernel/failure.js';
+
+export interface ServeOptions {
+  /** Package root. */
+  root: string;
+  cwd: string;
+  /** Passed on to the server, so that its other settings (STORE, POSTGRES_URL, LOG_LEVEL, ...) can be given as it reads them. */
+  env: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+  services: string[];
+  host: string;
+  port: number;
+  /** Folder of the databases; a temporary one where absent. */
+  data?: string;
+}
+
+/** Milliseconds that the server has to drain after a Ctrl-C before it is killed. */
+const graceMs = 15_000;
+
+/** Runs the built server in the foreground until it ends or `signal` aborts; gives its exit code. */
+export async function serveForeground(options: ServeOptions): Promise<number> {
+  const entry = join(options.root, 'dist', 'server', 'main.js');
+  if (!existsSync(entry)) {
+    throw new Failure({
+      code: 'no-server-build',
+      message: `the built server ${entry} is not there`,
+      hint: 'npm run build',
+    });
+  }
+  const temporary = options.data === undefined ? mkdtempSync(join(tmpdir(), 'hwctl-serve-')) : undefined;
+  const data = temporary ?? (isAbsolute(options.data ?? '') ? options.data : join(options.cwd, options.data ?? ''));
+  try {
+    return await runServer(entry, { ...options, data });
+  } finally {
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function runServer(entry: string, options: ServeOptions): Promise<number> {
+  const { env, host, port, data, root, services, signal } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [entry, 'serve', ...services], {
+      cwd: options.cwd,
+      env: {
+        PRICES_URL: join(root, 'manifests', 'shared', 'prices', 'prices.txt'),
+        SQLITE_DIR: data,
+        ...env,
+        HOST: host,
+        PORT: String(port),
+      },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    let killTimer: NodeJS.Timeout | undefined;
+    const end = () => {
+      child.kill('SIGTERM');
+      killTimer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    };
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+    child.on('error', reject);
+    child.on('exit', (code, killedBy) => {
+      clearTimeout(killTimer);
+      signal.removeEventListener('abort', end);
+      resolve(code ?? (killedBy === 'SIGINT' ? exitCodes.interrupted : exitCodes.failed));
+    });
+  });
+}
