@@ -21,7 +21,8 @@ export async function bundleServer(entry = 'dist/server/main.js', folder = 'dist
     legalComments: 'none',
     sourcemap: false,
     // The cluster's store is Postgres: SQLite's native module is not in the image. pg-native is optional.
-    external: ['better-sqlite3', 'pg-native'],
+    external: ['pg-native'],
+    plugins: [{ name: 'late-sqlite', setup: lateSqlite }],
     // CommonJS packages in an ES module still call require.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
@@ -29,6 +30,17 @@ export async function bundleServer(entry = 'dist/server/main.js', folder = 'dist
     logLevel: 'warning',
   });
   writeFileSync(`${folder}/Dockerfile`, dockerfile);
+}
+
+/** An external static import would be hoisted to the top of the bundle and fail there; a require runs when the store is opened. */
+function lateSqlite(build) {
+  build.onResolve({ filter: /^better-sqlite3$/ }, ({ path, kind }) =>
+    kind === 'require-call' ? { path, external: true } : { path, namespace: 'late' },
+  );
+  build.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
+    contents: "module.exports = require('better-sqlite3');",
+    loader: 'js',
+  }));
 }
 
 // The label comes first, so that every layer carries it and what an interrupted build leaves can be found and removed.

@@ -1,5 +1,4 @@
 import { Failure } from '../../kernel/failure.js';
-import type { Run } from '../../kernel/process.js';
 import type { TargetEnvironment } from '../environment.js';
 import type { DownReport, Fault, LogQuery, Step, Target, UpReport, UpRequest, WaitOptions } from '../target.js';
 import { findApplySets, listMembers } from './apply-set.js';
@@ -12,6 +11,9 @@ import { injectFault } from './fault.js';
 import type { LiveObject } from './live-object.js';
 import { clusterLogs } from './logs.js';
 import type { Work } from './provision.js';
+
+/** What is waited for is told when it changes, and again after this time: 5 s. */
+const sayAgainMs = 5_000;
 
 /** The cluster as a target: one code for minikube and for any other context. */
 export function createClusterTarget(options: ClusterTargetOptions): Target {
@@ -104,13 +106,20 @@ async function workloadsNamed(client: ClusterAccess['client'], names: readonly s
 
 function createWork({ clock }: TargetEnvironment, wait: WaitOptions, actions: Step[]): Work {
   const started = clock.monotonic();
+  let told = { text: '', at: Number.NEGATIVE_INFINITY };
   return {
     clock,
     deadlineAt: started + wait.timeoutMs,
     timeoutMs: wait.timeoutMs,
     signal: wait.signal,
     onProgress: (message) => wait.onEvent({ type: 'progress', message }),
-    onWaiting: (notReady) => wait.onEvent({ type: 'waiting', notReady, elapsedMs: clock.monotonic() - started }),
+    onWaiting: (notReady) => {
+      const now = clock.monotonic();
+      const text = JSON.stringify(notReady);
+      if (text === told.text && now - told.at < sayAgainMs) return;
+      told = { text, at: now };
+      wait.onEvent({ type: 'waiting', notReady, elapsedMs: now - started });
+    },
     step: async (step, act) => {
       wait.signal.throwIfAborted();
       wait.onEvent({ type: 'step', step, state: 'started' });

@@ -24,6 +24,7 @@ import {
   machineStep,
   startMachine,
   type Work,
+  waitIngressController,
 } from './provision.js';
 import { executeImageSteps, type ImageDeps, imageSteps, serverImage } from './server-image.js';
 import { waitReady } from './wait-ready.js';
@@ -146,7 +147,8 @@ async function provision(
     });
   const addons = async () => {
     if (minikube === undefined) return;
-    for (const step of await addonSteps(minikube, client)) await enableAddon(minikube, client, step, state, both);
+    for (const step of await addonSteps(minikube, client)) await enableAddon(minikube, step, state, both);
+    await waitIngressController(client, both);
   };
   const images = async () => executeImageSteps({ ...deps, state }, image, await imageSteps(deps, image, true), both);
   const outcomes = await Promise.allSettled([guard(addons()), guard(images())]);

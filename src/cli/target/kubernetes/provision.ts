@@ -87,10 +87,16 @@ export async function addonSteps(minikube: Minikube, client: KubeClient): Promis
   for (const { name, health } of addons) {
     const ref = `addon/${name}`;
     if (!enabled.includes(name)) steps.push({ verb: 'enable', ref, why: 'it is not enabled' });
-    else if (!(await isAvailable(client, health)))
-      steps.push({ verb: 'enable', ref, why: 'it is enabled but not healthy' });
+    else if (await isBroken(client, health)) steps.push({ verb: 'enable', ref, why: 'it is enabled but not healthy' });
   }
   return steps;
+}
+
+/** Not there, or given up; one that is still starting is not broken. */
+async function isBroken(client: KubeClient, health: (typeof addons)[number]['health']): Promise<boolean> {
+  const live = await client.get(health);
+  if (live === undefined || live.spec?.replicas === 0) return true;
+  return conditionOf(live, 'Progressing')?.status === 'False';
 }
 
 async function isAvailable(client: KubeClient, health: (typeof addons)[number]['health']): Promise<boolean> {
@@ -98,14 +104,8 @@ async function isAvailable(client: KubeClient, health: (typeof addons)[number]['
   return live !== undefined && conditionOf(live, 'Available')?.status === 'True';
 }
 
-/** Enables an addon, written down first where it was not enabled before, and waits for its controller. */
-export async function enableAddon(
-  minikube: Minikube,
-  client: KubeClient,
-  step: Step,
-  state: StateFile,
-  work: Work,
-): Promise<void> {
+/** Enables an addon, written down first where it was not enabled before. */
+export async function enableAddon(minikube: Minikube, step: Step, state: StateFile, work: Work): Promise<void> {
   const addon = addons.find(({ name }) => step.ref === `addon/${name}`);
   if (addon === undefined) throw new Error(`no such addon: ${step.ref}`);
   if (step.why === 'it is not enabled') {
@@ -115,19 +115,24 @@ export async function enableAddon(
   }
   await work.step(step, async () => {
     await minikube.setAddon(addon.name, true, { timeoutMs: leftMs(work), signal: work.signal });
-    while (!(await isAvailable(client, addon.health))) {
-      if (work.clock.monotonic() > work.deadlineAt) {
-        throw new Failure({
-          code: 'addon-not-ready',
-          message: `the minikube addon ${addon.name} does not become ready`,
-          hint: `kubectl -n ${addon.health.metadata.namespace} describe pods tells why`,
-          exitCode: 1,
-        });
-      }
-      work.onWaiting([{ ref: step.ref, reason: 'its controller is not available yet' }]);
-      await work.clock.sleep(400, work.signal);
-    }
   });
+}
+
+/** Waits until the Ingress controller that minikube brings is available: before, it refuses Ingress objects. */
+export async function waitIngressController(client: KubeClient, work: Work): Promise<void> {
+  const { health } = addons[0];
+  while (!(await isAvailable(client, health))) {
+    if (work.clock.monotonic() > work.deadlineAt) {
+      throw new Failure({
+        code: 'addon-not-ready',
+        message: 'the minikube addon ingress does not become ready',
+        hint: `kubectl -n ${health.metadata.namespace} describe pods tells why`,
+        exitCode: 1,
+      });
+    }
+    work.onWaiting([{ ref: 'addon/ingress', reason: 'its controller is not available yet' }]);
+    await work.clock.sleep(400, work.signal);
+  }
 }
 
 /**

@@ -14,6 +14,8 @@ const pollMs = 400;
 /** The API server may restart; after this long without an answer the wait is over: 30 s. */
 const unreachableMs = 30_000;
 const logLines = 12;
+/** Read of a log: enough to find the message above a stack trace. */
+const readLines = 60;
 
 export interface ReadyOptions {
   clock: Clock;
@@ -211,12 +213,13 @@ async function lastLog(client: KubeClient, { namespace, pod, trouble }: NotReady
   const { container } = trouble;
   const read = async (previous: boolean) => {
     const text = await client.call<string>('GET', `/api/v1/namespaces/${namespace}/pods/${pod}/log`, {
-      query: { container, tailLines: String(logLines), previous: previous ? 'true' : undefined },
+      query: { container, tailLines: String(readLines), previous: previous ? 'true' : undefined },
       accept: '*/*',
     });
     return String(text)
       .split('\n')
-      .filter((line) => line.trim() !== '');
+      .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+      .slice(-logLines);
   };
   try {
     let lines = await read(trouble.previous === true).catch(() => [] as string[]);
