@@ -28,7 +28,7 @@ export function createClient(baseUrl: (service: ServiceName) => string, internal
   // Loaded at the first call: most of undici's weight is not ours to pay at start, and prices and hello call nobody.
   let agent: Promise<Agent> | undefined;
   async function openAgent(): Promise<Agent> {
-    const { Agent: HttpAgent } = await import('undici');
+    const { Agent: HttpAgent } = await import('./undici.js');
     return new HttpAgent({ connections: 64, pipelining: 1, keepAliveTimeout: 4_000, connect: { timeout: 2_000 } });
   }
   const authorization = `Bearer ${internalToken}`;

@@ -44,7 +44,7 @@ export async function fetchPriceList(source: string): Promise<string> {
     const path = source.startsWith('file:') ? new URL(source) : source;
     return readFile(path, 'utf8');
   }
-  const { request } = await import('undici');
+  const { request } = await import('./undici.js');
   const response = await request(source, {
     headersTimeout: fetchTimeoutMs,
     bodyTimeout: fetchTimeoutMs,
