@@ -5,10 +5,16 @@ import type { LoadPlan } from '../load/plan.js';
 import { loadSummary } from '../report/summary.js';
 import { headingOf } from '../report/words.js';
 import type { Context } from './context.js';
-import { type LoadOptions, makeLoadPlan } from './load-plan.js';
+import { makeLoadPlan, type PlanOptions } from './load-plan.js';
 import { loadExitCode, type Progress, runLoad } from './load-run.js';
 import type { Define } from './registry.js';
 import { addTargetOptions } from './target-options.js';
+
+interface LoadOptions extends PlanOptions {
+  json?: boolean;
+  dryRun?: boolean;
+  quiet?: boolean;
+}
 
 /** `hwctl load [PROFILE]`: a load run with a live report, a summary and a verdict. */
 export const define: Define = (command, context) => {
@@ -20,7 +26,8 @@ export const define: Define = (command, context) => {
     .option('--pace <duration>', 'with --users: the time between the starts of one user’s iterations (default 1s)')
     .option('--requests <n>', 'closed model, as ab: stop after so many')
     .option('--concurrency <n>', 'closed model, as ab: so many under way at once')
-    .option('--duration <duration>', 'how long, for example 30s (default 10s)')
+    .option('--duration <duration>', 'how long, for example 30s (default 10s, or as the profile says)')
+    .option('--quick', 'scale the whole profile to 20 s')
     .option('--poisson', 'with --rps: arrivals at random moments with the same mean rate')
     .option('--path <path>', 'what to request (default: what the platform that is up declares)')
     .option('--scenario <name>', 'run a scenario as a journey instead of one request')
@@ -42,6 +49,7 @@ export const define: Define = (command, context) => {
         .argParser(collect)
         .default([], 'error_rate<1%, unless one about errors is given'),
     )
+    .option('--abort-on-fail', 'end the run as soon as a --threshold fails')
     .option('--max-in-flight <n>', 'requests under way at once; arrivals beyond are dropped and counted')
     .option('--connections <n>', 'connections opened before the first request')
     .option('--timeout <duration>', 'give a request up after this time (default 10s)')
