@@ -27,6 +27,7 @@ import {
   waitIngressController,
 } from './provision.js';
 import { executeImageSteps, type ImageDeps, imageSteps, serverImage } from './server-image.js';
+import { waitIngresses } from './wait-ingress.js';
 import { waitReady } from './wait-ready.js';
 
 /** Everything that is wanted in the cluster, and the record it belongs to. */
@@ -117,6 +118,11 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
     const wanted = want(options, set, request, image, classes);
     await applyWanted(client, wanted, state, request, work);
     const members = await listMembers(client, wanted.set, { groupKinds: kindsOf(wanted.objects), namespaces: [] });
+    await waitIngresses(
+      client,
+      members.filter(({ kind }) => kind === 'Ingress'),
+      work,
+    );
     return await clusterEndpoints(run, members, state);
   } finally {
     client.close();
