@@ -23,7 +23,9 @@ export async function bundleLocalServer() {
     // Native, and optional, respectively: resolved at run time as ever.
     external: ['better-sqlite3', 'pg-native'],
     // CommonJS packages in an ES module still call require.
-    banner: { js: "import{createRequire as localCreateRequire}from'node:module';const require=localCreateRequire(import.meta.url);" },
+    banner: {
+      js: "import{createRequire as localCreateRequire}from'node:module';const require=localCreateRequire(import.meta.url);",
+    },
     logLevel: 'warning',
   });
 }
