@@ -12,5 +12,7 @@ if (existsSync('tsconfig.build.json') && existsSync(compiler)) {
   // Also where another part does not compile: the server may, and its bundle replaces what tsc has just written.
   const { bundleLocalServer } = await import('./bundle-local.mjs');
   await bundleLocalServer();
+  const { bundleServer } = await import('./bundle.mjs');
+  await bundleServer();
   process.exit(status ?? 1);
 }

@@ -3,8 +3,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** Bundles dist/server/main.js (or another entry) into `folder`. */
-export async function bundleServer(entry = 'dist/server/main.js', folder = 'dist/image') {
+/** Bundles the server's sources into `folder`, with the Dockerfile beside them. */
+export async function bundleServer(entry = 'src/server/main.ts', folder = 'dist/image') {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await build({

@@ -250,6 +250,15 @@ function explainApply(error: unknown, object: KubeObject): unknown {
           : 'Raise the ResourceQuota of the namespace, or free some of it',
     });
   }
+  if (error.status >= 500 && /failed calling webhook/.test(error.message)) {
+    const name = /webhook "([^"]+)"/.exec(error.message)?.[1] ?? 'unknown';
+    return new Failure({
+      ...base,
+      code: 'webhook-unavailable',
+      message: `the admission webhook ${name} does not answer, so ${ref} cannot be applied: ${error.message}`,
+      hint: 'Is the controller behind that webhook running? kubectl get validatingwebhookconfigurations',
+    });
+  }
   return new Failure({
     ...base,
     code: 'refused',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
 import { readObjects, type StackObject } from '../manifests.js';
 import type { Endpoint, Step, UpRequest } from '../target.js';
@@ -29,6 +30,9 @@ import {
 import { executeImageSteps, type ImageDeps, imageSteps, serverImage } from './server-image.js';
 import { waitIngresses } from './wait-ingress.js';
 import { waitReady } from './wait-ready.js';
+
+/** How long an admission webhook may stay away: 30 s. */
+const webhookMs = 30_000;
 
 /** Everything that is wanted in the cluster, and the record it belongs to. */
 interface Wanted {
@@ -91,9 +95,20 @@ export async function planUp(options: ClusterTargetOptions, request: UpRequest):
   }
 }
 
+/** What the values may not ask of a cluster. */
+function checkValues(values: Values): void {
+  if (values.store !== 'sqlite' || values.image !== undefined) return;
+  throw new Failure({
+    code: 'bad-values',
+    message: 'store: the image of the server holds no SQLite, so a cluster cannot use it',
+    hint: 'Leave store=sqlite out, use --target local, or name an image of your own with --set image=NAME',
+  });
+}
+
 /** Provisions, applies in waves, waits until ready, prunes; returns the endpoints. */
 export async function bringUp(options: ClusterTargetOptions, request: UpRequest, work: Work): Promise<Endpoint[]> {
   const { environment, run } = options;
+  checkValues(request.values);
   const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
   const state = openState(options);
   await endOrphans(run, state, environment.clock);
@@ -273,9 +288,24 @@ function namespaceIsAsWanted(wanted: KubeObject, live: LiveObject): boolean {
 
 async function applyAll(client: KubeClient, changes: readonly Change[], request: UpRequest, work: Work): Promise<void> {
   for (const change of changes) {
-    await work.step(stepOf(change), async () => {
-      await applyChange(client, change, { force: request.cluster?.forceConflicts === true });
-    });
+    const force = request.cluster?.forceConflicts === true;
+    await work.step(stepOf(change), () => applyPatiently(client, change, force, work));
+  }
+}
+
+/** A controller's webhook may answer some seconds after the controller is ready: that is waited for. */
+async function applyPatiently(client: KubeClient, change: Change, force: boolean, work: Work): Promise<void> {
+  const until = Math.min(work.deadlineAt, work.clock.monotonic() + webhookMs);
+  for (;;) {
+    try {
+      await applyChange(client, change, { force });
+      return;
+    } catch (error) {
+      const passing = error instanceof Failure && error.code === 'webhook-unavailable';
+      if (!passing || work.clock.monotonic() > until) throw error;
+      work.onWaiting([{ ref: liveRef(change.object), reason: 'its admission webhook does not answer yet' }]);
+      await work.clock.sleep(500, work.signal);
+    }
   }
 }
 
