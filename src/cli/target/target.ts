@@ -24,6 +24,20 @@ export interface UpRequest {
   values: Values;
   /** Folder of the stacks, absolute; the bundled one where absent. */
   manifests?: string;
+  /** What only clusters care about. */
+  cluster?: ClusterRequest;
+}
+
+/** How a cluster is made and used; each part has its default. */
+export interface ClusterRequest {
+  /** Passed through to `minikube start`, where hwctl starts the profile. */
+  cpus?: string;
+  memory?: string;
+  kubernetesVersion?: string;
+  /** Push the server's image there (`localhost:5000`) instead of loading it into the nodes. */
+  registry?: string;
+  /** Take over fields that others own. */
+  forceConflicts?: boolean;
 }
 
 export interface DownRequest {
