@@ -132,7 +132,8 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
     const set = await findSet(client, entries);
     const wanted = want(options, set, request, image, classes);
     await applyWanted(client, wanted, state, request, work);
-    const members = await listMembers(client, wanted.set, { groupKinds: kindsOf(wanted.objects), namespaces: [] });
+    const more = { groupKinds: kindsOf(wanted.objects), namespaces: namespacesOf(wanted.objects) };
+    const members = await listMembers(client, wanted.set, more);
     await waitIngresses(
       client,
       members.filter(({ kind }) => kind === 'Ingress'),
