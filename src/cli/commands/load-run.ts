@@ -1,6 +1,6 @@
 import { exitCodes, unreachable } from '../kernel/failure.js';
 import type { Attack } from '../load/attack.js';
-import type { LoadResult, LoadSnapshot } from '../load/metrics.js';
+import type { LoadResult, LoadSnapshot, RequestRecord } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
 import type { LiveKey, LiveLoad } from '../report/live.js';
 import { headingLine, snapshotLine } from '../report/text.js';
@@ -14,6 +14,8 @@ export interface RunLoadOptions {
   progress: Progress;
   /** Called with every sample (4 a second in the live view, else 1): pushes and abort conditions hang here. */
   onSnapshot?: (snapshot: LoadSnapshot) => void;
+  /** Takes the record of every request, in batches. */
+  onRecords?: (records: RequestRecord[]) => void;
 }
 
 const liveIntervalMs = 250;
@@ -25,7 +27,7 @@ const lineIntervalMs = 1000;
  */
 export async function runLoad(plan: LoadPlan, context: Context, options: RunLoadOptions): Promise<LoadResult> {
   const { startAttack } = await import('../load/run.js');
-  const attack = startAttack(plan);
+  const attack = startAttack(plan, { onRecords: options.onRecords });
   const controls = new Controls(attack);
   const interrupt = () => controls.finish();
   context.signal.addEventListener('abort', interrupt, { once: true });

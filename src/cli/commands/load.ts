@@ -5,6 +5,7 @@ import type { LoadPlan } from '../load/plan.js';
 import { loadSummary } from '../report/summary.js';
 import { headingOf } from '../report/words.js';
 import type { Context } from './context.js';
+import { OutFiles, parseSummary, peerSummary } from './load-out.js';
 import { makeLoadPlan, type PlanOptions } from './load-plan.js';
 import { loadExitCode, type Progress, runLoad } from './load-run.js';
 import type { Define } from './registry.js';
@@ -14,6 +15,8 @@ interface LoadOptions extends PlanOptions {
   json?: boolean;
   dryRun?: boolean;
   quiet?: boolean;
+  summary: string;
+  out: string[];
 }
 
 /** `hwctl load [PROFILE]`: a load run with a live report, a summary and a verdict. */
@@ -56,6 +59,15 @@ export const define: Define = (command, context) => {
     .option('--workers <n>', 'I/O threads')
     .option('--seed <n>', 'seed of the random choices, to repeat a run')
     .option('--compression', 'ask for gzip and br')
+    .option('--summary <layout>', 'the final summary as hwctl, k6, ab, locust or wrk prints it', 'hwctl')
+    .addOption(
+      new Option(
+        '--out <file>',
+        'write the result: .json, .csv (time series), .ndjson (every request), .html (report); several times',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--dry-run', 'print the plan, load nothing')
     .option('--quiet', 'no progress, only the summary');
   addTargetOptions(command);
@@ -63,29 +75,56 @@ export const define: Define = (command, context) => {
 };
 
 async function load(profile: string | undefined, options: LoadOptions, context: Context): Promise<void> {
+  const layout = parseSummary(options.summary);
   const { plan, notes } = await makeLoadPlan(profile, options, context);
   if (options.dryRun) {
     context.print(JSON.stringify(plan, null, options.json ? undefined : 2));
     return;
   }
-  for (const note of notes) (options.json ? context.note : context.print)(note);
+  const files = new OutFiles(options.out, context);
+  for (const note of notes) context.note(note);
   const progress = progressFor(options, context);
-  const result = await runLoad(plan, context, { progress });
+  const result = await runWithFiles(files, plan, context, progress);
   context.exitCode = loadExitCode(result);
   if (options.json) context.print(JSON.stringify(result));
-  else printSummary(result, plan, context, progress === 'lines' ? '\n' : '');
+  else if (layout === 'hwctl') printSummary(result, plan, context, progress === 'lines' ? '\n' : '');
+  else {
+    context.print(await peerSummary(layout, result, plan));
+    context.note(`hwctl: verdict ${result.verdict.state}, exit code ${exitCodeOf(context)}`);
+  }
+  for (const path of await files.write(result, plan)) context.note(`wrote ${path}`);
+}
+
+async function runWithFiles(
+  files: OutFiles,
+  plan: LoadPlan,
+  context: Context,
+  progress: Progress,
+): Promise<LoadResult> {
+  try {
+    return await runLoad(plan, context, { progress, onRecords: files.recorder(plan) });
+  } catch (error) {
+    files.discard();
+    throw error;
+  }
 }
 
 function progressFor(options: LoadOptions, context: Context): Progress {
   if (options.quiet) return 'none';
-  if (options.json) return 'lines-stderr';
+  // A layout for other programs to read stands alone on stdout.
+  if (options.json || options.summary !== 'hwctl')
+    return context.interactive && !options.json ? 'live' : 'lines-stderr';
   return context.interactive ? 'live' : 'lines';
+}
+
+function exitCodeOf(context: Context): number {
+  return context.signal.aborted ? exitCodes.interrupted : context.exitCode;
 }
 
 function printSummary(result: LoadResult, plan: LoadPlan, context: Context, lead: string): void {
   const { color } = context;
   // The terminal may have been resized meanwhile.
   const columns = context.stdout.columns || context.columns;
-  const exitCode = context.signal.aborted ? exitCodes.interrupted : context.exitCode;
-  context.print(`${lead}${loadSummary(result, headingOf(plan), { color, columns, exitCode })}`);
+  const summary = loadSummary(result, headingOf(plan), { color, columns, exitCode: exitCodeOf(context) });
+  context.print(`${lead}${summary}`);
 }

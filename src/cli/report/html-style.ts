@@ -1,0 +1,39 @@
+/** The style sheet of the HTML report; colours follow the reader's light or dark setting. */
+export const style = `
+:root { --bg: #fcfcfb; --panel: #ffffff; --ink: #1c1d1f; --soft: #5f6368; --line: #dfe1e5; --c1: #2563c9; --c2: #b45f06; --c3: #8a2fa8;
+  --good: #2e8b57; --bad: #c62828; --warn: #9a6700; --target: #7a7f87; --heat: 37 99 201; }
+@media (prefers-color-scheme: dark) { :root { --bg: #16181b; --panel: #1e2125; --ink: #e6e7e9; --soft: #a0a5ad; --line: #363a40;
+  --c1: #6ea8ff; --c2: #f0a350; --c3: #d08bea; --good: #5fc08b; --bad: #ff7b72; --warn: #e3b341; --target: #8d939c; --heat: 110 168 255; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--bg); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
+main { max-width: 1040px; margin: 0 auto; padding: 28px 20px 60px; }
+h1 { margin: 0; font-size: 28px; } h2 { font-size: 18px; margin: 32px 0 10px; } h3 { font-size: 14px; margin: 0 0 6px; font-weight: 600; }
+p { margin: 4px 0; } .eyebrow, small, figcaption { color: var(--soft); font-size: 13px; }
+.target, code, .sum { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 14px; overflow-wrap: anywhere; }
+.verdict { margin: 16px 0; padding: 12px 16px; border: 1px solid var(--line); border-left: 5px solid var(--good); background: var(--panel); border-radius: 6px; }
+.verdict strong { margin-right: 10px; } .verdict ul { margin: 8px 0 0; padding-left: 20px; }
+.verdict.valid strong { color: var(--good); }
+.verdict.degraded { border-left-color: var(--warn); } .verdict.degraded strong { color: var(--warn); }
+.verdict.void { border-left-color: var(--bad); } .verdict.void strong { color: var(--bad); }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(145px, 1fr)); gap: 12px; margin: 18px 0; }
+.card { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 10px 14px; display: flex; flex-direction: column; }
+.card span { color: var(--soft); font-size: 13px; } .card strong { font-size: 22px; font-variant-numeric: tabular-nums; }
+figure { margin: 18px 0 0; padding: 14px 16px 10px; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+svg { width: 100%; height: auto; display: block; }
+.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; } .area { stroke: none; fill-opacity: .75; }
+.grid { stroke: var(--line); stroke-width: 1; fill: none; } .axis { stroke: var(--soft); stroke-width: 1; fill: none; }
+.tick { fill: var(--soft); font-size: 12px; font-family: inherit; }
+.c-1 { stroke: var(--c1); background: var(--c1); } .c-2 { stroke: var(--c2); background: var(--c2); } .c-3 { stroke: var(--c3); background: var(--c3); }
+.c-target { stroke: var(--target); background: var(--target); } .c-bad { stroke: var(--bad); background: var(--bad); } .c-good { stroke: var(--good); background: var(--good); }
+.area.c-good { fill: var(--good); } .area.c-bad { fill: var(--bad); }
+.key { margin-right: 18px; } .swatch { display: inline-block; width: 14px; height: 10px; margin: 0 6px 0 0; border-radius: 2px; vertical-align: baseline; }
+.heat-key { margin: 0 1px; } figcaption span { margin-right: 8px; }
+${[1, 2, 3, 4, 5, 6, 7, 8].map((shade) => `.h${shade} { fill: rgb(var(--heat) / ${(0.08 + shade * 0.115).toFixed(3)}); } .swatch.h${shade} { background: rgb(var(--heat) / ${(0.08 + shade * 0.115).toFixed(3)}); }`).join('\n')}
+.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; white-space: nowrap; }
+th { color: var(--soft); font-weight: 500; font-size: 13px; } td:first-child, th:first-child { text-align: left; }
+table.text td, table.text th { text-align: left; white-space: normal; } tr:last-child td { border-bottom: 0; }
+tr.bad td:first-child { color: var(--bad); } tr.good td:first-child { color: var(--good); }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 24px; } .columns h2 { margin-top: 24px; } .columns td:first-child { white-space: normal; }
+@media print { body { background: #fff; } figure, table, .card { break-inside: avoid; } }
+`;
