@@ -136,8 +136,8 @@ function preparationOf(route: Route, { lookUpSession, internalToken, trustedProx
 }
 
 function readBody(request: Request, response: Response): Promise<unknown> {
-  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
-    throw new Problem({ status: 415, title: 'The body must be application/json' });
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(request.headers['content-type'] ?? ''))
+    throw new Problem({ status: 415, title: 'The body must be application/json in UTF-8' });
   return new Promise((resolve, reject) => {
     parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve(request.body)));
   });

@@ -27,6 +27,8 @@ export interface Config {
   pricesRefreshMs: number;
   logLevel: string;
   shutdownTimeoutMs: number;
+  /** How long a client may take to send its whole request; half of it for the headers. */
+  requestTimeoutMs: number;
   /** scrypt's N as a power of two; 14 with p = 5 is one of OWASP's equivalent recommendations. */
   passwordCost: number;
   sessionTtlMs: number;
@@ -104,6 +106,7 @@ export function readConfig(named: readonly string[], env: NodeJS.ProcessEnv = pr
     pricesRefreshMs: integer('PRICES_REFRESH_MS', 2_000, 100, 86_400_000),
     logLevel: oneOf('LOG_LEVEL', logLevels, 'info'),
     shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 10_000, 0, 600_000),
+    requestTimeoutMs: integer('REQUEST_TIMEOUT_MS', 20_000, 1_000, 600_000),
     passwordCost: integer('PASSWORD_COST', 14, 10, 18),
     sessionTtlMs: integer('SESSION_TTL_MS', 86_400_000, 1_000, 31_536_000_000),
     idempotencyTtlMs: integer('IDEMPOTENCY_TTL_MS', 86_400_000, 1_000, 31_536_000_000),

@@ -77,11 +77,9 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     trustedProxies: config.trustedProxies,
     draining: () => draining,
   });
-  // Slow clients: ten seconds for the headers, twenty for the whole request, checked every second.
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 },
-    app,
-  );
+  const { requestTimeoutMs } = config;
+  const limits = { requestTimeout: requestTimeoutMs, headersTimeout: Math.ceil(requestTimeoutMs / 2) };
+  const server = createServer({ ...limits, keepAliveTimeout: 65_000, connectionsCheckingInterval: 500 }, app);
   const port = await listen(server, config);
   self = `http://${config.host.includes(':') ? '[::1]' : '127.0.0.1'}:${port}`;
   log.info({ port, services: config.services }, 'listening');

@@ -137,11 +137,8 @@ export function create({ config, store, metrics, log }: ServiceContext): Service
               },
             },
           },
-          401: {
-            description: 'Wrong login or password.',
-            type: 'application/problem+json',
-            schema: { type: 'object' },
-          },
+          401: problemDoc('Wrong login or password.'),
+          429: problemDoc('Too many attempts for this account or from this address; see Retry-After.'),
         },
         async handle({ body: { login, password }, address }) {
           await throttle.enter(login, address).catch((error) => {
