@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../kernel/clock.js';
@@ -15,6 +15,7 @@ import {
   type ProcessEvent,
   type ProcessState,
 } from './process-state.js';
+import { makeFolder } from './state-folder.js';
 import type { ProcessSpec } from './topology.js';
 
 /** What a supervised process needs of the supervisor. */
@@ -118,7 +119,7 @@ export class SupervisedProcess {
 
   #spawn(): void {
     const { spec, around } = this;
-    for (const folder of spec.folders) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of spec.folders) makeFolder(folder);
     this.#writeFiles();
     const argv =
       spec.kind === 'gateway'
@@ -151,7 +152,7 @@ export class SupervisedProcess {
 
   #writeFiles(): void {
     for (const { path, text, secret } of this.spec.files) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path));
       // In one step: a reader sees the old file or the new one.
       writeFileSync(`${path}.new`, text, { mode: secret ? 0o600 : 0o644 });
       renameSync(`${path}.new`, path);
