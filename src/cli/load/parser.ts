@@ -51,6 +51,7 @@ export class ResponseParser {
   private state = State.Head;
   private remaining = 0;
   private chunked = false;
+  private otherCoding = false;
   private length = -1;
   private lineBytes = 0;
   private trailerBytes = 0;
@@ -237,6 +238,7 @@ export class ResponseParser {
     if (at <= 0) return at;
     this.length = -1;
     this.chunked = false;
+    this.otherCoding = false;
     this.keepAliveSeconds = -1;
     this.keepAlive = b[from + 7] === 0x31;
     const headersFrom = at;
@@ -260,7 +262,8 @@ export class ResponseParser {
         if (!this.header(b, line, nameEnd, at - 2)) return -1;
       }
     }
-    if (this.chunked && this.length >= 0) return -1;
+    // Both at once is how responses are smuggled (RFC 9112, 6.1).
+    if ((this.chunked || this.otherCoding) && this.length >= 0) return -1;
     this.status = status;
     if (status >= 200) this.sink.onHead(status, b, headersFrom, at);
     else if (status === 101) return -1;
@@ -277,7 +280,7 @@ export class ResponseParser {
     } else if (nameLength === 17 && nameIs(b, from, 'transfer-encoding')) {
       // The last coding decides (RFC 9112, 6.3); another than chunked means until close.
       this.chunked = /(^|,)\s*chunked\s*$/i.test(text(b, nameEnd + 1, lineEnd));
-      if (!this.chunked) this.length = -1;
+      this.otherCoding = !this.chunked;
     } else if (nameLength === 10 && nameIs(b, from, 'connection')) {
       const value = b[nameEnd + 1] === 0x20 ? nameEnd + 2 : nameEnd + 1;
       // What nearly every server sends is compared in place; anything else takes the slow way.

@@ -1,0 +1,59 @@
+import t from 'tap';
+import { judge, type VerdictFigures } from '../../src/cli/load/verdict.js';
+
+const quiet: VerdictFigures = {
+  startLagCount: 1000,
+  startLagP99Ms: 0.2,
+  responseP99Ms: 5,
+  scheduled: 1000,
+  droppedMaxInFlight: 0,
+  droppedUserBusy: 0,
+  due: 1000,
+  eventLoopUtilization: 0.2,
+  cpuCores: 0.3,
+  cpuAvailable: 2,
+  elapsedMs: 10_000,
+  throttledMs: 0,
+  sent: 1000,
+  filesExhausted: 0,
+  portsExhausted: 0,
+  clockStepMs: 0,
+  gcLongestMs: 2,
+  lostThreads: 0,
+};
+
+t.test('judges the generator by each of its figures', async (t) => {
+  const table: [string, Partial<VerdictFigures>, string, string[]][] = [
+    ['quiet', {}, 'VALID', []],
+    ['late, but small beside the responses', { startLagP99Ms: 4, responseP99Ms: 100 }, 'VALID', []],
+    ['late', { startLagP99Ms: 4, responseP99Ms: 9 }, 'DEGRADED', ['start-lag']],
+    ['very late beside very slow responses', { startLagP99Ms: 300, responseP99Ms: 5000 }, 'DEGRADED', ['start-lag']],
+    ['most of the response is the generator', { startLagP99Ms: 300, responseP99Ms: 400 }, 'VOID', ['start-lag']],
+    ['late and nothing answered', { startLagP99Ms: 300, responseP99Ms: 0 }, 'VOID', ['start-lag']],
+    ['too few to judge', { startLagCount: 5, startLagP99Ms: 300 }, 'VALID', []],
+    ['a slow server alone', { responseP99Ms: 9000 }, 'VALID', []],
+    ['drops at the cap', { droppedMaxInFlight: 500 }, 'DEGRADED', ['dropped']],
+    ['users that could not keep the pace', { droppedUserBusy: 100 }, 'DEGRADED', ['dropped']],
+    ['behind the schedule', { scheduled: 950 }, 'DEGRADED', ['rate']],
+    ['far behind the schedule', { scheduled: 500 }, 'VOID', ['rate']],
+    ['closed model has no schedule', { due: undefined, scheduled: 5 }, 'VALID', []],
+    ['one thread flat out', { eventLoopUtilization: 0.99 }, 'DEGRADED', ['event-loop']],
+    ['the whole machine', { cpuCores: 1.95 }, 'DEGRADED', ['cpu']],
+    ['throttled a little', { throttledMs: 300 }, 'DEGRADED', ['throttled']],
+    ['throttled a lot', { throttledMs: 3000 }, 'VOID', ['throttled']],
+    ['out of files', { filesExhausted: 500 }, 'VOID', ['sockets']],
+    ['out of ports, once', { portsExhausted: 1 }, 'DEGRADED', ['sockets']],
+    ['clock set', { clockStepMs: 3_600_000 }, 'DEGRADED', ['clock']],
+    ['long collection', { gcLongestMs: 80 }, 'DEGRADED', ['gc']],
+    ['a thread died', { lostThreads: 1 }, 'VOID', ['lost-thread']],
+  ];
+  for (const [what, figures, state, codes] of table) {
+    const verdict = judge({ ...quiet, ...figures });
+    t.equal(verdict.state, state, what);
+    t.same(
+      verdict.reasons.map(({ code }) => code),
+      codes,
+      what,
+    );
+  }
+});
