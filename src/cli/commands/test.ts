@@ -1,123 +1,100 @@
 import { exitCodes, Failure } from '../kernel/failure.js';
-import { NewmanReport } from '../report/scenario/newman.js';
-import { listScenarios, loadScenario } from '../scenario/load.js';
-import type { ScenarioResult } from '../scenario/result.js';
-import type { RunOptions } from '../scenario/run-state.js';
-import type { Scenario } from '../scenario/scenario.js';
+import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
 import type { Context } from './context.js';
 import type { Define } from './registry.js';
-import { addTargetOptions, findEndpoint, type TargetOptions, type UpPlatform } from './target-options.js';
+import { addTargetOptions } from './target-options.js';
+import { type Job, planJobs } from './test-jobs.js';
+import { addTestOptions, type TestOptions } from './test-options.js';
+import { TestReports } from './test-reports.js';
 
-interface TestOptions extends TargetOptions {
-  json?: boolean;
-  url?: string;
-  host?: string;
-}
-
-/** `hwctl test [NAME|FILE...]`: runs scenarios and reports as newman does; exit 1 where an assertion failed. */
+/** `hwctl test [NAME|FILE...]`: runs scenarios and Postman collections, reports as newman does; exit 1 where an assertion failed. */
 export const define: Define = (command, context) => {
-  command
-    .argument('[names...]', 'scenarios by name or file; none: those of the stacks that are up; all: every one')
-    .option('--url <url>', 'run against this server instead of what is up')
-    .option('--host <name>', 'Host header for --url');
+  command.argument(
+    '[names...]',
+    'scenarios by name or file, or Postman collections; none: those of what is up; all: every one',
+  );
+  addTestOptions(command);
   addTargetOptions(command);
-  command.action((names: string[], options: TestOptions) => runTests(names, options, context));
+  command.action(async (names: string[], options: TestOptions) => {
+    if (options.watch) await watchTests(names, options, context);
+    else await runTests(names, options, context);
+  });
 };
 
-async function runTests(names: string[], options: TestOptions, context: Context): Promise<void> {
-  const platform = options.url === undefined ? lazily(() => findEndpoint(options, context)) : undefined;
-  const chosen = await chooseNames(names, platform, context);
-  const scenarios: Scenario[] = [];
-  for (const name of chosen) scenarios.push(await loadScenario(name, { root: context.root, cwd: context.cwd }));
-  const report = options.json
-    ? undefined
-    : new NewmanReport({
-        write: (text) => void context.stdout.write(text),
-        color: context.color,
-        columns: context.columns,
-        interactive: context.interactive,
-      });
-  const results: ScenarioResult[] = [];
-  for (const scenario of scenarios) {
-    const { endpoint, fault } = await whereTo(scenario, options, platform);
-    const { runScenario } = await import('../scenario/run.js');
-    const result = await runScenario(scenario, {
-      endpoint,
-      fault,
-      clock: context.clock,
-      signal: context.signal,
-      onEvent: (event) => report?.on(event),
-    });
-    results.push(result);
-  }
+async function runTests(names: string[], options: TestOptions, context: Context): Promise<readonly string[]> {
+  const reports = await TestReports.open(options, context);
+  const jobs = await planJobs(names, options, context);
+  const results = await runJobs(jobs, options.jobs, context, (event) => reports.on(event));
   const passed = results.every((result) => result.passed);
-  if (options.json) context.print(JSON.stringify({ scenarios: results.map(jsonOf), passed }));
-  context.exitCode = passed ? exitCodes.pass : exitCodes.failed;
+  reports.close(passed);
+  if (results.every(({ requests, assertions }) => requests.executed + assertions.executed === 0)) {
+    throw new Failure({
+      code: 'nothing-ran',
+      message: 'no request was made: every step was skipped or left out',
+      hint: 'Check --tag, skip: and only:; hwctl scenario show NAME lists the steps',
+    });
+  }
+  context.exitCode = passed || options.suppressExitCode ? exitCodes.pass : exitCodes.failed;
+  return jobs.map(({ file }) => file);
 }
 
-function jsonOf({ name, requests, assertions, failures }: ScenarioResult) {
-  return { name, requests, assertions, failures };
-}
-
-type Lazy<T> = () => Promise<T>;
-
-function lazily<T>(make: () => Promise<T>): Lazy<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
-/** The names given; `all`; or the scenarios whose stack is up. */
-async function chooseNames(
-  names: string[],
-  platform: Lazy<UpPlatform> | undefined,
+/** Runs at most `atOnce` jobs at a time; each one's events come out whole and in the order of the jobs. */
+async function runJobs(
+  jobs: readonly Job[],
+  atOnce: number,
   context: Context,
-): Promise<string[]> {
-  const everyOne = () => listScenarios(context.root).map(({ name }) => name);
-  if (names.length === 1 && names[0] === 'all') return everyOne();
-  if (names.length > 0) return names;
-  if (platform === undefined) {
-    throw new Failure({
-      code: 'no-scenario',
-      message: 'no scenario given',
-      hint: 'hwctl test NAME --url URL; hwctl scenario list names the built-in ones',
-    });
-  }
-  const { status } = await platform();
-  const fitting = listScenarios(context.root).filter(
-    ({ stack }) => stack !== undefined && status.stacks.includes(stack),
-  );
-  if (fitting.length === 0) {
-    throw new Failure({
-      code: 'no-scenario',
-      message: `no scenario belongs to the stacks that are up: ${status.stacks.join(', ')}`,
-      hint: 'hwctl scenario list shows the stack of each',
-    });
-  }
-  return fitting.map(({ name }) => name);
-}
-
-async function whereTo(
-  scenario: Scenario,
-  options: TestOptions,
-  platform: Lazy<UpPlatform> | undefined,
-): Promise<Pick<RunOptions, 'endpoint' | 'fault'>> {
-  if (options.url !== undefined) return { endpoint: { url: checkedUrl(options.url), host: options.host } };
-  if (platform === undefined || scenario.url !== undefined) return {};
-  const { endpoint, target } = await platform();
-  return {
-    endpoint: { url: endpoint.url, host: endpoint.host ?? scenario.host },
-    fault: (fault) => target.fault(fault),
+  emit: (event: ScenarioEvent) => void,
+): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  const held = jobs.map((): ScenarioEvent[] => []);
+  const finished = new Set<number>();
+  let live = 0;
+  let next = 0;
+  const flush = () => {
+    for (const event of held[live]?.splice(0) ?? []) emit(event);
+    while (finished.has(live)) {
+      live++;
+      for (const event of held[live]?.splice(0) ?? []) emit(event);
+    }
   };
+  const worker = async () => {
+    while (next < jobs.length && !context.signal.aborted) {
+      const index = next++;
+      results[index] = await jobs[index]!.run((event) => (index === live ? emit(event) : held[index]!.push(event)));
+      finished.add(index);
+      flush();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, jobs.length) }, worker));
+  if (context.signal.aborted) throw context.signal.reason;
+  return results;
 }
 
-function checkedUrl(url: string): string {
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new Failure({
-    code: 'bad-url',
-    message: `--url: ${JSON.stringify(url)} is not an http or https URL`,
-    hint: 'Write it whole, for example http://127.0.0.1:8080',
-  });
+/** Runs again whenever one of the files is saved, until Ctrl-C. What is wrong with a file is told, and the watch goes on. */
+async function watchTests(names: string[], options: TestOptions, context: Context): Promise<void> {
+  const { watch } = await import('node:fs');
+  let files: readonly string[] = names.filter((name) => /[\\/]|\.(ya?ml|json)$/.test(name));
+  while (!context.signal.aborted) {
+    try {
+      files = await runTests(names, options, context);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const { formatFailure } = await import('./program.js');
+      context.note(formatFailure(error, context));
+    }
+    if (files.length === 0) return;
+    context.note(`\nWatching ${files.join(', ')}; Ctrl-C ends.`);
+    await new Promise<void>((saved, interrupted) => {
+      const watchers = files.map((file) => watch(file, () => finish(saved)));
+      const stop = () => finish(() => interrupted(context.signal.reason));
+      const finish = (then: () => void) => {
+        for (const watcher of watchers) watcher.close();
+        context.signal.removeEventListener('abort', stop);
+        then();
+      };
+      context.signal.addEventListener('abort', stop, { once: true });
+    });
+    // Editors save in several writes: let them finish.
+    await context.clock.sleep(150, context.signal);
+  }
 }

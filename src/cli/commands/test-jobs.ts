@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { Failure } from '../kernel/failure.js';
+import { findScenarioFile, listScenarios, loadScenario } from '../scenario/load.js';
+import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
+import { rerunCommand } from '../scenario/run-state.js';
+import type { Scenario } from '../scenario/scenario.js';
+import type { Context } from './context.js';
+import { findEndpoint, type UpPlatform } from './target-options.js';
+import { givenVariables, httpOptions, type TestOptions } from './test-options.js';
+
+/** One scenario or collection that is ready to run. */
+export interface Job {
+  file: string;
+  run(onEvent: (event: ScenarioEvent) => void): Promise<ScenarioResult>;
+}
+
+type Platform = () => Promise<UpPlatform>;
+
+/** Finds, reads and checks everything before anything runs. Throws Failure. */
+export async function planJobs(names: string[], options: TestOptions, context: Context): Promise<Job[]> {
+  const platform = options.url === undefined ? once(() => findEndpoint(options, context)) : undefined;
+  const chosen = await chooseNames(names, options, platform, context);
+  const jobs: Job[] = [];
+  const problems: Failure[] = [];
+  for (const name of chosen) {
+    try {
+      const file = findScenarioFile(name, context);
+      const job = file.endsWith('.json')
+        ? await collectionJob(file, options, platform, context)
+        : await scenarioJob(name, file, options, platform, context);
+      if (job !== undefined) jobs.push(job);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      problems.push(error);
+    }
+  }
+  if (problems.length === 1) throw problems[0];
+  if (problems.length > 1) throw severalProblems(problems);
+  if (jobs.length === 0) throw nothingTagged(options.tag);
+  return jobs;
+}
+
+function severalProblems(problems: Failure[]): Failure {
+  return new Failure({
+    code: problems[0]!.code,
+    message: `${problems.length} scenarios cannot be run`,
+    details: problems.flatMap(({ message, details }) => [message, ...details.map((detail) => `  ${detail}`)]),
+    hint: problems[0]!.hint,
+  });
+}
+
+function nothingTagged(tags: string[]): Failure {
+  return new Failure({
+    code: 'nothing-tagged',
+    message: `no scenario and no step has the tag ${tags.join(' or ')}`,
+    hint: 'hwctl scenario list shows the tags',
+  });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** The names given; `all`; or the scenarios whose stack is up (without the strict ones, which take their time and do harm). */
+async function chooseNames(
+  names: string[],
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<string[]> {
+  const all = listScenarios(context.root);
+  if (names.length === 1 && names[0] === 'all') return all.map(({ name }) => name);
+  if (names.length > 0) return names;
+  if (platform === undefined) {
+    throw new Failure({
+      code: 'no-scenario',
+      message: 'no scenario given',
+      hint: 'hwctl test NAME --url URL; hwctl scenario list names the built-in ones',
+    });
+  }
+  const { status } = await platform();
+  const tagged = options.tag.length > 0;
+  const fitting = all.filter(
+    ({ stack, tags }) => stack !== undefined && status.stacks.includes(stack) && (tagged || !tags.includes('strict')),
+  );
+  if (fitting.length > 0) return fitting.map(({ name }) => name);
+  throw new Failure({
+    code: 'no-scenario',
+    message: `no scenario belongs to the stacks that are up: ${status.stacks.join(', ')}`,
+    hint: 'hwctl scenario list shows the stack of each',
+  });
+}
+
+async function scenarioJob(
+  name: string,
+  file: string,
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<Job | undefined> {
+  const variables = givenVariables(options, context);
+  const { root, cwd } = context;
+  const scenario = await loadScenario(name, {
+    root,
+    cwd,
+    variables: Object.keys(variables),
+    data: options.iterationData,
+  });
+  if (options.tag.length > 0 && !hasTag(scenario, options.tag)) return undefined;
+  const foreign = options.url !== undefined || scenario.url !== undefined;
+  const { endpoint, fault } = await whereTo(scenario, options, platform);
+  const again = options.url === undefined ? [] : ['--url', options.url];
+  return {
+    file,
+    run: async (onEvent) => {
+      const { runScenario } = await import('../scenario/run.js');
+      return runScenario(scenario, {
+        endpoint,
+        fault,
+        variables,
+        clock: context.clock,
+        signal: context.signal,
+        onEvent,
+        http: foreign ? httpOptions(options, context) : {},
+        iterations: options.iterationCount,
+        step: options.step,
+        tags: options.tag,
+        bail: options.bail,
+        traffic: options.debug === true || options.har !== undefined,
+        rerun: (scenario, step) => rerunCommand(scenario.file, step.name, again),
+      });
+    },
+  };
+}
+
+function hasTag(scenario: Scenario, tags: readonly string[]): boolean {
+  const inSteps = (steps: Scenario['steps']): boolean =>
+    steps.some(
+      (step) => step.tags.some((tag) => tags.includes(tag)) || (step.kind === 'folder' && inSteps(step.steps)),
+    );
+  return scenario.tags.some((tag) => tags.includes(tag)) || inSteps(scenario.steps);
+}
+
+async function whereTo(scenario: Scenario, options: TestOptions, platform: Platform | undefined) {
+  if (options.url !== undefined) return { endpoint: { url: options.url, host: options.host } };
+  if (platform === undefined || scenario.url !== undefined) return {};
+  const { endpoint, target, status } = await platform();
+  if (scenario.stack !== undefined && !status.stacks.includes(scenario.stack)) {
+    throw new Failure({
+      code: 'stack-not-up',
+      message: `${scenario.name} tests the stack ${scenario.stack}, which is not up (up: ${status.stacks.join(', ')})`,
+      hint: `hwctl up ${scenario.stack}`,
+    });
+  }
+  return {
+    endpoint: { url: endpoint.url, host: endpoint.host ?? scenario.host },
+    fault: (fault: Parameters<typeof target.fault>[0]) => target.fault(fault),
+  };
+}
+
+async function collectionJob(
+  file: string,
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<Job> {
+  const { cwd } = context;
+  const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
+  const endpoint =
+    options.url === undefined ? await platformEndpoint(file, platform) : { url: options.url, host: options.host };
+  const { readCollection } = await import('../scenario/postman/collection.js');
+  await readCollection(file, shown);
+  return {
+    file,
+    run: async (onEvent) => {
+      const { runCollection } = await import('../scenario/postman/run.js');
+      return runCollection(file, shown, {
+        endpoint,
+        environment: options.environment,
+        globals: options.globals,
+        data: options.iterationData,
+        iterations: options.iterationCount,
+        folders: options.folder,
+        environmentVariables: givenVariables(options, context),
+        globalVariables: options.globalVar,
+        bail: options.bail,
+        delayRequestMs: options.delayRequest,
+        timeoutMs: options.timeout,
+        timeoutRequestMs: options.timeoutRequest,
+        timeoutScriptMs: options.timeoutScript,
+        insecure: options.insecure,
+        ignoreRedirects: options.ignoreRedirects,
+        workingDir: options.workingDir,
+        cwd,
+        clock: context.clock,
+        signal: context.signal,
+        onEvent,
+      });
+    },
+  };
+}
+
+/** Where the platform is, for a collection that names its logical host; others run as they are, with nothing up. */
+async function platformEndpoint(file: string, platform: Platform | undefined) {
+  if (!readFileSync(file, 'utf8').includes('arch.homework')) return undefined;
+  try {
+    const { endpoint } = (await platform?.()) ?? {};
+    return endpoint === undefined ? undefined : { url: endpoint.url, host: endpoint.host ?? 'arch.homework' };
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'nothing-is-up') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseDurationMs } from '../kernel/duration.js';
+import { Failure } from '../kernel/failure.js';
+import type { HttpClientOptions } from '../kernel/http.js';
+import type { Context } from './context.js';
+import type { TargetOptions } from './target-options.js';
+
+/** What commander gives for the options of `test`. */
+export interface TestOptions extends TargetOptions {
+  json?: boolean;
+  url?: string;
+  host?: string;
+  var: Record<string, string>;
+  envFile?: string;
+  iterationData?: string;
+  iterationCount?: number;
+  step?: string;
+  tag: string[];
+  folder: string[];
+  bail?: boolean;
+  jobs: number;
+  watch?: boolean;
+  reporters: string[];
+  har?: string;
+  debug?: boolean;
+  insecure?: boolean;
+  sslExtraCaCerts?: string;
+  sslClientCert?: string;
+  sslClientKey?: string;
+  sslClientPassphrase?: string;
+  suppressExitCode?: boolean;
+  environment?: string;
+  globals?: string;
+  envVar: Record<string, string>;
+  globalVar: Record<string, string>;
+  delayRequest?: number;
+  timeout?: number;
+  timeoutRequest?: number;
+  timeoutScript?: number;
+  ignoreRedirects?: boolean;
+  workingDir?: string;
+}
+
+/** Adds the options of `hwctl test`; those of newman keep newman's names. */
+export function addTestOptions(command: Command): void {
+  command
+    .option('--url <url>', 'run against this server instead of what is up', checkedUrl)
+    .option('--host <name>', 'Host header for --url')
+    .option('--var <name=value>', 'set a variable (repeatable)', pair, {})
+    .option('--env-file <file>', 'variables from a file of NAME=VALUE lines')
+    .option('-d, --iteration-data <file>', 'one iteration a row of this CSV or JSON file')
+    .option('-n, --iteration-count <n>', 'number of iterations', whole(1, 1_000_000))
+    .option('--step <name>', 'report this step only (those before it run unseen)')
+    .option('--tag <word>', 'only scenarios or steps with this tag (repeatable)', collect, [])
+    .option('--folder <name>', 'only this folder or request of a collection (repeatable)', collect, [])
+    .option('--bail', 'end at the first failure')
+    .option('-j, --jobs <n>', 'scenarios at a time', whole(1, 64), 1)
+    .option('--watch', 'run again whenever a file is saved')
+    .option(
+      '-r, --reporters <list>',
+      'cli, json, junit, tap, html, github; NAME=FILE writes to a file',
+      reporterList,
+      [],
+    )
+    .option('--har <file>', 'write all exchanges to a HAR file, secrets masked')
+    .option('--debug', 'print every exchange, secrets masked')
+    .option('-k, --insecure', 'accept any certificate')
+    .option('--cacert, --ssl-extra-ca-certs <file>', 'trust these certificate authorities (PEM)')
+    .option('--cert, --ssl-client-cert <file>', 'client certificate (PEM)')
+    .option('--key, --ssl-client-key <file>', 'its private key (PEM)')
+    .option('--passphrase, --ssl-client-passphrase <text>', 'passphrase of the key')
+    .option('--suppress-exit-code', 'exit 0 also where assertions failed')
+    .option('-e, --environment <file>', 'Postman environment')
+    .option('-g, --globals <file>', 'Postman globals')
+    .option('--env-var <name=value>', 'set a variable of the environment (repeatable)', pair, {})
+    .option('--global-var <name=value>', 'set a global variable (repeatable)', pair, {})
+    .option('--delay-request <ms>', 'pause between the requests of a collection', milliseconds)
+    .option('--timeout <ms>', 'for a whole collection', milliseconds)
+    .option('--timeout-request <ms>', 'for one request', milliseconds)
+    .option('--timeout-script <ms>', 'for one script of a collection', milliseconds)
+    .option('--ignore-redirects', 'a redirect is the response')
+    .option('--working-dir <folder>', 'where a collection’s uploads are; the collection’s folder');
+}
+
+function checkedUrl(url: string): string {
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
+  throw new Failure({
+    code: 'bad-url',
+    message: `--url: ${JSON.stringify(url)} is not an http or https URL`,
+    hint: 'Write it whole, for example http://127.0.0.1:8080',
+  });
+}
+
+function pair(text: string, before: Record<string, string>): Record<string, string> {
+  const cut = text.indexOf('=');
+  if (cut <= 0) throw new InvalidArgumentError(`${JSON.stringify(text)} is not NAME=VALUE`);
+  return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) };
+}
+
+function collect(word: string, before: string[]): string[] {
+  return [...before, word];
+}
+
+function reporterList(text: string, before: string[]): string[] {
+  return [...before, ...text.split(',').filter((word) => word !== '')];
+}
+
+function whole(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
+  };
+}
+
+/** newman's milliseconds, or a duration with its unit. */
+function milliseconds(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : parseDurationMs(text, 'duration');
+}
+
+/** Variables of `--env-file`, then of `--env-var` and `--var`; later ones win. */
+export function givenVariables(options: TestOptions, context: Context): Record<string, string> {
+  const file = options.envFile === undefined ? {} : readEnvFile(resolve(context.cwd, options.envFile), options.envFile);
+  return { ...file, ...options.envVar, ...options.var };
+}
+
+/** NAME=VALUE lines; `#` begins a comment; quotes around a value are taken off, in double quotes \n is a newline. */
+function readEnvFile(file: string, shown: string): Record<string, string> {
+  const variables: Record<string, string> = {};
+  const problems: string[] = [];
+  for (const [index, raw] of readText(file, '--env-file', shown).split(/\r?\n/).entries()) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const [, name, value] = /^(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) problems.push(`${shown}:${index + 1}: expected NAME=VALUE`);
+    else variables[name] = unquoted(value);
+  }
+  if (problems.length === 0) return variables;
+  const hint = 'Write one NAME=VALUE a line; # begins a comment';
+  throw new Failure({ code: 'bad-env-file', message: `${shown} is not an env file`, details: problems, hint });
+}
+
+function unquoted(value: string): string {
+  const [, double, single] = /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)')\s*(?:#.*)?$/.exec(value) ?? [];
+  if (double !== undefined) return double.replace(/\\(.)/g, (_all, char: string) => (char === 'n' ? '\n' : char));
+  return single ?? value.replace(/\s+#.*$/, '');
+}
+
+/** TLS and proxies for servers that are not ours. */
+export function httpOptions(options: TestOptions, context: Context): HttpClientOptions {
+  const pem = (file: string | undefined, option: string) =>
+    file === undefined ? undefined : readText(resolve(context.cwd, file), option, file);
+  const { env } = context;
+  return {
+    insecure: options.insecure,
+    ca: pem(options.sslExtraCaCerts, '--cacert'),
+    cert: pem(options.sslClientCert, '--cert'),
+    key: pem(options.sslClientKey, '--key'),
+    passphrase: options.sslClientPassphrase,
+    serverName: options.host,
+    httpProxy: env.http_proxy || env.HTTP_PROXY || undefined,
+    httpsProxy: env.https_proxy || env.HTTPS_PROXY || undefined,
+    noProxy: env.no_proxy || env.NO_PROXY || undefined,
+  };
+}
+
+function readText(file: string, option: string, shown: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure({
+      code: 'unreadable',
+      message: `${option}: ${shown} cannot be read: ${(error as Error).message}`,
+      hint: 'Give the path of a file that is there',
+      cause: error,
+    });
+  }
+}

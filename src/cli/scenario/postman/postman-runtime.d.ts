@@ -1,0 +1,53 @@
+/** What hwctl uses of postman-runtime 7, which ships no types. */
+declare module 'postman-runtime' {
+  import type { Collection, Item, Request, Response } from 'postman-collection';
+
+  interface Cursor {
+    iteration: number;
+    cycles: number;
+    ref: string;
+  }
+  interface Assertion {
+    name: string;
+    passed: boolean;
+    skipped: boolean;
+    index: number;
+    error: { name?: string; message?: string } | null;
+  }
+  type RunError = (Error & { name: string; message: string }) | null;
+  interface Callbacks {
+    start?(error: RunError, cursor: Cursor): void;
+    beforeIteration?(error: RunError, cursor: Cursor): void;
+    iteration?(error: RunError, cursor: Cursor): void;
+    beforeItem?(error: RunError, cursor: Cursor, item: Item): void;
+    item?(error: RunError, cursor: Cursor, item: Item): void;
+    beforeRequest?(error: RunError, cursor: Cursor, request: Request | undefined, item: Item): void;
+    request?(
+      error: RunError,
+      cursor: Cursor,
+      response: Response | undefined,
+      request: Request | undefined,
+      item: Item,
+    ): void;
+    script?(
+      error: RunError,
+      cursor: Cursor,
+      execution: unknown,
+      script: unknown,
+      event: { listen: string } | undefined,
+      item: Item,
+    ): void;
+    assertion?(cursor: Cursor, assertions: Assertion[]): void;
+    console?(cursor: Cursor, level: string, ...messages: unknown[]): void;
+    exception?(cursor: Cursor, error: Error): void;
+    done?(error: RunError, cursor: Cursor): void;
+  }
+  interface Run {
+    start(callbacks: Callbacks): void;
+    abort(): void;
+    resolveCursor(cursor: Cursor): Item | undefined;
+  }
+  class Runner {
+    run(collection: Collection, options: Record<string, unknown>, done: (error: Error | null, run: Run) => void): void;
+  }
+}
