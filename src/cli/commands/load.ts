@@ -1,10 +1,14 @@
 import { Option } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
+import { compareRuns } from '../load/compare.js';
 import type { LoadResult } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
+import { comparisonText } from '../report/compare-text.js';
+import type { LayoutName } from '../report/layouts/layout.js';
 import { loadSummary } from '../report/summary.js';
 import { headingOf } from '../report/words.js';
 import type { Context } from './context.js';
+import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './load-compare.js';
 import { OutFiles, parseSummary, peerSummary } from './load-out.js';
 import { makeLoadPlan, type PlanOptions } from './load-plan.js';
 import { loadExitCode, type Progress, runLoad } from './load-run.js';
@@ -16,6 +20,8 @@ interface LoadOptions extends PlanOptions {
   dryRun?: boolean;
   quiet?: boolean;
   summary: string;
+  baseline?: string;
+  tolerance?: string;
   out: string[];
 }
 
@@ -68,14 +74,19 @@ export const define: Define = (command, context) => {
         .argParser(collect)
         .default([], 'none'),
     )
+    .option('--baseline <file>', 'compare with an earlier result (JSON); a regression exits 1')
     .option('--dry-run', 'print the plan, load nothing')
     .option('--quiet', 'no progress, only the summary');
+  addToleranceOption(command);
   addTargetOptions(command);
+  defineCompare(command, context);
   command.action(async (profile: string | undefined, options: LoadOptions) => load(profile, options, context));
 };
 
 async function load(profile: string | undefined, options: LoadOptions, context: Context): Promise<void> {
   const layout = parseSummary(options.summary);
+  const tolerance = parseTolerance(options.tolerance);
+  const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context);
   const { plan, notes } = await makeLoadPlan(profile, options, context);
   if (options.dryRun) {
     context.print(JSON.stringify(plan, null, options.json ? undefined : 2));
@@ -85,12 +96,13 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   for (const note of notes) context.note(note);
   const progress = progressFor(options, context);
   const result = await runWithFiles(files, plan, context, progress);
-  context.exitCode = loadExitCode(result);
-  if (options.json) context.print(JSON.stringify(result));
-  else if (layout === 'hwctl') printSummary(result, plan, context, progress === 'lines' ? '\n' : '');
+  const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
+  // Void beats failed, failed beats passed.
+  context.exitCode = Math.max(loadExitCode(result), comparison === undefined ? 0 : comparisonExitCode(comparison));
+  if (options.json) context.print(JSON.stringify(comparison === undefined ? result : { ...result, comparison }));
   else {
-    context.print(await peerSummary(layout, result, plan));
-    context.note(`hwctl: verdict ${result.verdict.state}, exit code ${exitCodeOf(context)}`);
+    await printSummary(layout, result, plan, context, progress === 'lines' ? '\n' : '');
+    if (comparison !== undefined) context.print(`\n${comparisonText(comparison, context)}`);
   }
   for (const path of await files.write(result, plan)) context.note(`wrote ${path}`);
 }
@@ -121,7 +133,18 @@ function exitCodeOf(context: Context): number {
   return context.signal.aborted ? exitCodes.interrupted : context.exitCode;
 }
 
-function printSummary(result: LoadResult, plan: LoadPlan, context: Context, lead: string): void {
+async function printSummary(
+  layout: LayoutName | 'hwctl',
+  result: LoadResult,
+  plan: LoadPlan,
+  context: Context,
+  lead: string,
+): Promise<void> {
+  if (layout !== 'hwctl') {
+    context.print(await peerSummary(layout, result, plan));
+    context.note(`hwctl: verdict ${result.verdict.state}, exit code ${exitCodeOf(context)}`);
+    return;
+  }
   const { color } = context;
   // The terminal may have been resized meanwhile.
   const columns = context.stdout.columns || context.columns;

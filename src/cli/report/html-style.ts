@@ -20,7 +20,7 @@ p { margin: 4px 0; } .eyebrow, small, figcaption { color: var(--soft); font-size
 .card span { color: var(--soft); font-size: 13px; } .card strong { font-size: 22px; font-variant-numeric: tabular-nums; }
 figure { margin: 18px 0 0; padding: 14px 16px 10px; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 svg { width: 100%; height: auto; display: block; }
-.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; } .area { stroke: none; fill-opacity: .75; }
+.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; } path.area { stroke: none; fill-opacity: .75; }
 .grid { stroke: var(--line); stroke-width: 1; fill: none; } .axis { stroke: var(--soft); stroke-width: 1; fill: none; }
 .tick { fill: var(--soft); font-size: 12px; font-family: inherit; }
 .c-1 { stroke: var(--c1); background: var(--c1); } .c-2 { stroke: var(--c2); background: var(--c2); } .c-3 { stroke: var(--c3); background: var(--c3); }

@@ -86,6 +86,9 @@ function charts(result: LoadResult): string {
   const of = (pick: (cell: Cell) => number | undefined) => cells.map(pick);
   const perSecond = (cell: Cell, count: number) =>
     (count * 1000) / (cell === last ? partial(result, cell, cellMs) : cellMs);
+  // After the last arrival there is no rate, only responses still coming in.
+  const during = (pick: (cell: Cell) => number) => (cell: Cell) =>
+    cell.atMs < result.durationMs ? pick(cell) : undefined;
   const rate = lineChart({
     title: 'Requests per second',
     unit: '/s',
@@ -93,8 +96,8 @@ function charts(result: LoadResult): string {
     endMs,
     format: (value) => formatRate(value),
     lines: [
-      { name: 'scheduled', className: 'c-target', values: of((cell) => cell.scheduledPerSecond), dashed: true },
-      { name: 'sent', className: 'c-1', values: of((cell) => cell.sentPerSecond) },
+      { name: 'scheduled', className: 'c-target', values: of(during((cell) => cell.scheduledPerSecond)), dashed: true },
+      { name: 'sent', className: 'c-1', values: of(during((cell) => cell.sentPerSecond)) },
       ...(result.dropped > 0
         ? [{ name: 'dropped', className: 'c-bad', values: of((cell) => perSecond(cell, cell.dropped)) }]
         : []),

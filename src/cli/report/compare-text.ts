@@ -1,0 +1,62 @@
+import type { Change, Comparison } from '../load/compare.js';
+import { formatLatency, formatRate, formatShare, wrap } from './format.js';
+import { createPaint } from './paint.js';
+
+/** The comparison of two runs as text, at most 80 columns wide. */
+export function comparisonText(comparison: Comparison, options: { color: boolean; columns: number }): string {
+  const paint = createPaint(options.color);
+  const width = Math.max(60, Math.min(80, options.columns));
+  const colors = { worse: paint.bad, better: paint.good, same: (text: string) => text };
+  const header = `${'Compared'.padEnd(12)}${'before'.padStart(10)}${'after'.padStart(10)}${'change'.padStart(10)}  ${'99 % interval'.padEnd(20)}`;
+  const rows = comparison.changes.map((change) => {
+    const cells = `${change.figure.padEnd(12)}${amount(change, change.before).padStart(10)}${amount(change, change.after).padStart(10)}${delta(change, change.change).padStart(10)}`;
+    const interval = `${delta(change, change.low)} .. ${delta(change, change.high)}`;
+    return colors[change.verdict](`${cells}  ${interval.padEnd(20)}${change.verdict}`.trimEnd());
+  });
+  const { slowerShare, p } = comparison.rankTest;
+  const sentences = [
+    `${stateWords(comparison)}`,
+    `Mann-Whitney U: a random response after is slower than one before in ${formatShare(slowerShare)} of pairs (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}).`,
+    ...comparison.notes.map((note) => `Note: ${note}.`),
+  ];
+  const conclusion = comparison.state === 'REGRESSION' || comparison.state === 'VOID' ? paint.bad : paint.good;
+  const [first, ...rest] = sentences.map((sentence) => wrap(sentence, width));
+  return `${[
+    paint.strong(header.trimEnd()),
+    ...rows,
+    '',
+    ...first!.map((line) => conclusion(line)),
+    ...rest.flat(),
+  ].join('\n')}\n`;
+}
+
+function stateWords({ state, tolerance, changes }: Comparison): string {
+  const named = (verdict: Change['verdict']) =>
+    changes
+      .filter((change) => change.verdict === verdict)
+      .map((change) => change.figure)
+      .join(', ');
+  const limit = formatShare(tolerance);
+  switch (state) {
+    case 'REGRESSION':
+      return `REGRESSION: ${named('worse')} worse by more than ${limit} with 99 % confidence.`;
+    case 'IMPROVED':
+      return `IMPROVED: ${named('better')} better by more than ${limit} with 99 % confidence, nothing worse.`;
+    case 'SAME':
+      return `SAME: no figure changed by more than ${limit} with 99 % confidence.`;
+    case 'VOID':
+      return 'VOID: one of the runs proves nothing, so neither does their comparison.';
+  }
+}
+
+function amount(change: Change, value: number): string {
+  if (change.unit === 'ms') return formatLatency(value);
+  return change.unit === 'share' ? formatShare(value) : `${formatRate(value)}/s`;
+}
+
+function delta(change: Change, value: number): string {
+  const percent = value * 100;
+  const digits = Math.abs(percent) < 10 ? 1 : 0;
+  const sign = percent > 0 ? '+' : '';
+  return `${sign}${percent.toFixed(digits)}${change.unit === 'share' ? ' pt' : '%'}`;
+}
