@@ -34,7 +34,8 @@ export async function ensureNamespace(client: KubeClient, wanted: KubeObject, wa
   const name = wanted.metadata.name;
   const live = await getNamespace(client, name);
   if (live !== undefined && live.metadata.deletionTimestamp === undefined) {
-    if (isOurs(live)) await client.apply(withMark(wanted, live));
+    // Ours alone: the request that made it owns the same fields under another operation.
+    if (isOurs(live)) await client.apply(withMark(wanted, live), { force: true });
     return false;
   }
   if (live !== undefined) await waitNamespaceGone(client, name, wait);
