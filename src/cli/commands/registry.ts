@@ -40,6 +40,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import('./test.js'),
   },
   { name: 'load', summary: 'run a load profile with a live report and a verdict', load: () => import('./load.js') },
+  {
+    name: 'scenario',
+    summary: 'list, show, validate, export and import scenarios',
+    load: () => import('./scenario.js'),
+  },
   { name: 'doctor', summary: 'check every prerequisite and give the cure for each', load: () => import('./doctor.js') },
   {
     name: 'completion',

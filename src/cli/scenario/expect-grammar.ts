@@ -191,13 +191,13 @@ const conditionFields = {
   ),
 } satisfies Fields;
 
+/** A condition, by reference in the JSON Schema. */
+export const conditionRef: Shape<Condition> = recursive('condition', () => condition);
+
 const combinators = {
-  any: field(listOf(recursive('condition', () => condition)), 'At least one of these conditions holds'),
-  all: field(listOf(recursive('condition', () => condition)), 'All of these conditions hold'),
-  not: field(
-    recursive('condition', () => condition),
-    'This condition does not hold',
-  ),
+  any: field(listOf(conditionRef), 'At least one of these conditions holds'),
+  all: field(listOf(conditionRef), 'All of these conditions hold'),
+  not: field(conditionRef, 'This condition does not hold'),
 } satisfies Fields;
 
 export const condition: Shape<Condition> = mapped(
@@ -268,7 +268,10 @@ export const sourceWhere: Shape<Source & { where: Condition | undefined }> = cho
   [
     (node) => isMap(node),
     mapped(
-      object('a source', { ...sourceFields(), where: field(condition, 'Of the first exchange that satisfies this') }),
+      object('a source', {
+        ...sourceFields(),
+        where: field(conditionRef, 'Of the first exchange that satisfies this'),
+      }),
       ({ where, ...read }, reader, node) => {
         const found = toSource(read as Read<typeof sourceObject>, reader, node);
         return found && { ...found, where };
@@ -290,12 +293,12 @@ function sourceFields() {
 }
 
 const count = object('count', {
-  where: needed(condition, 'which exchanges are counted'),
+  where: needed(conditionRef, 'which exchanges are counted'),
   is: needed(expectation, 'the number of them'),
 });
 const aggregate = object('an aggregate', {
   of: needed(source, 'the value taken from each exchange'),
-  where: field(condition, 'Only of exchanges that satisfy this'),
+  where: field(conditionRef, 'Only of exchanges that satisfy this'),
   is: needed(expectation, 'a number or operators'),
 });
 
@@ -304,9 +307,9 @@ export const setCheck: Shape<SetCheck> = mapped(
   object('a check of a parallel set', {
     name: needed(text, 'the sentence that the report shows'),
     skip,
-    every: field(condition, 'Every exchange satisfies this'),
-    some: field(condition, 'At least one exchange satisfies this'),
-    none: field(condition, 'No exchange satisfies this'),
+    every: field(conditionRef, 'Every exchange satisfies this'),
+    some: field(conditionRef, 'At least one exchange satisfies this'),
+    none: field(conditionRef, 'No exchange satisfies this'),
     count: field(count, 'How many exchanges satisfy a condition'),
     distinct: field(aggregate, 'How many different values the exchanges have'),
     sum: field(aggregate, 'Sum of a number over the exchanges'),

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
-import { check, condition, expectationDefinitions, setCheck, source, sourceWhere, times } from './expect-grammar.js';
+import { check, conditionRef, expectationDefinitions, setCheck, source, sourceWhere, times } from './expect-grammar.js';
 import type {
   Auth,
   Body,
@@ -202,7 +202,7 @@ const until: Shape<Until> = mapped(
   object('until', {
     within: needed(duration, 'the deadline'),
     every: field(duration, 'Pause between tries; 200ms'),
-    is: needed(condition, 'the condition that ends the wait'),
+    is: needed(conditionRef, 'the condition that ends the wait'),
   }),
   (read) => ({ withinMs: read.within!, everyMs: read.every ?? 200, condition: read.is! }),
 );
@@ -315,11 +315,13 @@ const parallelStep: Shape<Step> = mapped(
   }),
 );
 
+const stepRef: Shape<Step> = recursive('step', () => step);
+
 const folderStep: Shape<Step> = mapped(
   object('a folder', {
     ...baseFields,
     folder: needed(text, 'its name'),
-    steps: needed(listOf(recursive('step', () => step)), 'the steps in it'),
+    steps: needed(listOf(stepRef), 'the steps in it'),
   }),
   (read) => ({ ...base(read, read.folder!), kind: 'folder' as const, steps: read.steps! }),
 );
@@ -376,9 +378,9 @@ export const scenario: Shape<ScenarioRead> = mapped(
       choose<string | Record<string, unknown>[]>([isSeq, listOf(row)], [() => true, text]),
       'One iteration a row: a CSV or JSON file, or the rows themselves',
     ),
-    setup: field(listOf(step), 'Steps before; when one fails, only teardown follows'),
-    steps: needed(listOf(step), 'what is done, in order'),
-    teardown: field(listOf(step), 'Steps after, always'),
+    setup: field(listOf(stepRef), 'Steps before; when one fails, only teardown follows'),
+    steps: needed(listOf(stepRef), 'what is done, in order'),
+    teardown: field(listOf(stepRef), 'Steps after, always'),
   }),
   (read) => ({
     name: read.name!,

@@ -1,0 +1,226 @@
+import parsePath from 'jsonpath-rfc9535/parser';
+import type { Condition, Expectation, Source } from '../scenario.js';
+import { referencesOf } from '../template.js';
+
+/** How a script of another tool reaches the response and the variables; all are JavaScript expressions. */
+export interface Dialect {
+  status: string;
+  header(name: string): string;
+  text: string;
+  json: string;
+  timeMs: string;
+  /** A variable, with its path into it. */
+  variable(name: string, path: readonly string[]): string;
+  /** The body text of an earlier step; undefined where the tool cannot keep it. */
+  bodyOf(step: string): string | undefined;
+}
+
+/** What could not be carried over, in words for the user. */
+export type Losses = string[];
+
+/** Functions that the expressions use; put once at the head of a script. */
+export const scriptHelpers = [
+  'const sorted = (v) => Array.isArray(v) ? v.map(sorted) : v && typeof v === "object" ? Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])])) : v;',
+  'const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));',
+  'const letters = (n) => Array.from({ length: n }, () => "abcdefghijklmnopqrstuvwxyz0123456789"[Math.floor(Math.random() * 36)]).join("");',
+  'const between = (a, b) => a + Math.floor(Math.random() * (b - a + 1));',
+  'const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(Math.random() * 16).toString(16));',
+];
+
+/** A value with templates as an expression; a text that is one reference keeps the variable's type. */
+export function valueJs(value: unknown, dialect: Dialect, losses: Losses): string {
+  if (typeof value === 'string') return textJs(value, dialect, losses);
+  if (Array.isArray(value)) return `[${value.map((item) => valueJs(item, dialect, losses)).join(', ')}]`;
+  if (value !== null && typeof value === 'object') {
+    const members = Object.entries(value).map(
+      ([key, item]) => `${JSON.stringify(key)}: ${valueJs(item, dialect, losses)}`,
+    );
+    return `{ ${members.join(', ')} }`;
+  }
+  return JSON.stringify(value);
+}
+
+function textJs(text: string, dialect: Dialect, losses: Losses): string {
+  const parts = text.split(/(\{\{[^}]*\}\})/).filter((part) => part !== '');
+  if (parts.length === 0) return '""';
+  const expressions = parts.map((part) =>
+    part.startsWith('{{') ? referenceJs(part, dialect, losses) : JSON.stringify(part),
+  );
+  if (expressions.length === 1) return expressions[0]!;
+  return `[${expressions.join(', ')}].join("")`;
+}
+
+function referenceJs(part: string, dialect: Dialect, losses: Losses): string {
+  const [reference] = referencesOf(part).references;
+  if (reference === undefined) return JSON.stringify(part);
+  if (reference.kind === 'variable') return dialect.variable(reference.name, reference.path);
+  return generatorJs(reference.name, reference.args, dialect, losses);
+}
+
+function generatorJs(name: string, args: string[], dialect: Dialect, losses: Losses): string {
+  const [first, second] = args;
+  const simple: Record<string, string> = {
+    uuid: 'uuid()',
+    timestamp: 'Math.floor(Date.now() / 1000)',
+    timestampMs: 'Date.now()',
+    isoTimestamp: 'new Date().toISOString()',
+    boolean: '(Math.random() < 0.5)',
+    int: `between(${Number(first ?? 0)}, ${Number(second ?? 1000)})`,
+    float: `(${Number(first ?? 0)} + Math.random() * ${Number(second ?? 1) - Number(first ?? 0)})`,
+    text: `letters(${Number(first ?? 10)})`,
+    hex: `uuid().replace(/-/g, "").slice(0, ${Number(first ?? 16)})`,
+    password: `letters(${Math.max(8, Number(first ?? 16))})`,
+    userName: '("user_" + letters(8))',
+    email: '("user." + letters(8) + "@example.com")',
+    repeat: `${JSON.stringify(first ?? 'a')}.repeat(${Number(second ?? 1)})`,
+    pick: `${JSON.stringify(args)}[between(0, ${Math.max(0, args.length - 1)})]`,
+    add: `(${args.map((arg) => (/^[A-Za-z_]/.test(arg) ? `Number(${dialect.variable(arg, [])})` : String(Number(arg)))).join(' + ')})`,
+  };
+  const known = simple[name];
+  if (known !== undefined) return known;
+  losses.push(`{{$${name}}} became random letters`);
+  return 'letters(10)';
+}
+
+/** The expression for a JSONPath; only singular ones can be written as plain JavaScript. */
+export function pathJs(path: string, root: string, losses: Losses): string | undefined {
+  let chain = `(${root})`;
+  for (const { type, node } of parsePath(path).segments) {
+    if (type === 'ChildSegment' && node.type === 'MemberNameShorthand') chain += `?.[${JSON.stringify(node.value)}]`;
+    else if (type === 'ChildSegment' && node.type === 'BracketedSelection' && node.selectors.length === 1) {
+      const selector = node.selectors[0]!;
+      if (selector.type === 'NameSelector') chain += `?.[${JSON.stringify(selector.value)}]`;
+      else if (selector.type === 'IndexSelector') chain += `?.at?.(${selector.value})`;
+      else return lostPath(path, losses);
+    } else return lostPath(path, losses);
+  }
+  return chain;
+}
+
+function lostPath(path: string, losses: Losses): undefined {
+  losses.push(`the JSONPath ${path} selects several values`);
+  return undefined;
+}
+
+/** A source as an expression; undefined where it cannot be written. */
+export function sourceJs(source: Source, dialect: Dialect, losses: Losses): string | undefined {
+  switch (source.kind) {
+    case 'json':
+      return pathJs(source.path, dialect.json, losses);
+    case 'header':
+      return dialect.header(source.name);
+    case 'regex':
+      return `(new RegExp(${JSON.stringify(source.pattern)}, "mu").exec(${dialect.text}) || []).slice(0, 2).pop()`;
+    case 'status':
+      return dialect.status;
+    case 'text':
+      return dialect.text;
+    case 'cookie':
+      losses.push(`the cookie ${source.name}`);
+      return undefined;
+  }
+}
+
+export interface ScriptCheck {
+  what: string;
+  expression: string;
+}
+
+/** A condition as expressions that must all be true. */
+export function conditionJs(condition: Condition, dialect: Dialect, losses: Losses): ScriptCheck[] {
+  const checks: ScriptCheck[] = [];
+  const add = (what: string, actual: string | undefined, expectation: Expectation | undefined, loose = false) => {
+    if (expectation === undefined || actual === undefined) return;
+    for (const part of expectation) {
+      const expression = operatorJs(part, actual, dialect, losses, loose);
+      if (expression !== undefined) checks.push({ what, expression });
+    }
+  };
+  add('status', dialect.status, condition.status);
+  for (const [name, expectation] of Object.entries(condition.header ?? {}))
+    add(name, dialect.header(name), expectation, true);
+  for (const [path, expectation] of Object.entries(condition.json ?? {}))
+    add(path, pathJs(path, dialect.json, losses), expectation);
+  for (const [pattern, expectation] of Object.entries(condition.regex ?? {}))
+    add(pattern, sourceJs({ kind: 'regex', pattern }, dialect, losses), expectation, true);
+  add('body', dialect.text, condition.text, true);
+  add('body length', `${dialect.text}.length`, condition.bytes);
+  add('response time', dialect.timeMs, condition.time);
+  if (condition.sameBodyAs !== undefined) {
+    const other = dialect.bodyOf(condition.sameBodyAs);
+    if (other === undefined) losses.push(`the comparison with the body of "${condition.sameBodyAs}"`);
+    else checks.push({ what: `body of "${condition.sameBodyAs}"`, expression: `${dialect.text} === ${other}` });
+  }
+  if (condition.all !== undefined) checks.push(...condition.all.flatMap((each) => conditionJs(each, dialect, losses)));
+  if (condition.any !== undefined) {
+    const options = condition.any.map((each) => allOf(conditionJs(each, dialect, losses)));
+    checks.push({ what: 'one of', expression: `(${options.join(' || ')})` });
+  }
+  if (condition.not !== undefined)
+    checks.push({ what: 'not', expression: `!(${allOf(conditionJs(condition.not, dialect, losses))})` });
+  if (condition.cookie !== undefined) losses.push(`cookies: ${Object.keys(condition.cookie).join(', ')}`);
+  if (condition.error !== undefined) losses.push('the check that there is no response');
+  return checks;
+}
+
+function allOf(checks: ScriptCheck[]): string {
+  return checks.length === 0 ? 'true' : checks.map(({ expression }) => `(${expression})`).join(' && ');
+}
+
+function operatorJs(
+  { op, value }: Expectation[number],
+  actual: string,
+  dialect: Dialect,
+  losses: Losses,
+  loose: boolean,
+): string | undefined {
+  if (op === 'length') {
+    const inner = (value as Expectation).map((part) => operatorJs(part, `(${actual})?.length`, dialect, losses, false));
+    return inner.every((each) => each !== undefined) ? inner.map((each) => `(${each})`).join(' && ') : undefined;
+  }
+  const expected = valueJs(value, dialect, losses);
+  const equal = loose ? `String(${actual}) === String(${expected})` : `same(${actual}, ${expected})`;
+  switch (op) {
+    case 'equals':
+      return equal;
+    case 'not':
+      return `!(${equal})`;
+    case 'exists':
+      return value === true ? `(${actual}) != null` : `(${actual}) == null`;
+    case 'type':
+      return typeJs(String(value), actual);
+    case 'contains':
+      return `(${actual})?.includes?.(${expected}) === true`;
+    case 'excludes':
+      return `(${actual})?.includes?.(${expected}) !== true`;
+    case 'startsWith':
+      return `String(${actual}).startsWith(${expected})`;
+    case 'endsWith':
+      return `String(${actual}).endsWith(${expected})`;
+    case 'matches':
+      return `new RegExp(${expected}, "u").test(String(${actual}))`;
+    case 'above':
+      return `Number(${actual}) > Number(${expected})`;
+    case 'atLeast':
+      return `Number(${actual}) >= Number(${expected})`;
+    case 'below':
+      return `Number(${actual}) < Number(${expected})`;
+    case 'atMost':
+      return `Number(${actual}) <= Number(${expected})`;
+    case 'in':
+      return `${expected}.some((v) => same(v, ${actual}))`;
+    case 'class':
+      return `String(${actual})[0] === ${JSON.stringify(String(value)[0])}`;
+    default:
+      losses.push(`the operator ${op}`);
+      return undefined;
+  }
+}
+
+function typeJs(type: string, actual: string): string {
+  if (type === 'null') return `(${actual}) === null`;
+  if (type === 'array') return `Array.isArray(${actual})`;
+  if (type === 'integer') return `Number.isInteger(${actual})`;
+  if (type === 'object') return `${actual} !== null && typeof ${actual} === "object" && !Array.isArray(${actual})`;
+  return `typeof (${actual}) === ${JSON.stringify(type)}`;
+}
