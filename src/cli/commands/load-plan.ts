@@ -15,6 +15,7 @@ import {
   readBody,
   refuseTogether,
 } from './load-flags.js';
+import type { JourneyData } from './load-journey.js';
 import { findTarget, type LoadTargetOptions } from './load-target.js';
 
 /** What commander gives for the plan of `hwctl load`: texts, not yet checked. */
@@ -67,14 +68,15 @@ export async function makeLoadPlan(
   const request = readRequest(options, context);
   const givenPath = options.path === undefined ? undefined : parsePath(options.path);
   const ownWork = profile !== undefined && !replacesWork(options) ? profile.work : undefined;
-  const hasPaths = givenPath !== undefined || options.scenario !== undefined || ownWork !== undefined;
-  const target = await findTarget(options, hasPaths, profile?.stack, context);
-  const work =
+  const ready =
     ownWork !== undefined
       ? await profileWork(ownWork, request.headers, context)
       : options.scenario !== undefined
         ? [await scenarioWork({ name: options.scenario, weight: 1, scenario: options.scenario }, context)]
-        : [requestWork({ ...request, path: givenPath ?? target.path })];
+        : undefined;
+  const hasPaths = givenPath !== undefined || ready !== undefined;
+  const target = await findTarget(options, hasPaths, profile?.stack, context);
+  const work = ready ?? [requestWork({ ...request, path: givenPath ?? target.path })];
   const plan = definePlan({ name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning });
   return { plan, profile, notes: target.notes };
 }
@@ -106,15 +108,34 @@ function profileWork(
   );
 }
 
+/** A scenario as each arrival's journey; checked here, so that what cannot be one is refused before the run. */
 async function scenarioWork(
   item: { name: string; weight: number; scenario: string },
-  _context: Context,
+  { root, cwd }: Context,
 ): Promise<Work> {
-  throw new Failure({
-    code: 'no-journeys',
-    message: `the scenario ${JSON.stringify(item.scenario)} cannot be used as a journey by this build`,
-    hint: 'Load one path with --path',
-  });
+  const [{ journeySteps }, { loadScenario }] = await Promise.all([
+    import('./load-journey.js'),
+    import('../scenario/load.js'),
+  ]);
+  const { steps, problems } = journeySteps(await loadScenario(item.scenario, { root, cwd }));
+  if (problems.length > 0 || steps.length === 0) {
+    throw new Failure({
+      code: 'no-journey',
+      message: `the scenario ${JSON.stringify(item.name)} cannot be a journey of a load`,
+      details: problems.length > 0 ? problems : ['it has no request'],
+      hint: 'Load a scenario of plain requests, or one path with --path',
+    });
+  }
+  const data: JourneyData = { scenario: item.scenario, root, cwd };
+  const module = import.meta.url.replace(/load-plan(\.[jt]s)$/, 'load-journey$1');
+  return {
+    kind: 'flow',
+    name: item.name,
+    weight: item.weight,
+    module,
+    data,
+    steps: steps.map(({ step }) => step.name),
+  };
 }
 
 /** A run in which everything failed must not exit 0: where nothing is said about errors, they stay below 1 %. */

@@ -1,0 +1,242 @@
+import { systemClock } from '../kernel/clock.js';
+import type { HttpResponse } from '../kernel/http.js';
+import type { Flow, FlowAction, FlowContext, FlowResponse, Journey } from '../load/flow.js';
+import { encodeRequest } from '../load/request.js';
+import { findingsOf, type Surroundings } from '../scenario/condition.js';
+import { CookieJar } from '../scenario/cookies.js';
+import { type Exchange, headerOf, valueFrom } from '../scenario/exchange.js';
+import { loadScenario } from '../scenario/load.js';
+import { type BuiltRequest, buildRequest, type ScenarioEndpoint } from '../scenario/request.js';
+import type { Check, Condition, RequestStep, Scenario, Step } from '../scenario/scenario.js';
+import { compileSchemas } from '../scenario/schemas.js';
+import { Unresolved, Variables } from '../scenario/template.js';
+
+/** What an I/O thread needs to know to run a scenario as a journey. */
+export interface JourneyData {
+  /** A built-in name or an absolute path. */
+  scenario: string;
+  root: string;
+  cwd: string;
+}
+
+interface FlatStep {
+  step: RequestStep;
+  /** Milliseconds of `wait` steps before it. */
+  waitMs: number;
+}
+
+/** The requests of a scenario in order, set-up and teardown included; or why it cannot be a journey. */
+export function journeySteps(scenario: Scenario): { steps: FlatStep[]; problems: string[] } {
+  const steps: FlatStep[] = [];
+  const problems: string[] = [];
+  let waitMs = 0;
+  const visit = (step: Step) => {
+    const refuse = (what: string) =>
+      problems.push(`${scenario.file}:${step.at.line}:${step.at.column}: ${JSON.stringify(step.name)} ${what}`);
+    if (step.skip !== false) return;
+    switch (step.kind) {
+      case 'folder':
+        step.steps.forEach(visit);
+        break;
+      case 'wait':
+        waitMs += step.waitMs;
+        break;
+      case 'request':
+        if (step.request.lose !== undefined) refuse('loses its response on purpose');
+        if ((step.request.auth ?? scenario.auth)?.kind === 'oauth2') refuse('needs an OAuth 2 token');
+        for (let i = 0; i < Math.max(1, step.repeat); i++) {
+          steps.push({ step, waitMs });
+          waitMs = 0;
+        }
+        break;
+      default:
+        refuse(`is a ${step.kind} step`);
+    }
+  };
+  for (const step of [...scenario.setup, ...scenario.steps, ...scenario.teardown]) visit(step);
+  return { steps, problems };
+}
+
+/** The seam of the load engine (load/flow.ts): every I/O thread calls this once. */
+export async function createFlow(data: JourneyData, context: FlowContext): Promise<Flow> {
+  const { root, cwd } = data;
+  const scenario = await loadScenario(data.scenario, { root, cwd });
+  const { steps } = journeySteps(scenario);
+  const shared: Shared = {
+    scenario,
+    steps,
+    headerNames: headerNames(steps),
+    endpoint: { url: `http://${context.hostHeader}${context.basePath}`, host: context.hostHeader },
+    schemaProblems: await compileSchemas(scenario),
+    check: (name, passed) => context.check(name, passed),
+  };
+  return { begin: (iteration) => new ScenarioJourney(shared, iteration) };
+}
+
+interface Shared {
+  scenario: Scenario;
+  steps: FlatStep[];
+  /** Response headers that some capture or check looks at. */
+  headerNames: string[];
+  endpoint: ScenarioEndpoint;
+  schemaProblems: Surroundings['schemaProblems'];
+  check(name: string, passed: boolean): void;
+}
+
+/** One user's walk through the scenario. */
+class ScenarioJourney implements Journey {
+  private readonly variables: Variables;
+  private readonly exchanges = new Map<string, Exchange>();
+  private readonly jars = new Map<string, CookieJar>();
+  private at = -1;
+  private sent: BuiltRequest | undefined;
+  private untilEndMs = 0;
+
+  constructor(
+    private readonly shared: Shared,
+    iteration: number,
+  ) {
+    const { variables, data } = shared.scenario;
+    const row = data.length === 0 ? {} : data[iteration % data.length]!;
+    this.variables = new Variables([variables, row], { clock: systemClock, iteration: iteration + 1 });
+  }
+
+  next(response: FlowResponse | undefined): FlowAction {
+    try {
+      return response === undefined ? this.send(0) : this.judge(response);
+    } catch (error) {
+      if (!(error instanceof Unresolved)) throw error;
+      return { do: 'end', failure: error.message };
+    }
+  }
+
+  private judge(response: FlowResponse): FlowAction {
+    const { step } = this.shared.steps[this.at]!;
+    const exchange = this.exchangeOf(response);
+    this.exchanges.set(step.name, exchange);
+    const cookies = step.request.cookies ?? this.shared.scenario.cookies;
+    if (cookies) this.jar(step).keep(new URL(exchange.url), headerOf(exchange.response!, 'set-cookie'));
+    if (step.until !== undefined && this.findings(step.until.condition, exchange).length > 0) {
+      if (systemClock.monotonic() + step.until.everyMs <= this.untilEndMs) return this.resend(step.until.everyMs);
+      return { do: 'end', failure: `${step.name}: not so within ${step.until.withinMs} ms` };
+    }
+    for (const [name, source] of Object.entries(step.capture)) {
+      const found = valueFrom(exchange, source);
+      if ('problem' in found) return { do: 'end', failure: `${step.name}: ${name} was not captured` };
+      this.variables.set(name, found.value);
+    }
+    return this.send(this.at + 1, this.failureOf(step, exchange));
+  }
+
+  /** Why the step failed, in words without figures, so that equal causes count together. */
+  private failureOf(step: RequestStep, exchange: Exchange): string | undefined {
+    let failure: string | undefined;
+    for (const check of step.check) {
+      if (check.skip !== false) continue;
+      const passed = this.findings(check.condition, exchange).length === 0;
+      // A name with templates in it stands for all its values.
+      this.shared.check(check.name, passed);
+      if (!passed) failure ??= `check failed: ${check.name}`;
+    }
+    if (failure === undefined && exchange.response!.status >= 400 && !step.check.some(judgesStatus))
+      return 'unexpected status';
+    return failure;
+  }
+
+  private findings(condition: Condition, exchange: Exchange) {
+    return findingsOf(condition, exchange, {
+      expand: (value) => this.variables.expand(value),
+      earlier: (name) => this.exchanges.get(name),
+      schemaProblems: this.shared.schemaProblems,
+    });
+  }
+
+  /** Goes on with the step at `index`; `failure` is of the one before. */
+  private send(index: number, failure?: string): FlowAction {
+    const flat = this.shared.steps[index];
+    if (flat === undefined) return { do: 'end', failure };
+    this.at = index;
+    const { step, waitMs } = flat;
+    for (const [name, value] of Object.entries(step.set)) this.variables.set(name, this.variables.expand(value));
+    this.untilEndMs = systemClock.monotonic() + (step.until?.withinMs ?? 0);
+    return this.request(step, waitMs, failure);
+  }
+
+  private resend(afterMs: number): FlowAction {
+    return this.request(this.shared.steps[this.at]!.step, afterMs);
+  }
+
+  private request(step: RequestStep, afterMs: number, failure?: string): FlowAction {
+    const { scenario, endpoint } = this.shared;
+    const built = buildRequest(step.request, scenario, endpoint, this.variables);
+    const url = new URL(built.url);
+    if (url.origin !== new URL(endpoint.url).origin)
+      return { do: 'end', failure: `${step.name}: a journey stays on one server` };
+    this.sent = built;
+    const headers: Record<string, string> = {};
+    for (const [name, value] of built.headers)
+      headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+    const cookies = step.request.cookies ?? scenario.cookies;
+    const line = cookies ? this.jar(step).header(url) : undefined;
+    if (line !== undefined) headers.Cookie = headers.Cookie === undefined ? line : `${line}; ${headers.Cookie}`;
+    const bytes = encodeRequest({
+      method: built.method,
+      target: url.pathname + url.search,
+      host: url.host,
+      headers,
+      body: built.body,
+    });
+    return { do: 'send', step: this.at, bytes, head: built.method === 'HEAD', afterMs, failure };
+  }
+
+  private jar({ request }: RequestStep): CookieJar {
+    let jar = this.jars.get(request.as);
+    if (jar === undefined) {
+      jar = new CookieJar(() => systemClock.now());
+      this.jars.set(request.as, jar);
+    }
+    return jar;
+  }
+
+  /** The response as the scenario engine's checks see it; its body is copied, for it is the wire's only during this call. */
+  private exchangeOf({ status, headers, body, serviceMs }: FlowResponse): Exchange {
+    const copy = Buffer.from(body);
+    const found = this.shared.headerNames.flatMap((name) =>
+      headers(name).map((value): [string, string] => [name, value]),
+    );
+    const response: HttpResponse = {
+      status,
+      reason: '',
+      headers: found,
+      body: copy,
+      bodyBytes: copy.length,
+      headerBytes: 0,
+      firstByteMs: serviceMs,
+      totalMs: serviceMs,
+    };
+    const { method, shownUrl, url, headers: sentHeaders, body: sentBody } = this.sent!;
+    const sent = { method, shownUrl, url, headers: sentHeaders, body: sentBody };
+    return { ...sent, response, error: undefined, timeMs: serviceMs, startedAt: systemClock.now() - serviceMs };
+  }
+}
+
+function judgesStatus({ condition }: Check): boolean {
+  const inner = [...(condition.any ?? []), ...(condition.all ?? []), ...(condition.not ? [condition.not] : [])];
+  return condition.status !== undefined || inner.some((each) => judgesStatus({ condition: each } as Check));
+}
+
+function headerNames(steps: FlatStep[]): string[] {
+  const names = new Set(['content-type', 'set-cookie']);
+  const visit = (condition: Condition | undefined) => {
+    if (condition === undefined) return;
+    for (const name of Object.keys(condition.header ?? {})) names.add(name.toLowerCase());
+    for (const inner of [...(condition.any ?? []), ...(condition.all ?? []), condition.not]) visit(inner);
+  };
+  for (const { step } of steps) {
+    for (const source of Object.values(step.capture))
+      if (source.kind === 'header') names.add(source.name.toLowerCase());
+    for (const { condition } of step.check) visit(condition);
+    visit(step.until?.condition);
+  }
+  return [...names];
+}
