@@ -8,6 +8,7 @@ import { formatEvent, parseTimeoutMs } from './up.js';
 interface Options extends TargetOptions {
   json?: boolean;
   keepData?: boolean;
+  deleteCluster?: boolean;
   timeout: string;
 }
 
@@ -16,13 +17,18 @@ export function define(command: Command, context: Context): void {
   command.argument('[stack...]', 'stacks to take down (default: everything)');
   addTargetOptions(command)
     .option('--keep-data', 'keep databases and generated secrets for the next up')
+    .option('--delete-cluster', 'delete the minikube profile too, if hwctl made it')
     .option('--timeout <duration>', 'how long everything may take', '2m')
     .action(async (stacks: string[], options: Options) => {
       const timeoutMs = parseTimeoutMs(options.timeout);
       const { target, reason } = await targetFromOptions(options, context);
       if (!options.json) context.print(`target ${target.name}: ${reason}`);
       const report = await target.down(
-        { stacks: stacks.includes('all') ? [] : stacks, keepData: options.keepData === true },
+        {
+          stacks: stacks.includes('all') ? [] : stacks,
+          keepData: options.keepData === true,
+          deleteCluster: options.deleteCluster === true,
+        },
         {
           timeoutMs,
           signal: context.signal,

@@ -13,6 +13,11 @@ interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
   dryRun?: boolean;
   timeout: string;
+  cpus?: string;
+  memory?: string;
+  kubernetesVersion?: string;
+  registry?: string;
+  forceConflicts?: boolean;
 }
 
 /** `hwctl up [STACK...]`. */
@@ -24,6 +29,11 @@ export function define(command: Command, context: Context): void {
   addValueOptions(addTargetOptions(command))
     .option('--timeout <duration>', 'how long everything may take', '5m')
     .option('--dry-run', 'print the steps and take none')
+    .option('--cpus <number>', 'CPUs of a minikube profile that is started')
+    .option('--memory <size>', 'memory of a minikube profile that is started, e.g. 4g')
+    .option('--kubernetes-version <version>', 'Kubernetes of a minikube profile that is started')
+    .option('--registry <host>', 'push the image there instead of loading it into the nodes, e.g. localhost:5000')
+    .option('--force-conflicts', 'take over fields of objects that others own')
     .action(async (stacks: string[], options: Options) => up(stacks, options, context));
 }
 
@@ -33,6 +43,13 @@ async function up(words: string[], options: Options, context: Context): Promise<
     stacks: chooseStacks(words, manifestsFolder(options, context)),
     values: await readValues(options, context.cwd),
     ...(options.manifests === undefined ? {} : { manifests: manifestsFolder(options, context) }),
+    cluster: {
+      cpus: options.cpus,
+      memory: options.memory,
+      kubernetesVersion: options.kubernetesVersion,
+      registry: options.registry,
+      forceConflicts: options.forceConflicts,
+    },
   };
   const { target, reason } = await targetFromOptions(options, context);
   if (options.dryRun) {
