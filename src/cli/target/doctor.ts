@@ -1,7 +1,8 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { access, constants, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Run } from '../kernel/process.js';
 
 export type Need = 'local' | 'minikube' | 'load';
@@ -101,9 +102,10 @@ async function sqlite({ run, root }: DoctorDeps): Promise<Prerequisite> {
 async function stateFolder({ stateDir }: DoctorDeps): Promise<Prerequisite> {
   const base = { name: 'state folder', neededFor: ['local', 'minikube'] as Need[] };
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    await access(stateDir, constants.W_OK);
-    const { bavail, bsize } = await statfs(stateDir);
+    const existing = nearestExisting(stateDir);
+    if (!statSync(existing).isDirectory()) throw new Error(`${existing} is not a folder`);
+    await access(existing, constants.W_OK);
+    const { bavail, bsize } = await statfs(existing);
     const freeBytes = bavail * bsize;
     if (freeBytes < leastFreeBytes) {
       return {
@@ -118,6 +120,11 @@ async function stateFolder({ stateDir }: DoctorDeps): Promise<Prerequisite> {
     const cure = 'Make the folder writable, or set XDG_STATE_HOME to one that is';
     return { ...base, state: 'missing', found: `${stateDir}: ${(error as Error).message}`, cure };
   }
+}
+
+/** The folder itself or what it would be made in: doctor looks, it makes nothing. */
+function nearestExisting(folder: string): string {
+  return existsSync(folder) ? folder : nearestExisting(dirname(folder));
 }
 
 function loopback(): Promise<Prerequisite> {
