@@ -139,9 +139,13 @@ function applyNamespace(object: KubeObject, namespace: string | undefined): void
 
 function applyLabels(object: KubeObject, pairs: Record<string, string>, includeTemplates: boolean): void {
   object.metadata.labels = { ...object.metadata.labels, ...pairs };
-  const template = (object.spec as { template?: PodTemplate } | undefined)?.template;
-  if (!includeTemplates || template === undefined) return;
-  template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...pairs } };
+  if (!includeTemplates) return;
+  const spec = object.spec as
+    | { template?: PodTemplate; volumeClaimTemplates?: Pick<PodTemplate, 'metadata'>[] }
+    | undefined;
+  for (const template of [...(spec?.template ? [spec.template] : []), ...(spec?.volumeClaimTemplates ?? [])]) {
+    template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...pairs } };
+  }
 }
 
 function generateConfigMaps(

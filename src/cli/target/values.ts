@@ -68,7 +68,7 @@ function readSet(word: string, problems: Problems): YamlSource[] {
 
 async function validate(sources: YamlSource[], problems: Problems): Promise<void> {
   const { Ajv } = await import('ajv');
-  const check = new Ajv({ allErrors: true, strict: false }).compile(valuesSchema);
+  const check = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(valuesSchema);
   for (const source of sources) {
     if (check(source.value)) continue;
     for (const error of check.errors ?? []) {
