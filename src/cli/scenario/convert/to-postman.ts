@@ -63,8 +63,51 @@ function script(listen: string, exec: string[]): Json {
   return { listen, script: { type: 'text/javascript', exec } };
 }
 
+/** Generators that Postman has under another name. */
+const dynamic: Record<string, string> = { uuid: 'guid', timestamp: 'timestamp', isoTimestamp: 'isoTimestamp' };
+
+/** True where every template of a JSON value gives text without a character that JSON escapes. */
+function onlyTexts(value: unknown, texts: ReadonlySet<string>): boolean {
+  if (Array.isArray(value)) return value.every((item) => onlyTexts(item, texts));
+  if (value !== null && typeof value === 'object') return Object.values(value).every((item) => onlyTexts(item, texts));
+  if (typeof value !== 'string') return true;
+  return referencesOf(value).references.every((reference) =>
+    reference.kind === 'variable'
+      ? reference.path.length === 0 && texts.has(reference.name)
+      : ['uuid', 'isoTimestamp'].includes(reference.name),
+  );
+}
+
+const numberGenerator = /^\{\{\s*\$(int|float|add|boolean|timestamp|timestampMs|iteration)\b[^}]*\}\}$/;
+
+/** Variables that are plain texts: set by the scenario, not captured. */
+function textVariables(scenario: Scenario): Set<string> {
+  const names = new Set<string>();
+  const keep = (variables: Record<string, unknown>) => {
+    for (const [name, value] of Object.entries(variables))
+      if (typeof value === 'string' && /^[^"\\]*$/.test(value) && !numberGenerator.test(value)) names.add(name);
+  };
+  keep(scenario.variables);
+  const visit = (steps: readonly Step[]) => {
+    for (const step of steps) {
+      if (step.kind === 'folder') visit(step.steps);
+      if (step.kind === 'request') keep(step.set);
+    }
+  };
+  visit([...scenario.setup, ...scenario.steps, ...scenario.teardown]);
+  const forget = (steps: readonly Step[]) => {
+    for (const step of steps) {
+      if (step.kind === 'folder') forget(step.steps);
+      if (step.kind === 'request') for (const name of Object.keys(step.capture)) names.delete(name);
+    }
+  };
+  forget([...scenario.setup, ...scenario.steps, ...scenario.teardown]);
+  return names;
+}
+
 class Writer {
   readonly #compared: Set<string>;
+  readonly #texts: Set<string>;
 
   constructor(
     private readonly scenario: Scenario,
@@ -72,6 +115,7 @@ class Writer {
     private readonly losses: Losses,
   ) {
     this.#compared = comparedSteps(scenario);
+    this.#texts = textVariables(scenario);
   }
 
   item(step: Step): Json[] {
@@ -174,8 +218,8 @@ class Writer {
   #body(body: Body, before: string[], own: Losses, place: (text: string) => string): Json {
     switch (body.kind) {
       case 'json': {
-        // Built in the script, so that numbers stay numbers.
-        if (!JSON.stringify(body.value).includes('{{')) return { mode: 'raw', raw: JSON.stringify(body.value) };
+        // What is text stands in the body as it is; the rest is built in a script, so that numbers stay numbers.
+        if (onlyTexts(body.value, this.#texts)) return { mode: 'raw', raw: place(JSON.stringify(body.value)) };
         before.push(`pm.variables.set("request body", JSON.stringify(${valueJs(body.value, dialect, own)}));`);
         return { mode: 'raw', raw: '{{request body}}' };
       }
@@ -230,6 +274,8 @@ class Writer {
     return template.replace(/\{\{[^}]*\}\}/g, (part) => {
       const [reference] = referencesOf(part).references;
       if (reference === undefined) return part;
+      if (reference.kind === 'generated' && dynamic[reference.name] !== undefined)
+        return `{{$${dynamic[reference.name]}}}`;
       if (reference.kind === 'variable') return `{{${[reference.name, ...reference.path].join('.')}}}`;
       const name = `generated ${before.length + 1}`;
       before.push(`pm.variables.set(${JSON.stringify(name)}, ${valueJs(part, dialect, own)});`);

@@ -14,6 +14,9 @@ declare module 'postman-runtime' {
     index: number;
     error: { name?: string; message?: string } | null;
   }
+  interface ScriptEvent {
+    script?: { isEmpty(): boolean };
+  }
   type RunError = (Error & { name: string; message: string }) | null;
   interface Callbacks {
     start?(error: RunError, cursor: Cursor): void;
@@ -21,6 +24,8 @@ declare module 'postman-runtime' {
     iteration?(error: RunError, cursor: Cursor): void;
     beforeItem?(error: RunError, cursor: Cursor, item: Item): void;
     item?(error: RunError, cursor: Cursor, item: Item): void;
+    beforePrerequest?(error: RunError, cursor: Cursor, events: ScriptEvent[]): void;
+    beforeTest?(error: RunError, cursor: Cursor, events: ScriptEvent[]): void;
     beforeRequest?(error: RunError, cursor: Cursor, request: Request | undefined, item: Item): void;
     request?(
       error: RunError,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Item, Response, VariableScope } from 'postman-collection';
-import type { Assertion, Callbacks, Cursor, Run } from 'postman-runtime';
+import type { Assertion, Callbacks, Cursor, Run, ScriptEvent } from 'postman-runtime';
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import { readRows } from '../data.js';
@@ -197,6 +197,8 @@ class Observer {
       },
       beforeItem: (_error, cursor, item) => this.#beginStep(cursor, item),
       item: () => this.#endStep(),
+      beforePrerequest: (_error, _cursor, events) => this.#countEmpty(this.#tally.prerequestScripts, events),
+      beforeTest: (_error, _cursor, events) => this.#countEmpty(this.#tally.testScripts, events),
       beforeRequest: (_error, _cursor, request) => {
         if (request !== undefined && this.#step !== undefined)
           this.#emit({ type: 'request', step: this.#step.ref, method: request.method, url: request.url.toString() });
@@ -216,6 +218,11 @@ class Observer {
           });
       },
     };
+  }
+
+  /** newman's runtime runs empty scripts and counts them; this newer one passes them over. */
+  #countEmpty(counts: { executed: number }, events: readonly ScriptEvent[]): void {
+    counts.executed += events.filter(({ script }) => script?.isEmpty()).length;
   }
 
   #beginStep(cursor: Cursor, item: Item): void {
