@@ -1,0 +1,39 @@
+import t from 'tap';
+import { canonical } from '../../src/server/idempotency.js';
+import { parseIdempotencyKey } from '../../src/server/idempotency-key.js';
+import { Problem } from '../../src/server/problem.js';
+
+const accepted: [string, string][] = [
+  ['a', 'a'],
+  ['"a"', 'a'],
+  ['a b', 'a b'],
+  ['"a b "', 'a b '],
+  ['"a\\"b\\\\c"', 'a"b\\c'],
+  ['a"b', 'a"b'],
+  ['x'.repeat(255), 'x'.repeat(255)],
+  [`"${'x'.repeat(255)}"`, 'x'.repeat(255)],
+];
+for (const [line, key] of accepted) t.equal(parseIdempotencyKey([line], true), key, line.slice(0, 20));
+
+const refused = [
+  '',
+  '""',
+  '"',
+  '"a',
+  'a\tb',
+  ' a',
+  'a\u007f',
+  'a\u0000',
+  'caf\u00e9',
+  '"a\\b"',
+  '"a";q=1',
+  'x'.repeat(256),
+];
+for (const line of refused)
+  t.throws(() => parseIdempotencyKey([line], false), Problem, JSON.stringify(line).slice(0, 20));
+t.throws(() => parseIdempotencyKey(['a', 'a'], false), Problem, 'two lines');
+t.throws(() => parseIdempotencyKey(undefined, true), Problem);
+t.equal(parseIdempotencyKey(undefined, false), undefined);
+
+t.equal(canonical({ b: [1, { d: null, c: 'x' }], a: 1.5 }), '{"a":1.5,"b":[1,{"c":"x","d":null}]}');
+t.equal(canonical(JSON.parse('{"a":1,"a":2.0}')), canonical({ a: 2 }));
