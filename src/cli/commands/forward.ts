@@ -6,24 +6,37 @@ import { addTargetOptions, type TargetOptions, targetFromOptions } from './targe
 
 interface Options extends TargetOptions {
   json?: boolean;
+  address: string;
+  stop?: boolean;
 }
 
 /** `hwctl forward`. */
 export function define(command: Command, context: Context): void {
-  addTargetOptions(command).action(async (options: Options) => {
-    const { target } = await targetFromOptions(options, context);
-    const { stacks, endpoints } = await target.status();
-    if (stacks.length === 0) {
-      throw new Failure({
-        code: 'nothing-is-up',
-        message: `nothing is up on the ${target.name} target`,
-        hint: 'hwctl up',
-      });
-    }
-    if (options.json) context.print(JSON.stringify({ target: target.name, endpoints }));
-    else {
-      const head = 'nothing to forward: everything listens on this machine already';
-      context.print([...(target.name === 'local' ? [head] : []), ...formatEndpoints(endpoints)].join('\n'));
-    }
-  });
+  addTargetOptions(command)
+    .option('--address <address>', 'where the ports listen', '127.0.0.1')
+    .option('--stop', 'end the port-forward daemon')
+    .action((options: Options) => forward(options, context));
+}
+
+async function forward(options: Options, context: Context): Promise<void> {
+  const { target } = await targetFromOptions(options, context);
+  const { stacks, endpoints: ways } = await target.status();
+  if (stacks.length === 0) {
+    throw new Failure({
+      code: 'nothing-is-up',
+      message: `nothing is up on the ${target.name} target`,
+      hint: 'hwctl up',
+    });
+  }
+  const request = { address: options.address, stop: options.stop === true };
+  const endpoints = (await target.forward?.(request)) ?? ways;
+  if (options.stop) {
+    context.print(options.json ? JSON.stringify({ target: target.name, endpoints }) : 'nothing is forwarded any more');
+    return;
+  }
+  if (options.json) context.print(JSON.stringify({ target: target.name, endpoints }));
+  else {
+    const head = 'nothing to forward: everything listens on this machine already';
+    context.print([...(target.name === 'local' ? [head] : []), ...formatEndpoints(endpoints)].join('\n'));
+  }
 }

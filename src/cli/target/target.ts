@@ -15,6 +15,15 @@ export interface Target {
   logs(query: LogQuery): AsyncIterable<LogLine>;
   /** Harms one service on purpose (for strict scenarios): see Fault. Resolves when the deed is done. */
   fault(fault: Fault): Promise<void>;
+  /** Makes every part reachable from this machine through a daemon; absent where everything is reachable already. */
+  forward?(request: ForwardRequest): Promise<Endpoint[]>;
+}
+
+export interface ForwardRequest {
+  /** Address the ports listen on; loopback unless told otherwise. */
+  address: string;
+  /** Ends the daemon instead. */
+  stop: boolean;
 }
 
 export interface UpRequest {

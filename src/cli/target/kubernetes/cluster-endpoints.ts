@@ -2,16 +2,21 @@ import type { Run } from '../../kernel/process.js';
 import type { Endpoint } from '../target.js';
 import type { StateFile } from './cluster-state.js';
 import { accepts, appEndpoints } from './endpoints.js';
+import { forwardEndpoints, readForwards } from './forward.js';
 import type { LiveObject } from './live-object.js';
 
-/** The ways in that answer from this machine: the Ingress addresses. */
+/** The ways in that answer from this machine: the Ingress addresses, and what the port-forward daemon listens on. */
 export async function clusterEndpoints(
-  _run: Run,
+  run: Run,
   members: readonly LiveObject[],
-  _state: StateFile,
+  state: StateFile,
 ): Promise<Endpoint[]> {
   const ingresses = members.filter(({ kind }) => kind === 'Ingress');
+  const forwards = forwardEndpoints(await readForwards(run, state));
+  const controller = forwards.find(({ name }) => name === 'ingress');
   const candidates = appEndpoints(ingresses, undefined);
   const answers = await Promise.all(candidates.map(({ url }) => accepts(url)));
-  return candidates.filter((_, index) => answers[index]);
+  const direct = candidates.filter((_, index) => answers[index]);
+  const through = controller === undefined ? [] : appEndpoints(ingresses, controller.url);
+  return [...(direct.length > 0 ? direct : through), ...forwards.filter(({ name }) => name !== 'ingress')];
 }

@@ -1,13 +1,27 @@
 import { Failure } from '../../kernel/failure.js';
 import type { TargetEnvironment } from '../environment.js';
-import type { DownReport, Fault, LogQuery, Step, Target, UpReport, UpRequest, WaitOptions } from '../target.js';
+import type {
+  DownReport,
+  Endpoint,
+  Fault,
+  ForwardRequest,
+  LogQuery,
+  Step,
+  Target,
+  UpReport,
+  UpRequest,
+  WaitOptions,
+} from '../target.js';
 import { findApplySets, listMembers } from './apply-set.js';
 import { type ClusterAccess, type ClusterTargetOptions, openCluster } from './cluster-access.js';
 import { takeDown } from './cluster-down.js';
 import { clusterEndpoints } from './cluster-endpoints.js';
 import { serviceStatuses } from './cluster-status.js';
 import { bringUp, planUp } from './cluster-up.js';
+import { emptyReport, stopForward } from './down.js';
 import { injectFault } from './fault.js';
+import { forwardTargets, startForward } from './forward.js';
+import { kubeConfigFiles } from './kube-context.js';
 import type { LiveObject } from './live-object.js';
 import { clusterLogs } from './logs.js';
 import type { Work } from './provision.js';
@@ -51,12 +65,30 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
       });
     },
     logs: (query) => readLogs(options, query),
+    forward: (request) => forward(options, request),
     fault: async (fault: Fault) => {
       await withCluster(await mustBeOpen(options), async ({ client }) => {
         await injectFault(client, await workloadsNamed(client, [fault.service]), fault, environment.clock);
       });
     },
   };
+}
+
+/** Starts the port-forward daemon anew over all Services of hwctl, or ends it. */
+async function forward(options: ClusterTargetOptions, request: ForwardRequest): Promise<Endpoint[]> {
+  return withCluster(await mustBeOpen(options), async ({ client, state }) => {
+    await stopForward(options.run, state, emptyReport());
+    if (request.stop) return [];
+    const sets = await findApplySets(client);
+    const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+    const targets = forwardTargets(members);
+    if (targets.length === 0) return [];
+    const { context, allowContext, environment } = options;
+    const kubeconfigFiles = kubeConfigFiles(environment.env);
+    const { address } = request;
+    await startForward(state, { kubeconfigFiles, context, allowContext, address, targets }, environment.clock);
+    return clusterEndpoints(options.run, members, state);
+  });
 }
 
 async function withCluster<T>(cluster: ClusterAccess, act: (cluster: ClusterAccess) => Promise<T>): Promise<T> {

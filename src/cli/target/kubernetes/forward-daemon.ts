@@ -1,0 +1,21 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { systemClock } from '../../kernel/clock.js';
+import { createClient } from './client.js';
+import { type DaemonOptions, type Forwarded, openForward } from './forward.js';
+import { loadKubeConfig, pinContext } from './kube-context.js';
+
+// The port-forward daemon: started by `forward.ts` in a session of its own, ended by SIGTERM.
+const options = JSON.parse(process.argv[2] ?? '{}') as DaemonOptions;
+const config = loadKubeConfig({ KUBECONFIG: options.kubeconfigFiles.join(process.platform === 'win32' ? ';' : ':') });
+const client = createClient(pinContext(config, options.context, options.allowContext), systemClock);
+const forwards: Forwarded[] = [];
+for (const target of options.targets) {
+  const { url } = await openForward(client, target, options.address);
+  forwards.push({ ...target, url });
+}
+writeFileSync(`${options.report}.draft`, JSON.stringify(forwards), { mode: 0o600 });
+renameSync(`${options.report}.draft`, options.report);
+process.on('SIGTERM', () => {
+  rmSync(options.report, { force: true });
+  process.exit(0);
+});
