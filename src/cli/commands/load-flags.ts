@@ -99,13 +99,13 @@ export function parsePath(text: string): string {
   return encodeURI(text).replaceAll('%25', '%');
 }
 
-/** `--url`: an absolute http or https URL without fragment. Throws Failure `bad-url`. */
-export function parseUrl(text: string): URL {
+/** `--url`: an absolute http or https URL. Throws Failure `bad-url`. */
+export function parseUrl(text: string, flag = '--url', example = 'http://127.0.0.1:8080/health'): URL {
   const fail = (what: string): Failure =>
     new Failure({
       code: 'bad-url',
-      message: `--url: ${JSON.stringify(text)} ${what}`,
-      hint: 'For example --url http://127.0.0.1:8080/health',
+      message: `${flag}: ${JSON.stringify(text)} ${what}`,
+      hint: `For example ${flag} ${example}`,
     });
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw fail('has no scheme');
   if (!URL.canParse(text)) throw fail('is not a URL');

@@ -5,6 +5,7 @@ import { findProfile, type Profile, type ProfileWork } from '../load/profile.js'
 import { parseThreshold, type Threshold } from '../load/thresholds.js';
 import type { Context } from './context.js';
 import { type ArrivalOptions, readArrivals } from './load-arrivals.js';
+import { rampForMax } from './load-find-max.js';
 import {
   parseCount,
   parseHeaders,
@@ -32,12 +33,14 @@ export interface PlanOptions extends LoadTargetOptions, ArrivalOptions {
   workers?: string;
   seed?: string;
   compression?: boolean;
+  findMax?: boolean;
 }
 
 /** A plan, and what the user should know about how it came to be. */
 export interface PlannedLoad {
   plan: LoadPlan;
-  profile: Profile | undefined;
+  /** Ramp until a threshold breaks and report the highest rate that held. */
+  findMax: boolean;
   notes: string[];
 }
 
@@ -63,7 +66,9 @@ export async function makeLoadPlan(
   refuseTogether({ ...options }, exclusive);
   const { root, cwd } = context;
   const profile = profileName === undefined ? undefined : findProfile(profileName, { root, cwd });
-  const arrivals = readArrivals(options, profile?.arrivals);
+  const findMax = options.findMax === true || profile?.findMax === true;
+  const plain = readArrivals(options, profile?.arrivals);
+  const arrivals = findMax ? rampForMax(options, profile?.arrivals, plain) : plain;
   const tuning = readTuning(options, profile);
   const request = readRequest(options, context);
   const givenPath = options.path === undefined ? undefined : parsePath(options.path);
@@ -78,7 +83,7 @@ export async function makeLoadPlan(
   const target = await findTarget(options, hasPaths, profile?.stack, context);
   const work = ready ?? [requestWork({ ...request, path: givenPath ?? target.path })];
   const plan = definePlan({ name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning });
-  return { plan, profile, notes: target.notes };
+  return { plan, findMax, notes: target.notes };
 }
 
 function replacesWork({ path, scenario, method, body }: PlanOptions): boolean {

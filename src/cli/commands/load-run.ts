@@ -13,7 +13,7 @@ export type Progress = 'live' | 'lines' | 'lines-stderr' | 'none';
 export interface RunLoadOptions {
   progress: Progress;
   /** Called with every sample (4 a second in the live view, else 1): pushes and abort conditions hang here. */
-  onSnapshot?: (snapshot: LoadSnapshot) => void;
+  onSnapshot?: (snapshot: LoadSnapshot, finish: () => void) => void;
   /** Takes the record of every request, in batches. */
   onRecords?: (records: RequestRecord[]) => void;
 }
@@ -36,7 +36,7 @@ export async function runLoad(plan: LoadPlan, context: Context, options: RunLoad
   try {
     await watch(attack, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
       display.update(snapshot, controls);
-      options.onSnapshot?.(snapshot);
+      options.onSnapshot?.(snapshot, () => controls.finish());
     });
     return await attack.result;
   } finally {

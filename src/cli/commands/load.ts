@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import { compareRuns } from '../load/compare.js';
-import type { LoadResult } from '../load/metrics.js';
+import type { LoadResult, LoadSnapshot } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
 import { comparisonText } from '../report/compare-text.js';
 import type { LayoutName } from '../report/layouts/layout.js';
@@ -9,8 +9,10 @@ import { loadSummary } from '../report/summary.js';
 import { headingOf } from '../report/words.js';
 import type { Context } from './context.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './load-compare.js';
+import { MaxFinder, maxExitCode, maxInWords } from './load-find-max.js';
 import { OutFiles, parseSummary, peerSummary } from './load-out.js';
 import { makeLoadPlan, type PlanOptions } from './load-plan.js';
+import { Pusher } from './load-push.js';
 import { loadExitCode, type Progress, runLoad } from './load-run.js';
 import type { Define } from './registry.js';
 import { addTargetOptions } from './target-options.js';
@@ -22,6 +24,7 @@ interface LoadOptions extends PlanOptions {
   summary: string;
   baseline?: string;
   tolerance?: string;
+  push?: string;
   out: string[];
 }
 
@@ -75,6 +78,8 @@ export const define: Define = (command, context) => {
         .default([], 'none'),
     )
     .option('--baseline <file>', 'compare with an earlier result (JSON); a regression exits 1')
+    .option('--push <url>', 'send metrics once a second: Prometheus remote write, or a Pushgateway (/metrics/job/...)')
+    .option('--find-max', 'ramp until a threshold breaks; reports the highest rate that held')
     .option('--dry-run', 'print the plan, load nothing')
     .option('--quiet', 'no progress, only the summary');
   addToleranceOption(command);
@@ -87,37 +92,60 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const layout = parseSummary(options.summary);
   const tolerance = parseTolerance(options.tolerance);
   const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context);
-  const { plan, notes } = await makeLoadPlan(profile, options, context);
+  const planned = await makeLoadPlan(profile, options, context);
   if (options.dryRun) {
-    context.print(JSON.stringify(plan, null, options.json ? undefined : 2));
+    context.print(JSON.stringify(planned.plan, null, options.json ? undefined : 2));
     return;
   }
+  const finder = planned.findMax ? new MaxFinder(planned.plan.thresholds) : undefined;
+  // The finder judges the thresholds second by second; over the whole ramp they are bound to fail.
+  const plan = finder === undefined ? planned.plan : { ...planned.plan, thresholds: [] };
+  const pusher = options.push === undefined ? undefined : new Pusher(options.push, plan.name, context);
   const files = new OutFiles(options.out, context);
-  for (const note of notes) context.note(note);
+  for (const note of planned.notes) context.note(note);
   const progress = progressFor(options, context);
-  const result = await runWithFiles(files, plan, context, progress);
+  const result = await run(plan, context, { files, finder, pusher, progress });
+  const findMax = finder?.found();
   const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
   // Void beats failed, failed beats passed.
-  context.exitCode = Math.max(loadExitCode(result), comparison === undefined ? 0 : comparisonExitCode(comparison));
-  if (options.json) context.print(JSON.stringify(comparison === undefined ? result : { ...result, comparison }));
+  context.exitCode = Math.max(
+    findMax === undefined ? loadExitCode(result) : maxExitCode(findMax, result),
+    comparison === undefined ? 0 : comparisonExitCode(comparison),
+  );
+  if (options.json) context.print(JSON.stringify({ ...result, findMax, comparison }));
   else {
-    await printSummary(layout, result, plan, context, progress === 'lines' ? '\n' : '');
+    const conclusion = findMax === undefined ? undefined : maxInWords(findMax);
+    await printSummary(layout, { result, plan, conclusion }, context, progress === 'lines' ? '\n' : '');
     if (comparison !== undefined) context.print(`\n${comparisonText(comparison, context)}`);
   }
   for (const path of await files.write(result, plan)) context.note(`wrote ${path}`);
 }
 
-async function runWithFiles(
-  files: OutFiles,
-  plan: LoadPlan,
-  context: Context,
-  progress: Progress,
-): Promise<LoadResult> {
+interface RunParts {
+  files: OutFiles;
+  finder: MaxFinder | undefined;
+  pusher: Pusher | undefined;
+  progress: Progress;
+}
+
+async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<LoadResult> {
+  const { files, finder, pusher, progress } = parts;
+  let last: LoadSnapshot | undefined;
   try {
-    return await runLoad(plan, context, { progress, onRecords: files.recorder(plan) });
+    return await runLoad(plan, context, {
+      progress,
+      onRecords: files.recorder(plan),
+      onSnapshot: (snapshot, finish) => {
+        last = snapshot;
+        pusher?.offer(snapshot);
+        if (finder?.observe(snapshot) === true) finish();
+      },
+    });
   } catch (error) {
     files.discard();
     throw error;
+  } finally {
+    await pusher?.close(last);
   }
 }
 
@@ -135,19 +163,21 @@ function exitCodeOf(context: Context): number {
 
 async function printSummary(
   layout: LayoutName | 'hwctl',
-  result: LoadResult,
-  plan: LoadPlan,
+  run: { result: LoadResult; plan: LoadPlan; conclusion: string | undefined },
   context: Context,
   lead: string,
 ): Promise<void> {
+  const { result, plan, conclusion } = run;
+  const exitCode = exitCodeOf(context);
   if (layout !== 'hwctl') {
     context.print(await peerSummary(layout, result, plan));
-    context.note(`hwctl: verdict ${result.verdict.state}, exit code ${exitCodeOf(context)}`);
+    context.note(
+      `hwctl: ${conclusion === undefined ? '' : `${conclusion} `}verdict ${result.verdict.state}, exit code ${exitCode}`,
+    );
     return;
   }
   const { color } = context;
   // The terminal may have been resized meanwhile.
   const columns = context.stdout.columns || context.columns;
-  const summary = loadSummary(result, headingOf(plan), { color, columns, exitCode: exitCodeOf(context) });
-  context.print(`${lead}${summary}`);
+  context.print(`${lead}${loadSummary(result, headingOf(plan), { color, columns, exitCode, conclusion })}`);
 }

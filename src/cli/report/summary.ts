@@ -10,6 +10,8 @@ export interface SummaryOptions {
   columns: number;
   /** What the process will exit with. */
   exitCode: number;
+  /** Replaces the sentence about the thresholds. */
+  conclusion?: string;
 }
 
 /** The final summary in hwctl's own layout, at most 80 columns wide (error texts are wrapped). */
@@ -24,7 +26,7 @@ export function loadSummary(result: LoadResult, heading: LoadHeading, options: S
     outcomes(result, width, paint),
     thresholds(result, width, paint),
     verdict(result, width, paint),
-    conclusion(result, options.exitCode, width, paint),
+    conclusion(result, options, width, paint),
     howToRead(width, paint),
   ];
   return `${sections
@@ -155,7 +157,12 @@ function verdict(result: LoadResult, width: number, paint: Paint): string[] {
   return lines;
 }
 
-function conclusion(result: LoadResult, exitCode: number, width: number, paint: Paint): string[] {
+function conclusion(result: LoadResult, options: SummaryOptions, width: number, paint: Paint): string[] {
+  const { exitCode } = options;
+  if (options.conclusion !== undefined) {
+    const lines = wrap(`${options.conclusion} Exit code ${exitCode}.`, width);
+    return lines.map((line) => (exitCode === 0 ? paint.good(line) : paint.bad(line)));
+  }
   const broken = result.thresholds.filter((outcome) => !outcome.passed).length;
   const of = `${broken} of ${result.thresholds.length} thresholds failed`;
   const text =
