@@ -1,7 +1,7 @@
 import t from 'tap';
 import { canonical } from '../../src/server/idempotency.js';
 import { parseIdempotencyKey } from '../../src/server/idempotency-key.js';
-import { Problem } from '../../src/server/problem.js';
+import type { Problem } from '../../src/server/problem.js';
 
 const accepted: [string, string][] = [
   ['a', 'a'],
@@ -14,6 +14,15 @@ const accepted: [string, string][] = [
   [`"${'x'.repeat(255)}"`, 'x'.repeat(255)],
 ];
 for (const [line, key] of accepted) t.equal(parseIdempotencyKey([line], true), key, line.slice(0, 20));
+
+function statusOf(parse: () => unknown): number | undefined {
+  try {
+    parse();
+    return undefined;
+  } catch (error) {
+    return (error as Problem).status;
+  }
+}
 
 const refused = [
   '',
@@ -30,9 +39,20 @@ const refused = [
   'x'.repeat(256),
 ];
 for (const line of refused)
-  t.throws(() => parseIdempotencyKey([line], false), Problem, JSON.stringify(line).slice(0, 20));
-t.throws(() => parseIdempotencyKey(['a', 'a'], false), Problem, 'two lines');
-t.throws(() => parseIdempotencyKey(undefined, true), Problem);
+  t.equal(
+    statusOf(() => parseIdempotencyKey([line], false)),
+    400,
+    JSON.stringify(line).slice(0, 20),
+  );
+t.equal(
+  statusOf(() => parseIdempotencyKey(['a', 'a'], false)),
+  400,
+  'two lines',
+);
+t.equal(
+  statusOf(() => parseIdempotencyKey(undefined, true)),
+  400,
+);
 t.equal(parseIdempotencyKey(undefined, false), undefined);
 
 t.equal(canonical({ b: [1, { d: null, c: 'x' }], a: 1.5 }), '{"a":1.5,"b":[1,{"c":"x","d":null}]}');

@@ -18,11 +18,11 @@ async function runSuites(test: Test, env: Record<string, string>): Promise<void>
     await test.test(name, { timeout: 60_000 }, (one) => suite(one, platform));
 }
 
+const cluster = await startPostgres();
+if (typeof cluster !== 'string') t.teardown(() => cluster.stop());
 await t.test('SQLite', { timeout: 60_000 }, (test) => runSuites(test, { STORE: 'sqlite' }));
 
-const cluster = await startPostgres();
 const missing = typeof cluster === 'string' ? cluster : false;
-if (typeof cluster !== 'string') t.teardown(() => cluster.stop());
 await t.test('Postgres', { timeout: 60_000, skip: missing }, async (test) => {
   if (typeof cluster === 'string') return;
   await runSuites(test, { STORE: 'postgres', POSTGRES_URL: await cluster.createDatabase() });

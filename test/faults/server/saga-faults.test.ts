@@ -25,14 +25,14 @@ t.setTimeout(1_700_000);
 const random = randomFrom(seed);
 t.comment(`seed ${seed}`);
 
+const cluster = await startPostgres();
+if (typeof cluster !== 'string') t.teardown(() => cluster.stop());
 await t.test('SQLite, one process of each service', { timeout: 800_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'hwctl-saga-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   await ordeal(t, 1, { STORE: 'sqlite', SQLITE_DIR: folder }, sqliteReader(folder));
 });
 
-const cluster = await startPostgres();
-if (typeof cluster !== 'string') t.teardown(() => cluster.stop());
 const skip = typeof cluster === 'string' ? cluster : false;
 await t.test('Postgres, two replicas of each service', { timeout: 800_000, skip }, async (t) => {
   if (typeof cluster === 'string') return;

@@ -33,10 +33,10 @@ const count = statement<{ userId: number }>()((db, value) =>
 t.setTimeout(110_000);
 const folder = mkdtempSync(join(tmpdir(), 'hwctl-store-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-await t.test('SQLite', { timeout: 60_000 }, (t) => storeSuite(t, { SQLITE_DIR: folder }));
-
 const cluster = await startPostgres();
 if (typeof cluster !== 'string') t.teardown(() => cluster.stop());
+await t.test('SQLite', { timeout: 60_000 }, (t) => storeSuite(t, { SQLITE_DIR: folder }));
+
 const skip = typeof cluster === 'string' ? cluster : false;
 await t.test('Postgres', { timeout: 60_000, skip }, async (t) => {
   if (typeof cluster === 'string') return;
