@@ -30,9 +30,9 @@ t.test('up, test, up again, down: the cluster is as it was', { skip }, async (t)
   }
 
   const passed = await hwctl.on('test', 'idempotency', 'hello');
-  t.equal(passed.code, 0, passed.stdout);
+  t.equal(passed.code, 0, 'the scenarios pass through the Ingress');
 
-  t.test('somebody edits an object: the next up puts it right', async (t) => {
+  await t.test('somebody edits an object: the next up puts it right', async (t) => {
     const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'hello', namespace: 'hwctl' } };
     await client.call('PATCH', await client.pathOf(service), {
       query: { fieldManager: 'somebody' },
@@ -48,7 +48,7 @@ t.test('up, test, up again, down: the cluster is as it was', { skip }, async (t)
     t.same((await client.get(secret))?.data, first, 'secrets are kept');
   });
 
-  t.test('down of one stack leaves the other', async (t) => {
+  await t.test('down of one stack leaves the other', async (t) => {
     const down = await hwctl.on('down', 'hello', '--json');
     t.equal(down.code, 0, down.stderr);
     const { deleted, remaining } = JSON.parse(down.stdout);
@@ -58,7 +58,7 @@ t.test('up, test, up again, down: the cluster is as it was', { skip }, async (t)
     t.equal((await hwctl.on('test', 'idempotency')).code, 0);
   });
 
-  t.test('a foreign object keeps the namespace, and is reported', async (t) => {
+  await t.test('a foreign object keeps the namespace, and is reported', async (t) => {
     const theirs = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace: 'hwctl' } };
     await client.call('POST', '/api/v1/namespaces/hwctl/configmaps', { body: theirs });
     const down = await hwctl.on('down', '--json');
