@@ -1,0 +1,362 @@
+import t from 'tap';
+import { matchGolden } from '../golden.js';
+import { echoServer } from './echo-server.js';
+import { runText } from './run-text.js';
+
+/** Every kind of check: the request, a condition that holds, one that does not. */
+const checks: [feature: string, request: string, holds: string, fails: string][] = [
+  ['status', 'GET /json', 'status: 200', 'status: 201'],
+  ['status class', 'GET /status/204', 'status: 2xx', 'status: 4xx'],
+  ['status list', 'GET /status/404', 'status: [200, 404]', 'status: [200, 201]'],
+  ['status operators', 'GET /json', 'status: { below: 300 }', 'status: { above: 300 }'],
+  ['header', 'GET /json', 'header: { X-Kind: test }', 'header: { x-kind: other }'],
+  ['header absent', 'GET /json', 'header: { X-None: { exists: false } }', 'header: { X-None: { exists: true } }'],
+  ['cookie', 'GET /json', 'cookie: { sid: abc }', 'cookie: { sid: xyz }'],
+  ['json equals', 'GET /json', 'json: { $.id: 7 }', 'json: { $.id: 8 }'],
+  ['json type matters', 'GET /json', 'json: { $.id: 7 }', "json: { $.id: '7' }"],
+  [
+    'json object',
+    'GET /json',
+    'json: { $.nested: { equals: { ok: true, n: 1.5 } } }',
+    'json: { $.nested: { equals: { n: 2, ok: true } } }',
+  ],
+  ['json null', 'GET /json', 'json: { $.none: null }', 'json: { $.missing: null }'],
+  ['json exists', 'GET /json', 'json: { $.none: { exists: true } }', 'json: { $.missing: { exists: true } }'],
+  ['json wildcard', 'GET /json', "json: { '$.tags[*]': [x, y] }", "json: { '$.tags[*]': [y, x] }"],
+  [
+    'json filter',
+    'GET /json',
+    `json: { "$.tags[?@=='y']": { length: 1 } }`,
+    `json: { "$.tags[?@=='z']": { length: 1 } }`,
+  ],
+  ['not', 'GET /json', 'json: { $.id: { not: 8 } }', 'json: { $.id: { not: 7 } }'],
+  ['type', 'GET /json', 'json: { $.id: { type: integer } }', 'json: { $.name: { type: integer } }'],
+  ['contains', 'GET /json', 'json: { $.tags: { contains: x } }', 'json: { $.tags: { contains: z } }'],
+  ['excludes', 'GET /json', 'json: { $.tags: { excludes: z } }', 'json: { $.tags: { excludes: x } }'],
+  [
+    'startsWith, endsWith',
+    'GET /json',
+    'json: { $.name: { startsWith: A, endsWith: a } }',
+    'json: { $.name: { startsWith: a } }',
+  ],
+  ['matches', 'GET /json', 'json: { $.name: { matches: "^A.a$" } }', 'json: { $.name: { matches: "^B" } }'],
+  ['above, below', 'GET /json', 'json: { $.id: { above: 6, below: 8 } }', 'json: { $.id: { above: 7 } }'],
+  ['atLeast, atMost', 'GET /json', 'json: { $.id: { atLeast: 7, atMost: 7 } }', 'json: { $.id: { atMost: 6 } }'],
+  ['in', 'GET /json', 'json: { $.name: { in: [Ada, Bob] } }', 'json: { $.name: { in: [Bob] } }'],
+  ['length', 'GET /json', 'json: { $.tags: { length: 2 } }', 'json: { $.tags: { length: { above: 2 } } }'],
+  ['each', 'GET /json', 'json: { $.tags: { each: { type: string } } }', 'json: { $.tags: { each: { equals: x } } }'],
+  [
+    'includes',
+    'GET /json',
+    'json: { $.tags: { includes: { startsWith: y } } }',
+    'json: { $.tags: { includes: { startsWith: z } } }',
+  ],
+  ['unordered', 'GET /json', 'json: { $.tags: { unordered: [y, x] } }', 'json: { $.tags: { unordered: [y] } }'],
+  ['text', 'GET /text', 'text: wörld', 'text: world'],
+  ['text equals', 'GET /text', 'text: { startsWith: hello }', 'text: { equals: hello }'],
+  ['bytes', 'GET /text', 'bytes: 19', 'bytes: 18'],
+  ['regex', 'GET /text', "regex: { 'id=(\\d+)': 42 }", "regex: { 'id=(\\d+)': { above: 42 } }"],
+  ['time', 'GET /json', 'time: 20s', 'time: { above: 20s }'],
+  ['gzip', 'GET /gzip', 'json: { $.packed: true }', 'json: { $.packed: false }'],
+  ['not JSON', 'GET /text', 'text: hello', 'json: { $.id: 1 }'],
+  [
+    'schema',
+    'GET /json',
+    'schema: { type: object, required: [id], properties: { id: { type: integer } } }',
+    'schema: { type: object, required: [age], properties: { name: { maxLength: 2 } } }',
+  ],
+  ['error', 'GET /reset', 'error: true', 'error: false'],
+  ['any', 'GET /json', 'any: [{ status: 500 }, { status: 200 }]', 'any: [{ status: 500 }, { status: 501 }]'],
+  [
+    'all',
+    'GET /json',
+    'all: [{ status: 200 }, { json: { $.id: 7 } }]',
+    'all: [{ status: 200 }, { json: { $.id: 8 } }]',
+  ],
+  ['not a condition', 'GET /json', 'not: { status: 500 }', 'not: { status: 200 }'],
+];
+
+t.test('every kind of check holds and fails as it should, and says what it found', async (t) => {
+  const url = await echoServer(t);
+  const lines: string[] = [];
+  for (const [feature, request, holds, fails] of checks) {
+    const { steps } = await runText(
+      `name: x\nsteps:\n  - request: ${request}\n    check:\n      - { name: holds, ${holds} }\n      - { name: fails, ${fails} }\n`,
+      url,
+    );
+    const [good, bad] = steps[0]!.checks;
+    t.same([good?.state, bad?.state], ['passed', 'failed'], feature);
+    lines.push(`${feature}: ${holds} <-> ${fails}`, ...(bad?.messages ?? []).map((message) => `    ${message}`));
+  }
+  const text = `${lines.join('\n')}\n`.replace(/(response time in ms: expected above 20000, found) [\d.]+/, '$1 {{n}}');
+  matchGolden(t, 'scenario/checks', text);
+});
+
+t.test('variables, generators, captures and set', async (t) => {
+  const url = await echoServer(t);
+  const { result, steps } = await runText(
+    `
+name: variables
+variables: { id: '{{$uuid}}', both: 'a {{id}}', list: [1, '{{id}}'] }
+steps:
+  - name: capture
+    set: { token: 't-{{$int(5,5)}}' }
+    request: POST /echo?x={{$add(1,2)}}
+    headers: { X-Token: '{{token}}', X-Two: [a, b] }
+    query: { q: 'a b', many: [1, 2] }
+    json: { id: '{{id}}', both: '{{both}}', list: '{{list}}', n: 1 }
+    capture: { sent: $.body, again: { regex: '"method":"(\\w+)"' }, code: { status: true } }
+    check:
+      - name: the request is as written
+        json:
+          $.url: /echo?x=3&q=a+b&many=1&many=2
+          $.headers['x-token'][0]: t-5
+          $.headers['x-two']: [a, b]
+          $.headers['content-type'][0]: application/json
+  - name: use
+    request: POST /echo
+    text: '{{sent}} {{again}} {{code}}'
+    check:
+      - { name: captures are used, json: { $.body: { contains: ' POST 200' } } }
+      - { name: a list keeps its shape, json: { $.body: { contains: '"list":[1,"' } } }
+`,
+    url,
+  );
+  t.ok(result.passed, JSON.stringify(result.failures.map(({ messages }) => messages)));
+  t.equal(steps.length, 2);
+  t.same(result.prerequestScripts, { executed: 3, failed: 0 }, 'set counts as a prerequest script of its own');
+  t.same(result.testScripts, { executed: 4, failed: 0 });
+});
+
+t.test('bodies', async (t) => {
+  const url = await echoServer(t);
+  const { result } = await runText(
+    `
+name: bodies
+steps:
+  - { request: POST /echo, form: { a: 1, b: 'x y', c: [1, 2] }, check: [{ name: form, json: { $.body: a=1&b=x+y&c=1&c=2 } }] }
+  - request: POST /echo
+    graphql: { query: '{ me }', variables: { x: 1 } }
+    check: [{ name: graphql, json: { $.body: '{"query":"{ me }","variables":{"x":1}}' } }]
+  - request: POST /echo
+    multipart: { a: 1, upload: { file: ./test/scenario/echo-server.ts, type: text/plain } }
+    check: [{ name: multipart, json: { $.body: { contains: 'filename="echo-server.ts"' } } }]
+  - request: POST /echo
+    file: ./test/scenario/echo-server.ts
+    headers: { Content-Type: text/x }
+    check: [{ name: file, json: { $.body: { startsWith: 'import ' } } }]
+`,
+    url,
+  );
+  t.ok(result.passed, JSON.stringify(result.failures.map(({ messages }) => messages)));
+});
+
+t.test('authentication, cookies by user, redirects', async (t) => {
+  const url = await echoServer(t);
+  const { result } = await runText(
+    `
+name: who
+auth: { basic: { username: u, password: p } }
+steps:
+  - { request: GET /json }
+  - { request: GET /echo, check: [{ name: the cookie is sent, json: { $.cookie: sid=abc, "$.headers.authorization[0]": Basic dTpw } }] }
+  - { request: GET /echo, as: other, check: [{ name: another user has none, json: { $.cookie: null } }] }
+  - { request: GET /echo, cookies: false, check: [{ name: cookies can be left out, json: { $.cookie: null } }] }
+  - { request: GET /echo, auth: { bearer: b }, check: [{ name: bearer, json: { "$.headers.authorization[0]": Bearer b } }] }
+  - { request: GET /echo, auth: none, check: [{ name: none, json: { $.headers.authorization: { exists: false } } }] }
+  - request: GET /echo
+    auth: { oauth2: { tokenUrl: /token, clientId: c, clientSecret: s } }
+    check: [{ name: oauth2, json: { "$.headers.authorization[0]": Bearer tok-123456 } }]
+  - { request: GET /redirect, check: [{ name: followed, status: 200, json: { $.url: /echo/there } }] }
+  - { request: GET /redirect, redirects: false, check: [{ name: not followed, status: 302, header: { Location: /echo/there } }] }
+`,
+    url,
+  );
+  t.ok(result.passed, JSON.stringify(result.failures.map(({ messages }) => messages)));
+});
+
+t.test('until, retry, repeat, skip, only, data, setup and teardown', async (t) => {
+  const url = await echoServer(t);
+  const run = await runText(
+    `
+name: flow
+data: [{ word: one }, { word: two }]
+setup: [{ name: before, request: GET /json }]
+steps:
+  - name: wait for it
+    request: GET /after/3
+    until: { within: 10s, every: 1ms, is: { status: 200 } }
+    check: [{ name: ready, json: { $.ready: true } }]
+  - { name: flaky, retry: 5, request: 'GET /after/2/{{word}}', check: [{ name: 'for {{word}}', status: 200 }] }
+  - { name: three times, repeat: 3, request: 'GET /count/{{word}}' }
+  - { name: left out, skip: not yet, request: GET /json }
+  - { name: nap, wait: 1ms }
+  - request: GET /json
+    check: [{ name: later, skip: true, status: 500 }]
+teardown: [{ name: after, request: GET /json }]
+`,
+    url,
+  );
+  t.ok(run.result.passed, JSON.stringify(run.result.failures.map(({ messages }) => messages)));
+  t.same(run.result.iterations, { executed: 2, failed: 0 });
+  t.equal(run.result.assertions.skipped, 2);
+  matchGolden(t, 'scenario/flow', run.report);
+});
+
+t.test('only', async (t) => {
+  const url = await echoServer(t);
+  const { steps } = await runText(
+    'name: x\nsteps:\n  - { name: a, request: GET /json }\n  - { folder: f, steps: [{ name: b, only: true, request: GET /json }, { name: c, request: GET /json }] }\n',
+    url,
+  );
+  t.same(
+    steps.map(({ ref }) => ref.name),
+    ['b'],
+  );
+});
+
+t.test('teardown runs after a failed setup, the steps do not', async (t) => {
+  const url = await echoServer(t);
+  const { result, steps } = await runText(
+    'name: x\nsetup: [{ name: a, request: GET /json, check: [{ name: no, status: 500 }] }]\nsteps: [{ name: b, request: GET /json }]\nteardown: [{ name: c, request: GET /json }]\n',
+    url,
+  );
+  t.notOk(result.passed);
+  t.same(
+    steps.map(({ ref }) => ref.name),
+    ['a', 'c'],
+  );
+});
+
+t.test('an interrupt ends the steps, and teardown still runs', async (t) => {
+  const url = await echoServer(t);
+  const stop = new AbortController();
+  const seen: string[] = [];
+  await t.rejects(
+    runText(
+      'name: x\nsteps: [{ name: a, request: GET /slow/60000 }, { name: b, request: GET /json }]\nteardown: [{ name: c, request: GET /json }]\n',
+      url,
+      {
+        signal: stop.signal,
+        onEvent: (event) => {
+          if (event.type === 'step-end') seen.push(event.step.ref.name);
+          if (event.type === 'request' && event.step.name === 'a')
+            setTimeout(() => stop.abort(new Error('interrupted')), 50);
+        },
+      },
+    ),
+    /interrupted/,
+  );
+  t.same(seen, ['c']);
+});
+
+t.test('parallel sets are judged as a set', async (t) => {
+  const url = await echoServer(t);
+  const { result, report } = await runText(
+    `
+name: set
+steps:
+  - name: race
+    parallel:
+      - { request: POST /first/a, times: 5, json: { copy: '{{copy}}' } }
+    capture: { won: { json: $.winner, where: { status: 200 } } }
+    check:
+      - { name: each is 200 or 409, every: { status: [200, 409] } }
+      - { name: one wins, count: { where: { status: 200 }, is: 1 } }
+      - { name: some are refused, some: { status: 409 } }
+      - { name: none fails, none: { status: 5xx } }
+      - { name: two outcomes, distinct: { of: $.winner, is: 2 } }
+      - { name: numbers add up, sum: { of: { status: true }, is: 1836 } }
+      - { name: wrong every, every: { status: 200 } }
+      - { name: wrong count, count: { where: { status: 200 }, is: { atLeast: 2 } } }
+      - { name: wrong none, none: { status: 409 } }
+      - { name: wrong some, some: { status: 500 } }
+      - { name: wrong distinct, distinct: { of: $.winner, is: 1 } }
+`,
+    url,
+  );
+  t.equal(result.assertions.failed, 5);
+  t.same(
+    result.failures.map(({ name }) => name),
+    ['wrong every', 'wrong count', 'wrong none', 'wrong some', 'wrong distinct'],
+  );
+  const heads = report.slice(0, report.indexOf('  # failure'));
+  matchGolden(t, 'scenario/set', heads);
+});
+
+t.test('faults go to the function given, and are skipped without one', async (t) => {
+  const url = await echoServer(t);
+  const yaml = 'name: x\nsteps: [{ fault: { kill: orders } }, { request: GET /json }]\n';
+  const harmed: string[] = [];
+  const run = await runText(yaml, url, { fault: async ({ kind, service }) => void harmed.push(`${kind} ${service}`) });
+  t.same(harmed, ['kill orders']);
+  t.ok(run.result.passed);
+  const without = await runText(yaml, url);
+  t.equal(without.steps[0]?.state, 'skipped');
+});
+
+t.test('what is lost on purpose', async (t) => {
+  const url = await echoServer(t);
+  const { result, steps } = await runText(
+    `
+name: loss
+steps:
+  - { request: POST /count/cut, lose: request, json: { a: 1 }, check: [{ name: cut, error: cut on purpose }] }
+  - { request: POST /count/gone, lose: connection, json: { a: 1 }, check: [{ name: gone, error: closed on purpose }] }
+  - { request: POST /count/lost, lose: response, json: { a: 1 }, check: [{ name: lost, error: dropped on purpose }] }
+  - { request: GET /count/lost, check: [{ name: the server did it, json: { $.count: 2 } }] }
+  - { request: GET /count/cut, check: [{ name: a cut request never arrived whole, json: { $.count: 1 } }] }
+`,
+    url,
+  );
+  t.ok(result.passed, JSON.stringify(result.failures.map(({ messages }) => messages)));
+  t.equal(steps.length, 5);
+});
+
+t.test('secrets are masked wherever a report could show them', async (t) => {
+  const url = await echoServer(t);
+  const run = await runText(
+    `
+name: masked
+variables: { password: hunter2secret, pin: '4711-0815' }
+secrets: [pin]
+steps:
+  - name: login
+    request: POST /echo?pin={{pin}}
+    headers: { Authorization: 'Bearer {{password}}' }
+    json: { password: '{{password}}', pin: '{{pin}}' }
+    log: [{ json: $ }]
+    check: [{ name: fails, json: { $.body: '{{pin}} {{password}}' } }]
+`,
+    url,
+    { traffic: true },
+  );
+  const everything = JSON.stringify(run.events) + run.report;
+  t.notMatch(everything, /hunter2secret|4711-0815/);
+  t.match(everything, /••••••/);
+});
+
+t.test('a failure tells the exchange, the difference, the line and the command', async (t) => {
+  const url = await echoServer(t);
+  const { report } = await runText(
+    'name: x\nsteps:\n  - folder: F\n    steps:\n      - name: get it\n        request: GET /json\n        headers: { Accept: application/json }\n        check:\n          - { name: right, json: { $.nested: { equals: { n: 2, more: [1] } } } }\n',
+    url,
+  );
+  matchGolden(
+    t,
+    'scenario/failure',
+    report.replace(/date: .*/gi, 'Date: {{any}}').replace(/Host: .*/g, 'Host: {{any}}'),
+  );
+});
+
+t.test('one step alone: what is before it runs unseen', async (t) => {
+  const url = await echoServer(t);
+  const yaml =
+    'name: x\nsteps:\n  - { name: a, request: GET /json, capture: { id: $.id } }\n  - { name: b, request: "GET /count/{{id}}" }\n  - { name: c, request: GET /json }\n';
+  const { steps } = await runText(yaml, url, { step: 'b' });
+  t.same(
+    steps.map(({ ref }) => ref.name),
+    ['b'],
+  );
+  await t.rejects(runText(yaml, url, { step: 'bb' }), /Did you mean "b"/);
+});
