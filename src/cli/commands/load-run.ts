@@ -38,7 +38,10 @@ export async function runLoad(plan: LoadPlan, context: Context, options: RunLoad
       display.update(snapshot, controls);
       options.onSnapshot?.(snapshot, () => controls.finish());
     });
-    return await attack.result;
+    const result = await attack.result;
+    // The last sample is older than the end.
+    options.onSnapshot?.(attack.snapshot(), () => undefined);
+    return result;
   } finally {
     display.close();
     context.signal.removeEventListener('abort', interrupt);

@@ -212,7 +212,7 @@ function comparability(first: LoadResult, second: LoadResult, a: Sample, b: Samp
   const notes: string[] = [];
   const differ = (what: string, before: unknown, after: unknown) => {
     if (before !== after)
-      notes.push(`${what} not the same: ${String(before ?? 'none')} before, ${String(after ?? 'none')} after`);
+      notes.push(`${what} changed: ${String(before ?? 'none')} before, ${String(after ?? 'none')} after`);
   };
   differ('the profile', first.name, second.name);
   differ('the URL', first.url, second.url);

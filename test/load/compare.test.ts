@@ -1,0 +1,135 @@
+import t from 'tap';
+import { compareRuns, correlationTime } from '../../src/cli/load/compare.js';
+import { Histogram } from '../../src/cli/load/histogram.js';
+import type { LoadResult } from '../../src/cli/load/metrics.js';
+import { resultOf, running } from '../report/fixtures.js';
+
+/** mulberry32: the same numbers every time. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A run of log-normal latencies around `medianMs`. */
+function runWith(options: { medianMs: number; count: number; seed: number; failed?: number }): LoadResult {
+  const next = random(options.seed);
+  const histogram = new Histogram();
+  const slots: number[][] = [];
+  for (let i = 0; i < options.count; i++) {
+    const normal = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+    const ms = options.medianMs * Math.exp(0.5 * normal);
+    histogram.record(Math.round(ms * 1000));
+    const slot = Math.floor(i / 20);
+    slots[slot] ??= [];
+    slots[slot].push(ms);
+  }
+  const base = resultOf(running);
+  const rows = slots.map((slot, i) => ({
+    ...base.series.rows[0]!,
+    atMs: i * 100,
+    ok: slot.length,
+    p50: slot.toSorted((a, b) => a - b)[Math.floor(slot.length / 2)]!,
+  }));
+  const failed = options.failed ?? 0;
+  return {
+    ...base,
+    ok: options.count - failed,
+    failed,
+    timedOut: 0,
+    series: { intervalMs: 100, rows },
+    histograms: { ...base.histograms, response: histogram.encode() },
+  };
+}
+
+t.test('two runs of one service are the same', (t) => {
+  const comparison = compareRuns(
+    runWith({ medianMs: 5, count: 6000, seed: 1 }),
+    runWith({ medianMs: 5, count: 6000, seed: 2 }),
+    0.05,
+  );
+  t.equal(comparison.state, 'SAME');
+  t.ok(comparison.rankTest.p > 0.001);
+  t.same(comparison.notes, []);
+  t.end();
+});
+
+t.test('a fifth slower is a regression, and the interval holds the truth', (t) => {
+  const comparison = compareRuns(
+    runWith({ medianMs: 5, count: 6000, seed: 1 }),
+    runWith({ medianMs: 6, count: 6000, seed: 2 }),
+    0.05,
+  );
+  t.equal(comparison.state, 'REGRESSION');
+  for (const figure of ['p50', 'p90', 'mean']) {
+    const change = comparison.changes.find((candidate) => candidate.figure === figure)!;
+    t.equal(change.verdict, 'worse', figure);
+    t.ok(change.low < 0.2 && 0.2 < change.high, `${figure}: ${change.low} .. ${change.high}`);
+  }
+  t.ok(comparison.rankTest.slowerShare > 0.55);
+  t.ok(comparison.rankTest.p < 0.001);
+  t.equal(
+    compareRuns(runWith({ medianMs: 6, count: 6000, seed: 3 }), runWith({ medianMs: 5, count: 6000, seed: 4 }), 0.05)
+      .state,
+    'IMPROVED',
+  );
+  t.end();
+});
+
+t.test('a small change within the tolerance is none, and few samples prove little', (t) => {
+  const slower = compareRuns(
+    runWith({ medianMs: 5, count: 6000, seed: 1 }),
+    runWith({ medianMs: 5.2, count: 6000, seed: 2 }),
+    0.1,
+  );
+  t.equal(slower.state, 'SAME');
+  const few = compareRuns(
+    runWith({ medianMs: 5, count: 40, seed: 1 }),
+    runWith({ medianMs: 6, count: 40, seed: 2 }),
+    0.05,
+  );
+  t.equal(few.state, 'SAME');
+  t.match(few.notes.join(), /independent samples/);
+  t.end();
+});
+
+t.test('of a hundred pairs of equal runs at most three are called different without any tolerance', (t) => {
+  let wrong = 0;
+  for (let seed = 0; seed < 100; seed++) {
+    const a = runWith({ medianMs: 5, count: 1000, seed: 2 * seed + 1 });
+    const b = runWith({ medianMs: 5, count: 1000, seed: 2 * seed + 2 });
+    const p50 = compareRuns(a, b, 0).changes[0]!;
+    if (p50.verdict !== 'same') wrong++;
+  }
+  t.ok(wrong <= 3, `${wrong} of 100`);
+  t.end();
+});
+
+t.test('errors count, and VOID runs prove nothing', (t) => {
+  const good = runWith({ medianMs: 5, count: 2000, seed: 1 });
+  const failing = runWith({ medianMs: 5, count: 2000, seed: 2, failed: 100 });
+  const errors = compareRuns(good, failing, 0.1);
+  t.equal(errors.state, 'REGRESSION');
+  t.equal(errors.changes.find(({ figure }) => figure === 'error rate')?.verdict, 'worse');
+  const voided: LoadResult = { ...failing, verdict: { state: 'VOID', reasons: [] } };
+  t.equal(compareRuns(good, voided, 0.1).state, 'VOID');
+  t.end();
+});
+
+t.test('latencies that wander are worth fewer samples', (t) => {
+  const next = random(7);
+  const white = Array.from({ length: 600 }, () => next());
+  t.ok(correlationTime(white) < 2, `white noise: ${correlationTime(white)}`);
+  let level = 0;
+  const wandering = white.map((value) => {
+    level = 0.9 * level + (value - 0.5);
+    return level;
+  });
+  t.ok(correlationTime(wandering) > 8, `AR(1) with 0.9: ${correlationTime(wandering)}; the truth is 19`);
+  t.equal(correlationTime([1, 1, 1, 1, 1, 1, 1, 1, 1]), 1);
+  t.end();
+});
