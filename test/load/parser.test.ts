@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import t from 'tap';
+import { HeadMemory } from '../../src/cli/load/head-memory.js';
 import { ResponseParser } from '../../src/cli/load/parser.js';
 import { randomAt } from '../../src/cli/load/random.js';
 
@@ -213,4 +214,35 @@ t.test('agrees with llhttp on 20 000 responses, sound and broken', async (t) => 
   }
   t.ok(compared > 3000, `${compared} complete responses`);
   t.ok(stricter < compared / 10, `refused ${stricter} of ${compared} that llhttp takes`);
+});
+
+t.test('a remembered head changes nothing: any order of responses gives what a fresh parser gives', async (t) => {
+  const buffer = Buffer.alloc(4096);
+  const memory = new HeadMemory(buffer);
+  let remembered = 0;
+  for (let i = 0; i < 20_000; i++) {
+    // Phases of one response again and again, and phases in which each differs.
+    const seed = Math.floor(i / 2000) % 2 === 0 ? Math.floor(i / 50) : i;
+    const bytes = randomResponse(seed);
+    bytes.copy(buffer);
+    const run = (kept?: HeadMemory) => {
+      const seen: unknown[] = [];
+      const sink = {
+        headRequest: false,
+        wantsBody: true,
+        onHead: (status: number, head: Uint8Array, from: number, to: number) =>
+          seen.push(status, Buffer.from(head.subarray(from, to)).toString('latin1')),
+        onBody: (body: Uint8Array, from: number, to: number) =>
+          seen.push(Buffer.from(body.subarray(from, to)).toString('latin1')),
+      };
+      const parser = new ResponseParser(sink, kept);
+      const outcome = parser.feed(buffer, bytes.length);
+      return JSON.stringify([outcome, seen, parser.keepAlive, parser.bodyBytes, parser.status]);
+    };
+    if (memory.match(bytes.length) !== undefined) remembered++;
+    const found = run(memory);
+    const wanted = run();
+    if (found !== wanted) t.equal(found, wanted, `response ${i}`);
+  }
+  t.ok(remembered > 1000, `${remembered} heads were remembered`);
 });

@@ -1,4 +1,5 @@
 import type { Flow, FlowAction } from './flow.js';
+import { HeadMemory } from './head-memory.js';
 import { type CompiledWork, flowResponse, Iteration, pickWork } from './iteration.js';
 import { type ArrivalRing, type ControlMemory, control, counter, type ErrorCause, ringLength } from './memory.js';
 import type { LoadPlan } from './plan.js';
@@ -56,6 +57,7 @@ export class Engine implements ConnectionOwner {
   private readonly closedTime: LiveSchedule | undefined;
   private readonly closedLimit: number = Number.POSITIVE_INFINITY;
   private closedStarted = 0;
+  private slots = 0;
   private readonly freeUsers: number[] = [];
 
   constructor(private readonly parts: EngineParts) {
@@ -66,10 +68,12 @@ export class Engine implements ConnectionOwner {
       this.closedTime = new LiveSchedule(new Schedule(plan.arrivals.stages));
       this.closedLimit = shareOf(plan.arrivals.requests ?? Number.POSITIVE_INFINITY, place.index, place.count);
     }
+    const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
     this.wire = {
       owner: this,
       nowUs: parts.nowUs,
-      readBuffer: Buffer.allocUnsafeSlow(64 * 1024),
+      readBuffer,
+      heads: new HeadMemory(readBuffer),
       seenHead: false,
       firstHead: (head) => {
         this.wire.seenHead = true;
@@ -98,7 +102,10 @@ export class Engine implements ConnectionOwner {
     if (this.closedTime === undefined) void this.takeArrivals();
     else {
       const untilMs = Math.max(0, -this.parts.nowUs() / 1000);
-      setTimeout(() => this.fillSlots(), untilMs);
+      setTimeout(() => {
+        this.sizeSlots();
+        this.fillSlots(this.parts.nowUs());
+      }, untilMs);
     }
   }
 
@@ -209,8 +216,7 @@ export class Engine implements ConnectionOwner {
     if (place >= 0) this.idle.splice(place, 1);
   }
 
-  onResponse(connection: Connection): void {
-    const nowUs = this.parts.nowUs();
+  onResponse(connection: Connection, nowUs: number): void {
     const iteration = connection.iteration as Iteration;
     const request = connection.request!;
     const { status } = connection.parser;
@@ -305,7 +311,7 @@ export class Engine implements ConnectionOwner {
     this.pool.push(iteration);
     if (this.closedTime !== undefined) {
       this.freeUsers.push(user);
-      this.fillSlots();
+      this.fillSlots(nowUs);
     } else if (this.busyUsers.delete(user)) {
       const waiting = this.waiting.get(user);
       if (waiting !== undefined) {
@@ -316,24 +322,29 @@ export class Engine implements ConnectionOwner {
     if (this.arrivalsOver && this.iterations === 0) this.endIfDone(nowUs);
   }
 
-  /** Closed model: begins iterations until as many run as the stage asks for. */
-  private fillSlots(): void {
-    if (this.done || this.arrivalsOver) return;
+  /** Closed model: how many at a time the stage asks for now; ends the arrivals when the plan does. Called at every tick. */
+  private sizeSlots(): void {
     const { plan, place, control: memory } = this.parts;
     const time = this.closedTime!;
-    const nowUs = this.parts.nowUs();
+    const nowMs = this.parts.nowUs() / 1000;
     const paused = Atomics.load(memory.words, control.words.paused) !== 0;
-    time.setPaused(paused, nowUs / 1000);
-    const over = nowUs / 1000 >= time.endMs() || this.closedStarted >= this.closedLimit;
-    if (over || Atomics.load(memory.words, control.words.finish) !== 0) {
-      this.endArrivals();
-      return;
-    }
-    if (paused || nowUs < 0) return;
-    const wanted =
-      stageValueAt(plan.arrivals.stages, time.planMs(nowUs / 1000)) * memory.numbers[control.numbers.factor]!;
-    const slots = Math.min(shareOf(Math.round(wanted), place.index, place.count), this.maxIterations);
-    while (this.iterations < slots && this.closedStarted < this.closedLimit) {
+    time.setPaused(paused, nowMs);
+    if (nowMs >= time.endMs() || Atomics.load(memory.words, control.words.finish) !== 0) this.endArrivals();
+    const factor = memory.numbers[control.numbers.factor]!;
+    const wanted = stageValueAt(plan.arrivals.stages, time.planMs(nowMs)) * factor;
+    const share = shareOf(Math.round(wanted), place.index, place.count);
+    this.slots = paused || nowMs < 0 || this.arrivalsOver ? 0 : Math.min(share, this.maxIterations);
+  }
+
+  /** Closed model: begins iterations until as many run as there are slots. */
+  private fillSlots(nowUs: number): void {
+    const { place } = this.parts;
+    while (this.iterations < this.slots) {
+      if (this.closedStarted >= this.closedLimit) {
+        this.slots = 0;
+        this.endArrivals();
+        return;
+      }
       const index = this.closedStarted++ * place.count + place.index;
       const user = this.freeUsers.pop() ?? this.iterations * place.count + place.index;
       this.begin(index, user, nowUs, nowUs, false);
@@ -348,8 +359,10 @@ export class Engine implements ConnectionOwner {
       const connection = this.connections[i];
       if (connection?.request !== undefined && connection.begunUs < overdueUs) this.timeOut(connection, nowUs);
     }
-    if (this.closedTime !== undefined) this.fillSlots();
-    else this.takeReleased();
+    if (this.closedTime !== undefined) {
+      this.sizeSlots();
+      this.fillSlots(nowUs);
+    } else this.takeReleased();
     this.endIfDone(nowUs);
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { Failure } from '../kernel/failure.js';
 import type { LoadPlan } from './plan.js';
@@ -9,6 +9,8 @@ export interface MachineFigures {
   cpuAvailable: number;
   throttledMs: number;
   clockStepMs: number;
+  /** Share 0 .. 1 of the time that the worst off of this process's threads was ready to run and had no core; 0 where it cannot be told. */
+  waitingShare: number;
 }
 
 /** Watches this process's CPU, its control group's throttling and the wall clock from the moment it is made. */
@@ -18,6 +20,7 @@ export class MachineWatch {
   private readonly throttled = throttledMs();
   private offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
   private clockStepMs = 0;
+  private readonly waitedNs = runQueueWaits();
 
   sample(): MachineFigures {
     const offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
@@ -30,8 +33,33 @@ export class MachineWatch {
       cpuAvailable: os.availableParallelism(),
       throttledMs: throttledMs() - this.throttled,
       clockStepMs: this.clockStepMs,
+      waitingShare: this.waitingShare(elapsedUs),
     };
   }
+
+  private waitingShare(elapsedUs: number): number {
+    let most = 0;
+    for (const [thread, waitedNs] of runQueueWaits()) {
+      most = Math.max(most, waitedNs - (this.waitedNs.get(thread) ?? 0));
+    }
+    return most / 1000 / elapsedUs;
+  }
+}
+
+/** Nanoseconds each thread of this process has waited for a core so far (second field of Linux's schedstat). */
+function runQueueWaits(): Map<string, number> {
+  const waits = new Map<string, number>();
+  let threads: string[] = [];
+  try {
+    threads = readdirSync('/proc/self/task');
+  } catch {
+    return waits;
+  }
+  for (const thread of threads) {
+    const waited = Number(read(`/proc/self/task/${thread}/schedstat`).split(' ')[1]);
+    if (Number.isFinite(waited)) waits.set(thread, waited);
+  }
+  return waits;
 }
 
 /** Cumulated time this process's control group was denied CPU (v2: throttled_usec, v1: throttled_time); 0 where it cannot be told. */

@@ -1,3 +1,5 @@
+import type { HeadMemory } from './head-memory.js';
+
 /** What the parser wants from and tells its owner; methods of the connection, so that nothing is allocated per response. */
 export interface ResponseSink {
   /** The request under way is HEAD: no body follows. */
@@ -53,6 +55,7 @@ export class ResponseParser {
   private chunked = false;
   private otherCoding = false;
   private length = -1;
+  private headersFrom = 0;
   private lineBytes = 0;
   private trailerBytes = 0;
   private chunkDigits = 0;
@@ -61,7 +64,11 @@ export class ResponseParser {
   /** Head bytes of earlier reads, where a head came in pieces. */
   private pending: Buffer | undefined;
 
-  constructor(private readonly sink: ResponseSink) {}
+  /** `memory`, shared by the parsers of one read buffer, spares reading a head again that is byte for byte the last one. */
+  constructor(
+    private readonly sink: ResponseSink,
+    private readonly memory?: HeadMemory,
+  ) {}
 
   /** Forgets the last response. */
   reset(): void {
@@ -82,7 +89,7 @@ export class ResponseParser {
     while (this.state === State.Head) {
       let consumed: number;
       if (this.pending === undefined) {
-        consumed = this.parseHead(bytes, at, length);
+        consumed = this.rememberedHead(bytes, at, length);
         if (consumed === 0) {
           if (length - at > maxHeadBytes) return 'head too large';
           if (length > at) this.pending = Buffer.from(bytes.subarray(at, length));
@@ -225,6 +232,28 @@ export class ResponseParser {
     }
   }
 
+  /** As `parseHead`, by way of the memory where it has this very head. */
+  private rememberedHead(b: Uint8Array, from: number, to: number): number {
+    const { memory } = this;
+    if (memory === undefined || from !== 0 || !memory.serves(b)) return this.parseHead(b, from, to);
+    const known = memory.match(to);
+    if (known !== undefined) {
+      this.status = known.status;
+      this.length = known.length;
+      this.chunked = known.chunked;
+      this.keepAlive = known.keepAlive;
+      this.keepAliveSeconds = known.keepAliveSeconds;
+      this.sink.onHead(known.status, b, known.headersFrom, known.bytes - 2);
+      return known.bytes;
+    }
+    const consumed = this.parseHead(b, from, to);
+    if (consumed > 0 && this.status >= 200) {
+      const { status, length, chunked, keepAlive, keepAliveSeconds, headersFrom } = this;
+      memory.keep({ bytes: consumed, status, length, chunked, keepAlive, keepAliveSeconds, headersFrom });
+    }
+    return consumed;
+  }
+
   /** Reads a head at `from`; returns the bytes it took, 0 where it is incomplete, -1 where it is malformed. */
   private parseHead(b: Uint8Array, from: number, to: number): number {
     if (!looksLikeStatusLine(b, from, to)) return -1;
@@ -241,7 +270,7 @@ export class ResponseParser {
     this.otherCoding = false;
     this.keepAliveSeconds = -1;
     this.keepAlive = b[from + 7] === 0x31;
-    const headersFrom = at;
+    this.headersFrom = at;
     for (;;) {
       if (at >= to) return 0;
       const first = b[at]!;
@@ -265,7 +294,7 @@ export class ResponseParser {
     // Both at once is how responses are smuggled (RFC 9112, 6.1).
     if ((this.chunked || this.otherCoding) && this.length >= 0) return -1;
     this.status = status;
-    if (status >= 200) this.sink.onHead(status, b, headersFrom, at);
+    if (status >= 200) this.sink.onHead(status, b, this.headersFrom, at);
     else if (status === 101) return -1;
     return at + 2 - from;
   }

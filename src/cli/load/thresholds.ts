@@ -74,7 +74,10 @@ export function parseThreshold(text: string, abortOnFail = false): Threshold {
   const match = grammar.exec(text.trim());
   if (match === null) throw bad(text, 'it is not of the form METRIC:AGGREGATION < VALUE');
   const [, metricName, subject = '', operator = '', number = '', unit] = match;
-  const word = subject.replaceAll(/\s/g, '').toLowerCase().replace(/^p(\d+)$/, 'p($1)');
+  const word = subject
+    .replaceAll(/\s/g, '')
+    .toLowerCase()
+    .replace(/^p(\d+)$/, 'p($1)');
   const named = metricName?.toLowerCase() ?? (/^(p\(|avg$|mean$|min$|med$|max$)/.test(word) ? 'response' : word);
   const metric = metrics.find((known) => known === named) ?? aliases[named];
   if (metric === undefined) {

@@ -12,6 +12,7 @@ export interface VerdictReason {
     | 'rate'
     | 'event-loop'
     | 'cpu'
+    | 'starved'
     | 'throttled'
     | 'sockets'
     | 'clock'
@@ -39,6 +40,8 @@ export interface VerdictFigures {
   cpuCores: number;
   cpuAvailable: number;
   elapsedMs: number;
+  /** Share 0 .. 1 of the time that a thread of the generator waited for a core. */
+  waitingShare: number;
   /** Time the control group was denied CPU. */
   throttledMs: number;
   sent: number;
@@ -74,6 +77,10 @@ export function judge(figures: VerdictFigures): Verdict {
   if (figures.cpuCores > 0.9 * figures.cpuAvailable) {
     const used = `${figures.cpuCores.toFixed(1)} of ${figures.cpuAvailable} cores`;
     add('cpu', false, `the generator used ${used}: it and the server compete for CPU`);
+  }
+  if (figures.waitingShare > 0.2 && elapsed > 500) {
+    const share = percent(figures.waitingShare);
+    add('starved', false, `other work kept a thread of the generator from the CPU for ${share} of the time`);
   }
   const throttled = figures.throttledMs / elapsed;
   if (throttled > 0.01) {

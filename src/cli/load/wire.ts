@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import type { HeadMemory } from './head-memory.js';
 import type { ErrorCause } from './memory.js';
 import { ResponseParser, type ResponseSink } from './parser.js';
 import type { CompiledRequest } from './request.js';
@@ -14,7 +15,7 @@ export interface Dial {
 export interface ConnectionOwner {
   /** TCP (and TLS) are up; times in microseconds of the thread's clock. A request assigned before is written now. */
   onOpen(connection: Connection, connectUs: number, tlsUs: number): void;
-  onResponse(connection: Connection): void;
+  onResponse(connection: Connection, nowUs: number): void;
   /** The request under way failed. Called before onClose. */
   onError(connection: Connection, cause: ErrorCause): void;
   onClose(connection: Connection): void;
@@ -47,7 +48,7 @@ export class Connection implements ResponseSink {
   head: Uint8Array | undefined;
   body: Uint8Array[] = [];
   bytesReceived = 0;
-  readonly parser = new ResponseParser(this);
+  readonly parser: ResponseParser;
   readonly socket: net.Socket;
 
   constructor(
@@ -55,6 +56,7 @@ export class Connection implements ResponseSink {
     turn: number,
     private readonly wire: WireContext,
   ) {
+    this.parser = new ResponseParser(this, wire.heads);
     const beganUs = wire.nowUs();
     let connectedUs = beganUs;
     const onread = { buffer: wire.readBuffer, callback: (length: number) => this.onRead(length) };
@@ -134,12 +136,13 @@ export class Connection implements ResponseSink {
       this.socket.destroy();
       return true;
     }
-    if (this.firstByteUs === 0) this.firstByteUs = this.wire.nowUs();
+    const nowUs = this.wire.nowUs();
+    if (this.firstByteUs === 0) this.firstByteUs = nowUs;
     const outcome = this.parser.feed(this.wire.readBuffer, length);
     if (outcome === 'more') return true;
     if (outcome === 'done') {
       this.requestsDone++;
-      this.wire.owner.onResponse(this);
+      this.wire.owner.onResponse(this, nowUs);
       return true;
     }
     this.fail(outcome === 'head too large' ? 'response head too large' : outcome);
@@ -148,7 +151,7 @@ export class Connection implements ResponseSink {
 
   private ended(): void {
     if (this.request !== undefined) {
-      if (this.parser.end()) this.wire.owner.onResponse(this);
+      if (this.parser.end()) this.wire.owner.onResponse(this, this.wire.nowUs());
       else this.fail(this.firstByteUs === 0 ? 'closed before the response' : 'closed mid-body');
     }
     this.socket.destroy();
@@ -176,6 +179,8 @@ export interface WireContext {
   nowUs(): number;
   /** Every read of the thread lands here; nothing of it is kept beyond the callback. */
   readBuffer: Buffer;
+  /** Of the read buffer. */
+  heads?: HeadMemory;
   /** The newest TLS session, for resumption. */
   session?: Buffer;
   seenHead: boolean;
