@@ -7,7 +7,7 @@ import { documentOf } from './openapi.js';
 import { json, Problem, type Reply, unavailable } from './problem.js';
 import type { Call, Route, Service } from './route.js';
 import type { LookUpSession } from './sessions.js';
-import { Contended, NotReady } from './store/store.js';
+import { Contended, StoreUnavailable } from './store/store.js';
 import { type Trace, traceOf } from './trace.js';
 import { createValidator } from './validate.js';
 
@@ -190,17 +190,15 @@ function toProblem(error: unknown): Problem {
   if (type === 'entity.parse.failed') return new Problem({ status: 400, title: 'The body is not JSON' });
   if (status !== undefined && status >= 400 && status < 500)
     return new Problem({ status: 400, title: 'The request is malformed' });
-  return error instanceof Contended || error instanceof NotReady || isOverload(error)
+  return isPassing(error)
     ? unavailable('The store does not answer')
     : new Problem({ status: 500, title: 'Internal error' });
 }
 
-function isOverload(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return (
-    typeof code === 'string' &&
-    /^(SQLITE_BUSY|SQLITE_FULL|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08...$|53...$|57P..$|25P03$|42P01$)/.test(code)
-  );
+function isPassing(error: unknown): boolean {
+  if (error instanceof Contended || error instanceof StoreUnavailable) return true;
+  const { code } = error as { code?: unknown };
+  return code === 'SQLITE_BUSY' || code === 'SQLITE_FULL';
 }
 
 function refusalOf(

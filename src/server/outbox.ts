@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import { statement } from './store/statement.js';
-import { first, NotReady, rows, type Store, type Unit } from './store/store.js';
+import { first, rows, type Store, StoreUnavailable, type Unit } from './store/store.js';
 
 /** A message that was committed together with what it is about and is delivered until its handler has settled it. */
 export interface OutboxStep {
@@ -143,7 +143,7 @@ export function createOutbox({ store, log, metrics, deliver }: OutboxOptions) {
         await Promise.all(steps.map(deliverOne));
         if (steps.length === batchSize) continue;
       } catch (error) {
-        if (!(error instanceof NotReady)) log.error({ err: error }, 'outbox round failed');
+        if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'outbox round failed');
       }
       await sleep(pollMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
     }

@@ -4,7 +4,7 @@ import type { Log } from '../log.js';
 import type { StoreMetrics } from '../metrics.js';
 import type { MigrationSql } from './migrate.js';
 import type { Statement } from './statement.js';
-import { Contended, NotReady, type Store, type Unit } from './store.js';
+import { Contended, type Store, StoreUnavailable, type Unit } from './store.js';
 
 export interface PostgresOptions {
   url: string;
@@ -25,6 +25,17 @@ const migrationLock = 4_857_194;
 
 const retriable = new Set(['40001', '40P01']);
 const lockNotAvailable = '55P03';
+/** Connection lost, out of resources, shutting down or cancelled; ended while idle in a transaction; no such table yet. */
+const passing = /^(08|53|57|25P03|42P01)/;
+
+/** Names what went wrong by what a client should do. What Postgres did not say itself (a timeout, a cut connection) passes. */
+function translate(error: unknown): never {
+  if (!(error instanceof pg.DatabaseError)) throw new StoreUnavailable(String(error), { cause: error });
+  const code = error.code ?? '';
+  if (code === lockNotAvailable) throw new Contended(error.message, { cause: error });
+  if (passing.test(code)) throw new StoreUnavailable(error.message, { cause: error });
+  throw error;
+}
 
 /** One pool for all services of the process. */
 export class PostgresPool {
@@ -107,7 +118,6 @@ export class PostgresStore implements Store {
           return await this.transaction(unit);
         } catch (error) {
           const code = (error as { code?: string }).code ?? '';
-          if (code === lockNotAvailable) throw new Contended(undefined, { cause: error });
           if (!retriable.has(code) || attempt === maxAttempts) throw error;
           await sleep(Math.random() * 10 * 2 ** attempt);
         }
@@ -119,7 +129,7 @@ export class PostgresStore implements Store {
 
   async check(): Promise<void> {
     this.ensureReady();
-    await this.shared.pool.query('SELECT 1');
+    await this.shared.pool.query('SELECT 1').catch(translate);
   }
 
   async close(): Promise<void> {
@@ -128,16 +138,16 @@ export class PostgresStore implements Store {
 
   private ensureReady(): void {
     const missing = this.missing();
-    if (missing !== undefined) throw new NotReady(missing);
+    if (missing !== undefined) throw new StoreUnavailable(missing);
   }
 
   private async transaction<T>(unit: () => Unit<T>): Promise<T> {
-    const client = await this.shared.pool.connect();
+    const client = await this.shared.pool.connect().catch(translate);
     let broken: Error | undefined;
     try {
-      await client.query('BEGIN');
+      await client.query('BEGIN').catch(translate);
       const result = await this.drive(unit, client);
-      await client.query('COMMIT');
+      await client.query('COMMIT').catch(translate);
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((lost: Error) => {
@@ -154,7 +164,7 @@ export class PostgresStore implements Store {
     let next = unit.next();
     while (!next.done) {
       const { statement, values } = next.value;
-      const { rows } = await client.query(this.shared.config(statement, values));
+      const { rows } = await client.query(this.shared.config(statement, values)).catch(translate);
       next = unit.next(rows);
     }
     return next.value;

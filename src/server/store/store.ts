@@ -38,5 +38,5 @@ export interface Store {
 /** Another transaction holds the row for longer than a request may wait (Postgres `lock_timeout`). */
 export class Contended extends Error {}
 
-/** The store cannot serve yet: its schema is not there. */
-export class NotReady extends Error {}
+/** The store cannot serve now: it does not answer, is overloaded, or its schema is not there yet. The client may retry. */
+export class StoreUnavailable extends Error {}
