@@ -100,7 +100,7 @@ function summaries(exchanges: Exchange[], run: Run): ExchangeSummary[] {
       group.timeMs = Math.max(group.timeMs, one.timeMs);
     }
   }
-  return [...groups.values()];
+  return [...groups.values()].sort((a, b) => (a.status ?? 999) - (b.status ?? 999));
 }
 
 function capture(

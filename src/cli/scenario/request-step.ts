@@ -12,6 +12,8 @@ interface Attempt {
   tries: number;
   /** Why the wait of `until` ended without its condition. */
   unmet: string | undefined;
+  /** What came of the retries, where there were any. */
+  retried?: string;
   outcomes: { check: Check; result: CheckResult; findings: Finding[] }[];
   captured: { name: string; value: unknown }[];
   captureProblems: { name: string; problem: string }[];
@@ -32,6 +34,7 @@ export async function runRequestStep(
   const summary = summaryOf(exchange, mask, attempt.tries);
   record.result.exchanges.push(summary);
   record.emit({ type: 'exchange', step: record.ref, exchange: summary });
+  if (attempt.retried !== undefined) record.note(attempt.retried);
   for (const { name, value } of attempt.captured) {
     iteration.variables.set(name, value);
     mask.learn(name, value);
@@ -90,8 +93,9 @@ async function attempts(
     const good = attempt.unmet === undefined && isGood(step, attempt);
     if (good || tried >= step.retry) {
       record.result.flaky = good && tried > 0;
-      if (tried > 0) record.note(good ? `passed on try ${tried + 1}` : `failed on all ${tried + 1} tries`);
-      return attempt;
+      const retried =
+        tried === 0 ? undefined : good ? `passed on try ${tried + 1}` : `failed on all ${tried + 1} tries`;
+      return { ...attempt, retried };
     }
     await run.options.clock.sleep(Math.min(2000, 100 * 2 ** tried), run.signal);
   }
