@@ -109,7 +109,9 @@ export function matchGolden(t: Test, name: string, text: string, values: Record<
 }
 
 function withNames(text: string, values: Record<string, string>): string {
-  const longestFirst = Object.entries(values).sort((a, b) => b[1].length - a[1].length);
+  // The package's own folder never belongs into a golden file.
+  const all = { ...values, root: root.replace(/\/$/, '') };
+  const longestFirst = Object.entries(all).sort((a, b) => b[1].length - a[1].length);
   return longestFirst.reduce((named, [key, value]) => named.replaceAll(value, `{{${key}}}`), text);
 }
 
