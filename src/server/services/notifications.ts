@@ -4,7 +4,7 @@ import { json } from '../problem.js';
 import { route, type Schema, type Service } from '../route.js';
 import { statement } from '../store/statement.js';
 import { first, rows } from '../store/store.js';
-import { idSchema } from './schemas.js';
+import { idSchema, storable } from './schemas.js';
 
 const insertNotification = statement<{ eventId: string; userId: number; message: string; now: number }>()((db, value) =>
   db
@@ -94,7 +94,10 @@ export function create({ store, metrics }: ServiceContext): Service {
         body: {
           type: 'object',
           required: ['user_id', 'message'],
-          properties: { user_id: idSchema, message: { type: 'string', minLength: 1, maxLength: 500 } },
+          properties: {
+            user_id: idSchema,
+            message: { type: 'string', minLength: 1, maxLength: 500, pattern: storable },
+          },
         },
         responses: {
           200: {

@@ -7,7 +7,7 @@ import { type Call, type Parameter, type Route, route, type Schema, type Service
 import { statement } from '../store/statement.js';
 import { first, rows, type Unit } from '../store/store.js';
 import { createSaga, type OrderStatus, type PricedOrder } from './order-saga.js';
-import { idSchema, problemDoc } from './schemas.js';
+import { idSchema, problemDoc, storable } from './schemas.js';
 
 const insertDelivery = statement<{ userId: number; address: string; count: number; now: number }>()((db, value) =>
   db
@@ -113,7 +113,7 @@ export function create(context: ServiceContext): Service {
         type: 'object',
         required: ['address', 'count'],
         properties: {
-          address: { type: 'string', minLength: 1, maxLength: 1_000 },
+          address: { type: 'string', minLength: 1, maxLength: 1_000, pattern: storable },
           count: { type: 'integer', minimum: 1, maximum: 1_000_000 },
         },
       },

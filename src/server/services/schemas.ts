@@ -14,3 +14,6 @@ export const userSchema: Schema = {
 export function problemDoc(description: string): ResponseDoc {
   return { description, type: 'application/problem+json', schema: { $ref: '#/components/schemas/Problem' } };
 }
+
+/** Text without NUL, which Postgres cannot keep. */
+export const storable = '^[^\\u0000]*$';

@@ -3,7 +3,7 @@ import { json, type Reply, text } from '../problem.js';
 import { type Parameter, type ResponseDoc, route, type Schema, type Service } from '../route.js';
 import { statement } from '../store/statement.js';
 import { first } from '../store/store.js';
-import { idSchema } from './schemas.js';
+import { idSchema, storable } from './schemas.js';
 
 interface Profile {
   username: string;
@@ -48,7 +48,7 @@ const deleteUser = statement<{ id: number }>()((db, value) =>
   db.deleteFrom('user').where('id', '=', value('id')).returning('id'),
 );
 
-const line: Schema = { type: 'string', maxLength: 200 };
+const line: Schema = { type: 'string', maxLength: 200, pattern: storable };
 const properties = {
   username: { ...line, minLength: 1 },
   firstName: line,
