@@ -36,6 +36,8 @@ interface NotReady {
   pod?: string;
   trouble?: PodTrouble;
   events: WarningEvent[];
+  /** Its log as it was before its pod was deleted. */
+  log?: string[];
 }
 
 /**
@@ -49,11 +51,13 @@ export async function waitReady(
   options: ReadyOptions,
 ): Promise<void> {
   const since = new Map<string, number>();
+  const crashes = new Map<string, NotReady>();
   let silentSince: number | undefined;
   for (;;) {
     let notReady: NotReady[];
     try {
       notReady = await look(client, objects, applySetId, options.context);
+      for (const item of notReady) await rememberCrash(client, item, crashes);
       silentSince = undefined;
     } catch (error) {
       options.signal.throwIfAborted();
@@ -73,6 +77,19 @@ export async function waitReady(
     if (now > options.deadlineAt) throw await notReadyFailure(client, notReady, options.timeoutMs);
     options.onWaiting(notReady.map(({ ref, reason }) => ({ ref, reason })));
     await options.clock.sleep(pollMs, options.signal);
+  }
+}
+
+/** A Job that fails for good takes its pods and their logs along: what its last pod said is kept while it is there. */
+async function rememberCrash(client: KubeClient, item: NotReady, crashes: Map<string, NotReady>): Promise<void> {
+  if (!item.ref.startsWith('Job/')) return;
+  const before = crashes.get(item.ref);
+  if (item.trouble?.kind === 'crash' || item.trouble?.kind === 'oom') {
+    if (before?.reason === item.reason) return;
+    const log = await lastLog(client, item);
+    crashes.set(item.ref, { ...item, log: log.length > 0 ? log : before?.log });
+  } else if (item.failed && before !== undefined) {
+    Object.assign(item, { reason: `${item.reason}: ${before.reason}`, trouble: before.trouble, log: before.log });
   }
 }
 
@@ -191,7 +208,7 @@ async function notReadyFailure(client: KubeClient, all: NotReady[], timeoutMs?: 
   if (cause === undefined) throw new Error('nothing is not ready');
   const details: string[] = [];
   for (const event of cause.events.slice(0, 3)) details.push(`event ${event.reason}: ${event.message}`);
-  details.push(...(await lastLog(client, cause)));
+  details.push(...(cause.log ?? (await lastLog(client, cause))));
   for (const other of all) if (other !== cause) details.push(`also not ready: ${other.ref}: ${other.reason}`);
   const late = timeoutMs === undefined ? '' : ` after ${Math.round(timeoutMs / 1000)} s`;
   const why =
