@@ -4,7 +4,7 @@ import t from 'tap';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../src/cli/target/kube-object.js';
 import { buildKustomization } from '../../src/cli/target/kustomize.js';
-import { listStacks } from '../../src/cli/target/manifests.js';
+import { listStacks } from '../../src/cli/target/stacks.js';
 import { Problems } from '../../src/cli/target/yaml-source.js';
 import { root } from '../golden.js';
 

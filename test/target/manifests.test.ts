@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Failure } from '../../src/cli/kernel/failure.js';
 import type { Container, Ingress, KubeObject, Workload } from '../../src/cli/target/kube-object.js';
-import { chooseStacks, listStacks, loadStacks, readObjects } from '../../src/cli/target/manifests.js';
+import { loadStacks, readObjects } from '../../src/cli/target/manifests.js';
+import { chooseStacks, listStacks } from '../../src/cli/target/stacks.js';
 import { root } from '../golden.js';
 
 const bundled = join(root, 'manifests');

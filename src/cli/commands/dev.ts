@@ -4,15 +4,14 @@ import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
-import { chooseStacks } from '../target/manifests.js';
+import { chooseStacks } from '../target/stacks.js';
 import type { Target, UpRequest } from '../target/target.js';
-import { readValues } from '../target/values.js';
 import type { Context } from './context.js';
 import { formatEndpoints } from './endpoint-text.js';
 import { printLine } from './logs.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
-import { addValueOptions, manifestsFolder, type ValueOptions } from './value-options.js';
+import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
@@ -44,7 +43,7 @@ async function dev(words: string[], options: Options, context: Context): Promise
   const manifests = manifestsFolder(options, context);
   const request: UpRequest = {
     stacks: chooseStacks(words, manifests),
-    values: await readValues(options, context.cwd),
+    values: await valuesOf(options, context),
     ...(options.manifests === undefined ? {} : { manifests }),
   };
   const { target, reason } = await targetFromOptions(options, context);

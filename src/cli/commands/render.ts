@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
-import { chooseStacks, readObjects } from '../target/manifests.js';
+import { readObjects } from '../target/manifests.js';
 import { renderFolder, renderYaml } from '../target/render.js';
-import { readValues } from '../target/values.js';
+import { chooseStacks } from '../target/stacks.js';
 import type { Context } from './context.js';
-import { addValueOptions, manifestsFolder, type ValueOptions } from './value-options.js';
+import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
 
 interface Options extends ValueOptions {
   json?: boolean;
@@ -21,7 +21,7 @@ export function define(command: Command, context: Context): void {
     .action(async (words: string[], options: Options) => {
       const manifests = manifestsFolder(options, context);
       const stacks = chooseStacks(words, manifests);
-      const values = await readValues(options, context.cwd);
+      const values = await valuesOf(options, context);
       const objects = readObjects({ manifests, stacks, values }).map((entry) => entry.object);
       if (options.output !== undefined) {
         const folder = isAbsolute(options.output) ? options.output : join(context.cwd, options.output);

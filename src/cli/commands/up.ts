@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import { formatDuration, parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
-import { chooseStacks } from '../target/manifests.js';
+import { chooseStacks } from '../target/stacks.js';
 import type { Step, TargetEvent, UpReport, UpRequest } from '../target/target.js';
-import { readValues } from '../target/values.js';
 import type { Context } from './context.js';
 import { formatEndpoints } from './endpoint-text.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
-import { addValueOptions, manifestsFolder, type ValueOptions } from './value-options.js';
+import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
@@ -41,7 +40,7 @@ async function up(words: string[], options: Options, context: Context): Promise<
   const timeoutMs = parseTimeoutMs(options.timeout);
   const request: UpRequest = {
     stacks: chooseStacks(words, manifestsFolder(options, context)),
-    values: await readValues(options, context.cwd),
+    values: await valuesOf(options, context),
     ...(options.manifests === undefined ? {} : { manifests: manifestsFolder(options, context) }),
     cluster: {
       cpus: options.cpus,

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
+import type { Values } from '../target/values-schema.js';
 import type { Context } from './context.js';
 
 /** What commander gives for the options of `addValueOptions`. */
@@ -23,4 +24,11 @@ export function manifestsFolder(options: ValueOptions, context: Context): string
   const { manifests } = options;
   if (manifests === undefined) return join(context.root, 'manifests');
   return isAbsolute(manifests) ? manifests : join(context.cwd, manifests);
+}
+
+/** The values that the options give. Without any, no YAML and no schema is loaded: an `up` that changes nothing is quick. */
+export async function valuesOf(options: ValueOptions, context: Context): Promise<Values> {
+  if (options.set === undefined && options.values === undefined) return {};
+  const { readValues } = await import('../target/values.js');
+  return readValues(options, context.cwd);
 }

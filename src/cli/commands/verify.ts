@@ -4,7 +4,7 @@ import { exitCodes, Failure } from '../kernel/failure.js';
 import type { LoadResult } from '../load/metrics.js';
 import { formatLatency } from '../report/format.js';
 import type { ScenarioResult } from '../scenario/result.js';
-import { chooseStacks } from '../target/manifests.js';
+import { chooseStacks } from '../target/stacks.js';
 import type { DownReport, Target, UpReport } from '../target/target.js';
 import type { Context } from './context.js';
 import { makeLoadPlan } from './load-plan.js';

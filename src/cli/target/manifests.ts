@@ -1,6 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import { applyValues } from './edits.js';
 import { isKind, isWorkload, type KubeObject, type PodTemplate, refOf, type Service } from './kube-object.js';
@@ -48,45 +47,6 @@ function loadMonitoring(manifests: string): StackObject[] {
   if (problems.details.length === 0) checkReferences(objects, problems);
   problems.throwIfAny('bad-manifests', 'the manifests of the monitoring cannot be used', 'Edit the lines above');
   return objects.map(({ object }) => ({ object, stacks: [], part: 'monitoring' }));
-}
-
-/** Stacks of `hwctl up` without an argument. */
-export const defaultStacks: readonly string[] = ['idempotency', 'hello'];
-
-/** Names of all stacks: every folder of `manifests` that holds a kustomization of its own. */
-export function listStacks(manifests: string): string[] {
-  let entries: { name: string; isDirectory(): boolean }[];
-  try {
-    entries = readdirSync(manifests, { withFileTypes: true });
-  } catch (error) {
-    throw new Failure({
-      code: 'no-manifests',
-      message: `the manifests folder ${manifests} cannot be read`,
-      hint: 'Name a folder with one kustomization per stack, or leave --manifests out',
-      cause: error,
-    });
-  }
-  return entries
-    .filter((entry) => entry.isDirectory() && existsSync(join(manifests, entry.name, 'kustomization.yaml')))
-    .map((entry) => entry.name)
-    .sort();
-}
-
-/** Turns the words of a command line into names of stacks: none is the default, `all` is every one. Throws Failure `unknown-stack`. */
-export function chooseStacks(words: readonly string[], manifests: string): string[] {
-  const known = listStacks(manifests);
-  for (const word of words) {
-    if (word === 'all' || known.includes(word)) continue;
-    throw new Failure({
-      code: 'unknown-stack',
-      message: `there is no stack ${JSON.stringify(word)}${didYouMean(word, known)}`,
-      hint: known.length > 0 ? `The stacks are: ${known.join(', ')}, all` : `There is no stack in ${manifests}`,
-    });
-  }
-  if (words.includes('all')) return known;
-  if (words.length > 0) return [...new Set(words)];
-  const fallback = known.filter((name) => defaultStacks.includes(name));
-  return fallback.length > 0 ? fallback : known;
 }
 
 /**

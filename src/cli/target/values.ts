@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { ErrorObject } from 'ajv';
 import { didYouMean } from '../kernel/nearest.js';
+import { mergeValues } from './merge-values.js';
 import { type Values, valuesSchema } from './values-schema.js';
 import { type FieldPath, Problems, parseYaml, readYaml, type YamlSource } from './yaml-source.js';
 
@@ -17,24 +18,6 @@ export async function readValues(options: { set?: string[]; values?: string[] },
   if (sources.length > 0) await validate(sources, problems);
   problems.throwIfAny('bad-values', 'these values cannot be used', `The values are: ${valueNames().join(', ')}`);
   return sources.reduce((merged, source) => mergeValues(merged, source.value as Values), {} as Values);
-}
-
-/** Values over values: maps are merged field by field, everything else is replaced. */
-export function mergeValues(under: Values, over: Values): Values {
-  return mergeMaps(under as Record<string, unknown>, over as Record<string, unknown>) as Values;
-}
-
-function mergeMaps(under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
-  const merged = { ...under };
-  for (const [name, value] of Object.entries(over)) {
-    const before = merged[name];
-    merged[name] = isMap(before) && isMap(value) ? mergeMaps(before, value) : value;
-  }
-  return merged;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function valueNames(): string[] {

@@ -1,11 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { Failure } from '../../kernel/failure.js';
 import { applyValues } from '../edits.js';
 import { refOf, storeLabel } from '../kube-object.js';
 import { readObjects, type StackObject } from '../manifests.js';
 import type { Values } from '../values-schema.js';
+import { buildDigest, inputsDigest } from './inputs.js';
 import { type LocalState, readSecrets, type StateFolder } from './state-folder.js';
 import { type ProcessSpec, readTopology, type Topology } from './topology.js';
 
@@ -59,7 +57,7 @@ export function readDesired({ folder, stacks, manifests, values, serverEntry }: 
     loadPaths: topology.loadPaths,
   };
   return {
-    state: { ...content, digest: digestOf(content) },
+    state: { ...content, digest: digestOf(content), inputs: inputsDigest({ stacks, manifests, values, serverEntry }) },
     secrets,
     newSecrets,
     leftOut: [...topology.leftOut, ...withoutPostgres(all), monitoringLeftOut],
@@ -98,28 +96,4 @@ function digestOf(...parts: unknown[]): string {
     withinProcess && (key === 'stacks' || key === 'files') ? undefined : value,
   );
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-
-/** Changes when the built server does: names and bytes of its files. */
-function buildDigest(serverEntry: string): string {
-  const hash = createHash('sha256');
-  const visit = (folder: string) => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) visit(path);
-      else if (!entry.name.endsWith('.map')) hash.update(path).update(readFileSync(path));
-    }
-  };
-  try {
-    statSync(serverEntry);
-    visit(join(serverEntry, '..'));
-  } catch (error) {
-    throw new Failure({
-      code: 'no-server-build',
-      message: `the built server ${serverEntry} is not there`,
-      hint: 'npm run build',
-      cause: error,
-    });
-  }
-  return hash.digest('hex');
 }

@@ -4,6 +4,7 @@ import { formatDuration } from '../../kernel/duration.js';
 import { exitCodes, Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import type { TargetEnvironment } from '../environment.js';
+import { mergeValues } from '../merge-values.js';
 import type {
   DownReport,
   DownRequest,
@@ -19,9 +20,9 @@ import type {
   UpRequest,
   WaitOptions,
 } from '../target.js';
-import { mergeValues } from '../values.js';
 import { askSupervisor, type ProcessReport, type SupervisorReport } from './control.js';
-import { type Desired, readDesired } from './desired.js';
+import type { Desired, DesiredOptions } from './desired.js';
+import { inputsDigest } from './inputs.js';
 import { endEverything, launchSupervisor, runningSupervisor } from './launch.js';
 import { withLock } from './lock.js';
 import { isAction, type Observed, planUp } from './plan.js';
@@ -78,7 +79,7 @@ class Local implements LocalTarget {
 
   async plan(request: UpRequest): Promise<Step[]> {
     const observed = await this.#observe();
-    return planUp(this.#desired(request, observed.state), observed);
+    return planUp(await readDesired(this.#wanted(request, observed.state)), observed);
   }
 
   async up(request: UpRequest, options: WaitOptions): Promise<UpReport> {
@@ -87,7 +88,7 @@ class Local implements LocalTarget {
     const deadline = startedMs + options.timeoutMs;
     const actions = await this.#locked(options, async () => {
       const observed = await this.#observe();
-      const desired = this.#desired(request, observed.state);
+      const desired = await this.#desired(this.#wanted(request, observed.state), observed.state);
       const steps = planUp(desired, observed).filter(isAction);
       if (steps.length > 0) await this.#execute(desired, observed, steps, options, deadline);
       return steps;
@@ -206,15 +207,25 @@ class Local implements LocalTarget {
   }
 
   /** What is up stays up, with the values it was given: `up` adds. */
-  #desired(request: UpRequest, before: LocalState | undefined): Desired {
-    const manifests = request.manifests ?? before?.manifests ?? join(this.environment.root, 'manifests');
-    return readDesired({
+  #wanted(request: UpRequest, before: LocalState | undefined): DesiredOptions {
+    return {
       folder: this.#folder,
       stacks: [...new Set([...(before?.stacks ?? []), ...request.stacks])],
-      manifests,
+      manifests: request.manifests ?? before?.manifests ?? join(this.environment.root, 'manifests'),
       values: mergeValues(before?.values ?? {}, request.values),
       serverEntry: this.#serverEntry,
-    });
+    };
+  }
+
+  /** What is recorded where nothing has changed that it was made from, else read anew. */
+  async #desired(wanted: DesiredOptions, before: LocalState | undefined): Promise<Desired> {
+    if (before !== undefined && before.inputs !== '' && before.inputs === inputsDigest(wanted)) {
+      return { state: before, secrets: {}, newSecrets: [], leftOut: [] };
+    }
+    const desired = await readDesired(wanted);
+    // The same in other words (a comment, say): noted, so that the next time is quick again.
+    if (before?.digest === desired.state.digest) writeAtomically(this.#folder.state, JSON.stringify(desired.state));
+    return desired;
   }
 
   async #execute(desired: Desired, observed: Observed, steps: Step[], options: WaitOptions, deadline: number) {
@@ -289,7 +300,7 @@ class Local implements LocalTarget {
   }
 
   async #downSome(state: LocalState, stacks: string[], options: WaitOptions): Promise<DownReport> {
-    const desired = readDesired({
+    const desired = await readDesired({
       folder: this.#folder,
       stacks,
       manifests: state.manifests,
@@ -359,6 +370,11 @@ class Local implements LocalTarget {
     }
     return remaining;
   }
+}
+
+/** Loads what reads YAML only where YAML is to be read. */
+async function readDesired(options: DesiredOptions): Promise<Desired> {
+  return (await import('./desired.js')).readDesired(options);
 }
 
 function waitingFor(desired: Desired, report: SupervisorReport): { ref: string; reason: string }[] {

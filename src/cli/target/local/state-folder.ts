@@ -40,6 +40,8 @@ export interface LocalState {
   values: Values;
   /** Changes when any process or route does. */
   digest: string;
+  /** Changes when anything does that this was made from; see inputs.ts. */
+  inputs: string;
   processes: ProcessSpec[];
   routes: Route[];
   /** Host name of the platform, as the Ingress objects say. */
