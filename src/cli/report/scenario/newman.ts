@@ -194,7 +194,7 @@ export function summaryLines(
   const { average, min, max, sd } = responseMs;
   const figures = `[min: ${newmanTime(min)}, max: ${newmanTime(max)}, s.d.: ${newmanTime(sd)}]`;
   return tableLines(
-    ['executed', 'failed'],
+    ['executed', '  failed'],
     [
       row('iterations', iterations),
       row('requests', requests),

@@ -1,0 +1,120 @@
+import t, { type Test } from 'tap';
+import { Parser } from 'tap-parser';
+import { Collector } from '../../../src/cli/report/scenario/collect.js';
+import { githubAnnotations } from '../../../src/cli/report/scenario/github.js';
+import { HarRecorder } from '../../../src/cli/report/scenario/har.js';
+import { htmlReport } from '../../../src/cli/report/scenario/html.js';
+import { jsonReport } from '../../../src/cli/report/scenario/json.js';
+import { junitReport } from '../../../src/cli/report/scenario/junit.js';
+import { tapReport } from '../../../src/cli/report/scenario/tap.js';
+import { matchGolden } from '../../golden.js';
+import { echoServer } from '../../scenario/echo-server.js';
+import { runText } from '../../scenario/run-text.js';
+
+const yaml = `
+name: all <kinds> & "signs"
+steps:
+  - folder: F # 1
+    steps:
+      - name: mixed
+        request: GET /json
+        check:
+          - { name: 'good # not a directive', status: 200 }
+          - { name: 'bad <b>', status: 500, json: { $.id: 8 } }
+          - { name: left out, skip: later, status: 200 }
+      - { name: refused, request: GET /reset }
+  - { name: skipped step, skip: true, request: GET /json }
+  - { name: no checks, request: GET /json }
+`;
+
+t.test('the reports that are written at the end', async (t) => {
+  const url = await echoServer(t);
+  const { events, result } = await runText(yaml, url, { traffic: true });
+  const collector = new Collector();
+  const har = new HarRecorder();
+  for (const event of events) {
+    collector.on(event);
+    har.on(event);
+  }
+  const { runs } = collector;
+  const steady = (text: string) =>
+    text
+      .replaceAll(url, 'http://server')
+      .replace(/(time|timestamp)="[^"]*"/g, '$1=""')
+      .replace(/host: .*/gi, 'host')
+      .replace(/date: .*/gi, 'date')
+      .replace(/[\d.]+(µs|ms)\b/g, 'TIME')
+      .replace(/[\d.]+k?B\b/g, 'SIZE');
+
+  t.test('JUnit', async (t) => {
+    const xml = junitReport(runs);
+    matchGolden(t, 'report/scenario/junit.xml', steady(xml));
+    t.match(xml, /tests="6" failures="1" errors="1"/);
+    wellFormed(t, xml);
+  });
+
+  t.test('TAP 14, as tap-parser reads it', async (t) => {
+    const text = tapReport(runs);
+    matchGolden(t, 'report/scenario/tap.txt', steady(text));
+    const parser = new Parser({ strict: true });
+    const asserts: { ok: boolean; name: string }[] = [];
+    parser.on('child', (child: Parser) => child.on('assert', (assert) => asserts.push(assert)));
+    parser.end(text);
+    t.equal(parser.failures.length, 1, 'the scenario failed');
+    t.equal(parser.results?.count, 1);
+    t.same(
+      asserts.map(({ ok }) => ok),
+      [true, false, true, false, true, true],
+    );
+    t.equal(asserts[0]?.name, 'F / mixed: good # not a directive');
+  });
+
+  t.test('HTML needs nothing else and escapes everything', async (t) => {
+    const html = htmlReport(runs);
+    matchGolden(t, 'report/scenario/report.html', steady(html));
+    t.notMatch(html, /<script|<link|src=|@import|bad <b>/);
+  });
+
+  t.test('JSON', async (t) => {
+    const json = JSON.parse(jsonReport(runs)) as {
+      passed: boolean;
+      scenarios: { steps: unknown[]; failures: unknown[] }[];
+    };
+    t.equal(json.passed, false);
+    t.equal(json.scenarios[0]?.steps.length, 4);
+    t.equal(json.scenarios[0]?.failures.length, 2);
+  });
+
+  t.test('GitHub annotations', async (t) => {
+    matchGolden(t, 'report/scenario/github.txt', `${githubAnnotations(result).join('\n')}\n`);
+  });
+
+  t.test('HAR', async (t) => {
+    const { log } = JSON.parse(har.text('1.2.3')) as {
+      log: {
+        version: string;
+        entries: {
+          request: { url: string };
+          response: { status: number; headers: { name: string; value: string }[] };
+        }[];
+      };
+    };
+    t.equal(log.version, '1.2');
+    t.same(
+      log.entries.map(({ response }) => response.status),
+      [200, 0, 200],
+    );
+    t.equal(log.entries[0]?.response.headers.find(({ name }) => name === 'set-cookie')?.value, '••••••');
+  });
+});
+
+/** Tags are closed in the order they were opened. */
+function wellFormed(t: Test, xml: string): void {
+  const open: string[] = [];
+  for (const [, close, name, self] of xml.matchAll(/<(\/?)([\w-]+)(?:\s+[\w-]+="[^"<]*")*\s*(\/?)>/g)) {
+    if (close === '/') t.equal(open.pop(), name);
+    else if (self !== '/') open.push(name!);
+  }
+  t.same(open, []);
+  t.notMatch(xml.replace(/<[^<>]*>/g, ''), /[<>]|&(?!#?\w+;)/);
+}
