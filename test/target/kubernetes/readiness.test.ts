@@ -56,7 +56,7 @@ const cases: [string, LiveObject, string, RegExp?][] = [
       { replicas: 1 },
       { observedGeneration: 2, conditions: [yes('ReplicaFailure', { message: 'exceeded quota' })] },
     ),
-    'failed',
+    'waiting',
     /exceeded quota/,
   ],
   [

@@ -71,7 +71,7 @@ export async function planUp(options: ClusterTargetOptions, request: UpRequest):
     const addons = minikube === undefined ? [] : await addonSteps(minikube, client);
     const images = await imageSteps(deps, image, true);
     const set = await findSet(client, entries);
-    const classes = addons.length > 0 ? undefined : await ingressClassFor(client, entries, request);
+    const classes = addons.length > 0 ? undefined : await ingressClassFor(client, entries);
     const wanted = want(options, set, request, image, classes);
     const plan = await planFor(client, wanted);
     const missing: Step[] = [];
@@ -128,7 +128,7 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
     const deps = imageDeps(options, request, minikube);
     const image = request.values.image ?? serverImage(deps);
     await provision(client, deps, image, minikube, state, work);
-    const classes = await ingressClassFor(client, entries, request);
+    const classes = await ingressClassFor(client, entries);
     const set = await findSet(client, entries);
     const wanted = want(options, set, request, image, classes);
     await applyWanted(client, wanted, state, request, work);
@@ -180,13 +180,15 @@ async function provision(
   client.forgetResources();
 }
 
-async function ingressClassFor(client: KubeClient, entries: readonly StackObject[], request: UpRequest) {
-  const asks = entries.some(
-    ({ object }) =>
-      object.kind === 'Ingress' && (object.spec as { ingressClassName?: string }).ingressClassName === undefined,
-  );
-  if (!asks) return undefined;
-  return chooseIngressClass(await listIngressClasses(client), request.values.ingressClass);
+/** The class for Ingresses that name none; undefined where every one names its own. Each that is named must exist. */
+async function ingressClassFor(client: KubeClient, entries: readonly StackObject[]): Promise<string | undefined> {
+  const named = entries
+    .filter(({ object }) => object.kind === 'Ingress')
+    .map(({ object }) => (object.spec as { ingressClassName?: string }).ingressClassName);
+  if (named.length === 0) return undefined;
+  const classes = await listIngressClasses(client);
+  const chosen = [...new Set(named)].map((name) => ({ name, choice: chooseIngressClass(classes, name) }));
+  return chosen.find(({ name }) => name === undefined)?.choice;
 }
 
 /** The namespace that the record lives in: that of the services. */

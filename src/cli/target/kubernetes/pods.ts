@@ -33,19 +33,9 @@ const eventResource: ApiResource = {
 export async function podsOf(client: KubeClient, workload: LiveObject): Promise<LiveObject[]> {
   if (workload.kind === 'Pod') return [workload];
   const { namespace } = workload.metadata;
-  const labels = (workload.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? {};
-  const labelSelector = Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
-  const pods = listOrFail(client, podResource, { namespace, labelSelector });
-  const owners = new Set([workload.metadata.uid]);
-  if (workload.kind === 'Deployment') {
-    const revision = workload.metadata.annotations?.[revisionAnnotation];
-    for (const set of await listOrFail(client, replicaSets, { namespace, labelSelector })) {
-      const owned = set.metadata.ownerReferences?.some((owner) => owner.uid === workload.metadata.uid);
-      if (owned && set.metadata.annotations?.[revisionAnnotation] === revision) owners.add(set.metadata.uid);
-    }
-  }
+  const pods = listOrFail(client, podResource, { namespace, labelSelector: selectorOf(workload) });
+  const sets = workload.kind === 'Deployment' ? await currentReplicaSets(client, workload) : [];
+  const owners = new Set([workload, ...sets].map(({ metadata }) => metadata.uid));
   return (await pods).filter(
     (pod) =>
       pod.metadata.deletionTimestamp === undefined &&
@@ -53,15 +43,28 @@ export async function podsOf(client: KubeClient, workload: LiveObject): Promise<
   );
 }
 
-/** Warnings of a namespace by the uid of what they are about, newest first. A ReplicaSet's count for its Deployment too. */
-export async function eventsOf(client: KubeClient, namespace: string): Promise<Map<string, WarningEvent[]>> {
-  const [events, sets] = await Promise.all([
-    listOrFail(client, eventResource, { namespace }),
-    listOrFail(client, replicaSets, { namespace }),
-  ]);
-  const deployments = new Map(
-    sets.flatMap((set) => (set.metadata.ownerReferences ?? []).map((owner) => [set.metadata.uid, owner.uid] as const)),
+/** `a=b,c=d`: the pods that a workload selects. */
+function selectorOf(workload: LiveObject): string {
+  const labels = (workload.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? {};
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}
+
+/** The ReplicaSet of a Deployment's newest revision; older ones tell of what has been replaced. */
+export async function currentReplicaSets(client: KubeClient, deployment: LiveObject): Promise<LiveObject[]> {
+  const { namespace, uid, annotations } = deployment.metadata;
+  const sets = await listOrFail(client, replicaSets, { namespace, labelSelector: selectorOf(deployment) });
+  return sets.filter(
+    ({ metadata }) =>
+      metadata.ownerReferences?.some((owner) => owner.uid === uid) &&
+      metadata.annotations?.[revisionAnnotation] === annotations?.[revisionAnnotation],
   );
+}
+
+/** Warnings of a namespace by the uid of what they are about, newest first. */
+export async function eventsOf(client: KubeClient, namespace: string): Promise<Map<string, WarningEvent[]>> {
+  const events = await listOrFail(client, eventResource, { namespace });
   const found = new Map<string, WarningEvent[]>();
   for (const event of events) {
     if (event.type !== 'Warning') continue;
@@ -77,9 +80,7 @@ export async function eventsOf(client: KubeClient, namespace: string): Promise<M
         series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? '',
       ),
     };
-    for (const about of new Set([uid, deployments.get(uid) ?? uid])) {
-      found.set(about, [...(found.get(about) ?? []), warning]);
-    }
+    found.set(uid, [...(found.get(uid) ?? []), warning]);
   }
   for (const list of found.values()) list.sort((a, b) => (a.lastSeen < b.lastSeen ? 1 : -1));
   return found;

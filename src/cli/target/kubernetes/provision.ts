@@ -162,8 +162,8 @@ function noIngressClass(message: string, names: string[]): Failure {
     message,
     hint:
       names.length > 0
-        ? `Choose one with --set ingress.className=NAME: ${names.join(', ')}`
-        : 'Install an ingress controller (minikube addons enable ingress), or turn it off with --set ingress.enabled=false',
+        ? `Choose one with --set ingressClass=NAME: ${names.join(', ')}`
+        : 'Install an ingress controller (minikube addons enable ingress), or turn it off with --set ingress=false',
   });
 }
 

@@ -57,7 +57,8 @@ function deployment(object: LiveObject): Readiness {
   const replicaFailure = conditionOf(object, 'ReplicaFailure');
   if (status.observedGeneration === undefined) return { state: 'waiting', reason: 'no controller has noticed it yet' };
   if (replicaFailure?.status === 'True') {
-    return { state: 'failed', reason: replicaFailure.message ?? replicaFailure.reason ?? 'its pods cannot be made' };
+    // It may tell of a revision that is being replaced, or of a quota that is being raised: its ReplicaSet knows.
+    return { state: 'waiting', reason: replicaFailure.message ?? replicaFailure.reason ?? 'its pods cannot be made' };
   }
   const updated = count(status.updatedReplicas);
   if (updated < wanted) return late(progressing, `${updated} of ${wanted} pods are of the new version`);

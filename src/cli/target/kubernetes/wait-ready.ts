@@ -5,9 +5,9 @@ import { keyOf } from './apply.js';
 import { listOrFail } from './apply-set.js';
 import type { KubeClient } from './client.js';
 import { partOfLabel } from './desired.js';
-import { groupKindOf, type LiveObject, liveRef } from './live-object.js';
+import { conditionOf, groupKindOf, type LiveObject, liveRef } from './live-object.js';
 import { type PodTrouble, podTrouble, type WarningEvent, worstTrouble } from './pod-trouble.js';
-import { eventsOf, podsOf } from './pods.js';
+import { currentReplicaSets, eventsOf, podsOf } from './pods.js';
 import { type ReadinessContext, readinessOf } from './readiness.js';
 
 const pollMs = 400;
@@ -163,12 +163,12 @@ async function explain(
   });
   const worst = worstTrouble(troubles.map(({ trouble }) => trouble));
   const of = troubles.find(({ trouble }) => trouble === worst);
-  if (worst === undefined || of === undefined) {
-    const own = pods.length > 0 ? [] : (events.get(live.metadata.uid) ?? []);
-    const refused = own.find((event) => event.reason === 'FailedCreate');
-    if (refused !== undefined) return { ...plain, ...refusedPods(refused, ref), events: own };
-    return { ...plain, events: own };
+  if (worst === undefined || worst.kind === 'starting' || worst.kind === 'not-ready') {
+    const own = events.get(live.metadata.uid) ?? [];
+    const refusal = await whyRefused(client, live, pods.length, own);
+    if (refusal !== undefined) return { ...plain, ...refusedPods(refusal, ref), events: own };
   }
+  if (worst === undefined || of === undefined) return plain;
   return {
     ...plain,
     reason: failed && worst.kind === 'starting' ? reason : worst.message,
@@ -178,11 +178,28 @@ async function explain(
   };
 }
 
+/** What the API server said to the controller that would make pods: a condition that goes with its cause, or an event. */
+async function whyRefused(
+  client: KubeClient,
+  live: LiveObject,
+  pods: number,
+  events: readonly WarningEvent[],
+): Promise<string | undefined> {
+  if (live.kind === 'Deployment') {
+    for (const set of await currentReplicaSets(client, live)) {
+      const failure = conditionOf(set, 'ReplicaFailure');
+      if (failure?.status === 'True') return failure.message ?? failure.reason;
+    }
+    return undefined;
+  }
+  return pods > 0 ? undefined : events.find((event) => event.reason === 'FailedCreate')?.message;
+}
+
 /** Pods that cannot even be made: quotas, Pod Security, admission. */
-function refusedPods(event: WarningEvent, ref: string): { reason: string; trouble: PodTrouble } {
-  const quota = /exceeded quota: .*/.exec(event.message)?.[0];
-  const security = /violates PodSecurity.*/.exec(event.message)?.[0];
-  const message = `the pods of ${ref} cannot be made: ${quota ?? security ?? event.message}`;
+function refusedPods(said: string, ref: string): { reason: string; trouble: PodTrouble } {
+  const quota = /exceeded quota: .*/.exec(said)?.[0];
+  const security = /violates PodSecurity.*/.exec(said)?.[0];
+  const message = `the pods of ${ref} cannot be made: ${quota ?? security ?? said}`;
   const hint =
     quota !== undefined
       ? 'Raise the ResourceQuota of the namespace, or ask for less'
