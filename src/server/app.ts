@@ -145,8 +145,8 @@ function readBody(request: Request, response: Response): Promise<unknown> {
 
 function tokenOf(request: Request): string | undefined {
   const { authorization, cookie } = request.headers;
-  if (authorization !== undefined) return /^Bearer +([\w.~+/-]{1,512}=*) *$/i.exec(authorization)?.[1];
-  return cookie === undefined ? undefined : /(?:^|;)\s*session=([\w-]{1,512})\s*(?:;|$)/.exec(cookie)?.[1];
+  if (authorization !== undefined) return /^Bearer +([\w.~+/=-]{1,128}) *$/i.exec(authorization)?.[1];
+  return cookie === undefined ? undefined : /(?:^|;)\s*session=([\w-]{1,128})\s*(?:;|$)/.exec(cookie)?.[1];
 }
 
 /** The client's address: what the outermost proxy that we trust wrote, else the socket's. */

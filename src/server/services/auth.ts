@@ -206,7 +206,7 @@ export function create({ config, store, metrics, log }: ServiceContext): Service
         body: {
           type: 'object',
           required: ['tokens'],
-          properties: { tokens: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 512 } } },
+          properties: { tokens: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 128 } } },
         },
         responses: {
           200: {

@@ -8,6 +8,7 @@ import { idSchema, problemDoc } from './schemas.js';
 export function create({ config, metrics, log }: ServiceContext): Service {
   const source = config.pricesUrl!;
   let text: string | undefined;
+  let candidate: string | undefined;
   let prices: PriceList | undefined;
   let problem: string | undefined;
   let refresher: NodeJS.Timeout | undefined;
@@ -20,6 +21,10 @@ export function create({ config, metrics, log }: ServiceContext): Service {
     try {
       const fetched = await fetchPriceList(source);
       if (fetched === text) return;
+      // A list that is just being written may be half there and look whole: a change counts once it was seen twice.
+      const settled = fetched === candidate || prices === undefined;
+      candidate = fetched;
+      if (!settled) return;
       // Remembered also where it is bad, so that the same mistake is reported once and not at every look.
       text = fetched;
       prices = parsePriceList(fetched);
