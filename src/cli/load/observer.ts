@@ -1,20 +1,23 @@
-import { Histogram } from './histogram.js';
+import {
+  assertAccounts,
+  latencyOf,
+  mergeChecks,
+  round,
+  stageLabel,
+  statusFigures,
+  stepFigures,
+  type WorkerEnd,
+} from './figures.js';
+import type { Histogram } from './histogram.js';
 import { MachineWatch } from './machine.js';
 import { type ControlMemory, control, counter, type WorkerMemory } from './memory.js';
-import type { LoadResult, LoadSnapshot, Progress, StepFigures } from './metrics.js';
-import { type LoadPlan, planDurationMs, planSteps, type Stage } from './plan.js';
+import type { LoadResult, LoadSnapshot, Progress } from './metrics.js';
+import { type LoadPlan, planDurationMs, planSteps } from './plan.js';
 import { LiveSchedule, rateStages, Schedule } from './schedule.js';
 import { SeriesReader } from './series.js';
 import { judgeThresholds, type ThresholdFigures, type ThresholdOutcome } from './thresholds.js';
 import { RecentWindow, Totals } from './totals.js';
 import { judge, type Verdict } from './verdict.js';
-
-/** What each I/O thread hands in at its end. */
-export interface WorkerEnd {
-  checks: Record<string, { passed: number; failed: number }>;
-  server: string | undefined;
-  busy: number;
-}
 
 /** Looks at a run from outside: snapshots while it goes on, the result when it is over. Changes nothing. */
 export class Observer {
@@ -198,8 +201,8 @@ export class Observer {
         tls: histogram((memory) => memory.tls).summary(),
         firstByte: histogram((memory) => memory.firstByte).summary(),
       },
-      steps: this.stepFigures(response, service, counts),
-      statuses: this.statusFigures(),
+      steps: stepFigures(this.steps, totals, response, service, counts),
+      statuses: statusFigures(this.memories),
       server: {
         software: ends.find((end) => end.server !== undefined)?.server,
         bodyBytes: totals.highest(counter.firstBodyBytes),
@@ -321,98 +324,4 @@ export class Observer {
     if (this.over || this.elapsedMs() >= this.live.endMs()) return 'draining';
     return this.paused() ? 'paused' : 'running';
   }
-
-  private stepFigures(
-    response: Histogram,
-    service: Histogram,
-    counts: { ok: number; failed: number; timedOut: number },
-  ) {
-    if (this.steps.length === 1) {
-      const failed = counts.failed + counts.timedOut;
-      const one = { step: this.steps[0]!, count: counts.ok + failed, ok: counts.ok, failed };
-      return [{ ...one, response: response.summary(), service: service.summary() }];
-    }
-    return this.steps.map((step, i): StepFigures => {
-      const outcome = (which: number) =>
-        this.memories.reduce((sum, memory) => sum + memory.steps[i]!.outcomes[which]!, 0);
-      const [ok, failed] = [outcome(0), outcome(1)];
-      return {
-        step,
-        count: ok + failed,
-        ok,
-        failed,
-        response: this.totals.histogram((memory) => memory.steps[i]!.response).summary(),
-        service: this.totals.histogram((memory) => memory.steps[i]!.service).summary(),
-      };
-    });
-  }
-
-  private statusFigures() {
-    const byStatus = new Map<number, Histogram>();
-    for (const { byStatus: slots } of this.memories) {
-      slots.histograms.forEach((histogram, i) => {
-        if (histogram.count === 0) return;
-        const merged = byStatus.get(slots.status[i]!) ?? new Histogram();
-        merged.add(histogram);
-        byStatus.set(slots.status[i]!, merged);
-      });
-    }
-    return [...byStatus]
-      .sort(([a], [b]) => a - b)
-      .map(([status, histogram]) => ({ status, response: histogram.summary() }));
-  }
-}
-
-function latencyOf(histogram: Histogram, aggregation: string): number | undefined {
-  if (histogram.count === 0) return undefined;
-  const summary = histogram.summary();
-  const percentile = /^p\((.*)\)$/.exec(aggregation);
-  if (percentile !== null) return histogram.percentileUs(Number(percentile[1])) / 1000;
-  switch (aggregation) {
-    case 'min':
-      return summary.min;
-    case 'max':
-      return summary.max;
-    case 'med':
-      return summary.p50;
-    default:
-      return summary.mean;
-  }
-}
-
-function assertAccounts(
-  counts: Pick<LoadResult, 'scheduled' | 'sent' | 'dropped' | 'ok' | 'failed' | 'timedOut' | 'inFlight'>,
-  busy: number,
-  errors: Record<string, number>,
-): void {
-  const { scheduled, sent, dropped, ok, failed, timedOut, inFlight } = counts;
-  const named = Object.values(errors).reduce((sum, count) => sum + count, 0);
-  const adds = scheduled === sent + dropped && sent === ok + failed + timedOut + inFlight;
-  if (adds && inFlight === busy && named === failed + timedOut) return;
-  throw new Error(`the load's accounts do not add up: ${JSON.stringify({ ...counts, busy, errors })}`);
-}
-
-function mergeChecks(ends: WorkerEnd[]): LoadResult['checks'] {
-  const merged: LoadResult['checks'] = {};
-  for (const { checks } of ends) {
-    for (const [name, { passed, failed }] of Object.entries(checks)) {
-      const sum = merged[name] ?? { passed: 0, failed: 0 };
-      merged[name] = { passed: sum.passed + passed, failed: sum.failed + failed };
-    }
-  }
-  return merged;
-}
-
-function stageLabel(model: 'open' | 'paced' | 'closed', stage: Stage, factor: number): string {
-  const unit = { open: 'rps', paced: 'users', closed: 'at a time' }[model];
-  const [from, to] = [tidy(stage.from * factor), tidy(stage.to * factor)];
-  return stage.from === stage.to ? `hold ${to} ${unit}` : `ramp ${from} -> ${to} ${unit}`;
-}
-
-function tidy(value: number): number {
-  return Number(value.toFixed(value < 10 ? 1 : 0));
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

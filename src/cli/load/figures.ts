@@ -1,0 +1,115 @@
+import { Histogram } from './histogram.js';
+import type { WorkerMemory } from './memory.js';
+import type { LoadResult, StepFigures } from './metrics.js';
+import type { LoadPlan, Stage } from './plan.js';
+import type { Totals } from './totals.js';
+
+/** What each I/O thread hands in at its end. */
+export interface WorkerEnd {
+  checks: Record<string, { passed: number; failed: number }>;
+  server: string | undefined;
+  busy: number;
+}
+
+/** Figures by step; a single step's are the whole run's, which the threads then do not keep twice. */
+export function stepFigures(
+  steps: readonly string[],
+  totals: Totals,
+  response: Histogram,
+  service: Histogram,
+  counts: { ok: number; failed: number; timedOut: number },
+): StepFigures[] {
+  if (steps.length === 1) {
+    const failed = counts.failed + counts.timedOut;
+    const one = { step: steps[0]!, count: counts.ok + failed, ok: counts.ok, failed };
+    return [{ ...one, response: response.summary(), service: service.summary() }];
+  }
+  return steps.map((step, i): StepFigures => {
+    const outcome = (which: number) =>
+      totals.memories.reduce((sum, memory) => sum + memory.steps[i]!.outcomes[which]!, 0);
+    const [ok, failed] = [outcome(0), outcome(1)];
+    return {
+      step,
+      count: ok + failed,
+      ok,
+      failed,
+      response: totals.histogram((memory) => memory.steps[i]!.response).summary(),
+      service: totals.histogram((memory) => memory.steps[i]!.service).summary(),
+    };
+  });
+}
+
+/** Response latency by status code, ascending. */
+export function statusFigures(memories: readonly WorkerMemory[]): LoadResult['statuses'] {
+  const byStatus = new Map<number, Histogram>();
+  for (const { byStatus: slots } of memories) {
+    slots.histograms.forEach((histogram, i) => {
+      if (histogram.count === 0) return;
+      const merged = byStatus.get(slots.status[i]!) ?? new Histogram();
+      merged.add(histogram);
+      byStatus.set(slots.status[i]!, merged);
+    });
+  }
+  return [...byStatus]
+    .sort(([a], [b]) => a - b)
+    .map(([status, histogram]) => ({ status, response: histogram.summary() }));
+}
+
+/** The value of a threshold's aggregation in milliseconds; undefined where there were no samples. */
+export function latencyOf(histogram: Histogram, aggregation: string): number | undefined {
+  if (histogram.count === 0) return undefined;
+  const summary = histogram.summary();
+  const percentile = /^p\((.*)\)$/.exec(aggregation);
+  if (percentile !== null) return histogram.percentileUs(Number(percentile[1])) / 1000;
+  switch (aggregation) {
+    case 'min':
+      return summary.min;
+    case 'max':
+      return summary.max;
+    case 'med':
+      return summary.p50;
+    default:
+      return summary.mean;
+  }
+}
+
+/** Throws where the accounting identity does not hold or disagrees with the connections themselves: a bug in the engine. */
+export function assertAccounts(
+  counts: Pick<LoadResult, 'scheduled' | 'sent' | 'dropped' | 'ok' | 'failed' | 'timedOut' | 'inFlight'>,
+  busy: number,
+  errors: Record<string, number>,
+): void {
+  const { scheduled, sent, dropped, ok, failed, timedOut, inFlight } = counts;
+  const named = Object.values(errors).reduce((sum, count) => sum + count, 0);
+  const adds = scheduled === sent + dropped && sent === ok + failed + timedOut + inFlight;
+  if (adds && inFlight === busy && named === failed + timedOut) return;
+  throw new Error(`the load's accounts do not add up: ${JSON.stringify({ ...counts, busy, errors })}`);
+}
+
+/** Named assertions of all threads added up. */
+export function mergeChecks(ends: WorkerEnd[]): LoadResult['checks'] {
+  const merged: LoadResult['checks'] = {};
+  for (const { checks } of ends) {
+    for (const [name, { passed, failed }] of Object.entries(checks)) {
+      const sum = merged[name] ?? { passed: 0, failed: 0 };
+      merged[name] = { passed: sum.passed + passed, failed: sum.failed + failed };
+    }
+  }
+  return merged;
+}
+
+/** What a stage does, in words: `ramp 10 -> 100 rps`. */
+export function stageLabel(model: LoadPlan['arrivals']['model'], stage: Stage, factor: number): string {
+  const unit = { open: 'rps', paced: 'users', closed: 'at a time' }[model];
+  const [from, to] = [tidy(stage.from * factor), tidy(stage.to * factor)];
+  return stage.from === stage.to ? `hold ${to} ${unit}` : `ramp ${from} -> ${to} ${unit}`;
+}
+
+function tidy(value: number): number {
+  return Number(value.toFixed(value < 10 ? 1 : 0));
+}
+
+/** To a thousandth. */
+export function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
