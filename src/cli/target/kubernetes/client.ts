@@ -284,7 +284,16 @@ function createTransport(config: KubeConfig, server: string, clock: Clock) {
   const prepare = async (): Promise<{ options: RequestOptions; agent: HttpsAgent | undefined }> => {
     if (prepared !== undefined && clock.monotonic() - prepared.at < credentialsMs) return prepared;
     const options: RequestOptions = {};
-    await config.applyToHTTPSOptions(options);
+    try {
+      await config.applyToHTTPSOptions(options);
+    } catch (error) {
+      throw new Failure({
+        code: 'credentials',
+        message: `the credentials of context ${config.getCurrentContext()} cannot be prepared: ${(error as Error).message.split('\n')[0]}`,
+        hint: 'kubectl --context NAME get ns shows whether kubectl can use them (certificate files, credential plug-ins)',
+        cause: error,
+      });
+    }
     const own = options.agent;
     // A proxy's agent stays; the plain one is replaced by one that keeps connections alive.
     const plain = own === undefined || own === false || (own as object).constructor.name === 'Agent';
