@@ -17,7 +17,7 @@ export type DraftStep = Record<string, unknown> & { name?: string };
 /** The YAML text of a draft; fields without a value are left out. */
 export function draftYaml(draft: Draft, losses: string[]): Converted {
   const text = stringify(draft, { lineWidth: 110, defaultStringType: 'PLAIN', aliasDuplicateObjects: false });
-  const head = ['# yaml-language-server: $schema=https://unpkg.com/hwctl/schemas/scenario.schema.json'];
+  const head = ['# Made by hwctl scenario import.'];
   for (const loss of losses) head.push(`# not carried over: ${loss.replace(/\s+/g, ' ')}`);
   return { text: `${head.join('\n')}\n${text}`, losses };
 }

@@ -31,15 +31,15 @@ export function fromPostman(collection: CollectionJson): Converted {
   const variables: Record<string, unknown> = {};
   for (const { key, value } of list(collection.variable))
     if (typeof key === 'string') variables[variableName(key)] = templated(String(value ?? ''), losses);
-  const used = new Set<string>();
-  const steps = list(collection.item).map((item) => stepOf(item, losses, used));
-  for (const name of used) variables[name] ??= '';
+  const steps = list(collection.item).map((item) => stepOf(item, losses));
+  const { auth } = authOf(collection.auth, losses);
+  for (const [, name] of JSON.stringify([steps, auth]).matchAll(/\{\{([A-Za-z_]\w*)/g)) variables[name!] ??= '';
   if (list(collection.event).some((event) => code(event).trim() !== '')) losses.push('scripts of the collection');
   const draft: Draft = {
     name: String(collection.info?.name ?? 'imported'),
     why: 'Imported from a Postman collection.',
     ...(Object.keys(variables).length > 0 ? { variables } : {}),
-    ...authOf(collection.auth, losses),
+    ...(auth === undefined ? {} : { auth }),
     steps,
   };
   return draftYaml(draft, [...new Set(losses)]);
@@ -49,20 +49,16 @@ function list(value: unknown): Json[] {
   return Array.isArray(value) ? (value as Json[]).filter((each) => each !== null && typeof each === 'object') : [];
 }
 
-function stepOf(item: Json, losses: string[], used: Set<string>): DraftStep {
+function stepOf(item: Json, losses: string[]): DraftStep {
   const name = String(item.name ?? 'unnamed');
   if (Array.isArray(item.item)) {
     if (list(item.event).some((event) => code(event).trim() !== '')) losses.push(`"${name}": scripts of the folder`);
-    return { folder: name, steps: list(item.item).map((each) => stepOf(each, losses, used)) };
+    return { folder: name, steps: list(item.item).map((each) => stepOf(each, losses)) };
   }
   const own: string[] = [];
   const request = (typeof item.request === 'string' ? { url: item.request } : (item.request ?? {})) as Json;
   const method = String(request.method ?? 'GET').toUpperCase();
-  const place = (text: string) => {
-    const placed = templated(text, own);
-    for (const [, variable] of placed.matchAll(/\{\{([A-Za-z_]\w*)/g)) used.add(variable!);
-    return placed;
-  };
+  const place = (text: string) => templated(text, own);
   const url = typeof request.url === 'string' ? request.url : String((request.url as Json | undefined)?.raw ?? '');
   const absolute = /^(https?:|\{\{|\/)/.test(url) ? url : `http://${url}`;
   const headers: Record<string, string> = {};

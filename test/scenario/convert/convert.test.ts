@@ -1,0 +1,155 @@
+import t from 'tap';
+import { fromHar } from '../../../src/cli/scenario/convert/from-har.js';
+import { fromOpenApi } from '../../../src/cli/scenario/convert/from-openapi.js';
+import { fromPostman } from '../../../src/cli/scenario/convert/from-postman.js';
+import { toCurl } from '../../../src/cli/scenario/convert/to-curl.js';
+import { toK6 } from '../../../src/cli/scenario/convert/to-k6.js';
+import { toPostman } from '../../../src/cli/scenario/convert/to-postman.js';
+import { loadScenario } from '../../../src/cli/scenario/load.js';
+import { matchGolden, root } from '../../golden.js';
+import { echoServer } from '../echo-server.js';
+import { cases } from '../postman/collections.js';
+import { runText, scenarioOf } from '../run-text.js';
+
+t.test('a Postman collection becomes a scenario that runs; what is lost is told', async (t) => {
+  const url = await echoServer(t);
+  const collection = {
+    info: { name: 'shop' },
+    variable: [
+      { key: 'base', value: url },
+      { key: 'user-name', value: 'ada' },
+    ],
+    item: [
+      {
+        name: 'F',
+        item: [
+          {
+            name: 'get',
+            event: [
+              {
+                listen: 'test',
+                script: {
+                  exec: [
+                    "pm.test('status is 200', function () { pm.response.to.have.status(200); });",
+                    'var jsonData = pm.response.json();',
+                    "pm.environment.set('order id', jsonData.id);",
+                  ],
+                },
+              },
+            ],
+            request: { method: 'GET', url: { raw: '{{base}}/json?u={{user-name}}' } },
+          },
+          {
+            name: 'post',
+            event: [
+              { listen: 'test', script: { exec: ["pm.test('clever', () => { pm.expect(1 + 1).to.equal(2); });"] } },
+            ],
+            request: {
+              method: 'POST',
+              url: '{{base}}/echo',
+              header: [{ key: 'X-Id', value: '{{order id}}' }],
+              body: { mode: 'raw', raw: '{"id":"{{$guid}}","order":"{{order id}}"}' },
+              auth: { type: 'bearer', bearer: [{ key: 'token', value: 't' }] },
+            },
+          },
+        ],
+      },
+    ],
+  };
+  const { text, losses } = fromPostman(collection);
+  t.same(losses, ['"post": the test "clever"']);
+  const { result } = await runText(text, url);
+  t.ok(result.passed, text);
+  t.equal(result.requests.executed, 2);
+  matchGolden(t, 'scenario/from-postman.yaml', text.replaceAll(url, 'http://server'));
+});
+
+t.test('every collection of the comparison can be imported', async (t) => {
+  for (const { collection } of cases) {
+    const { text } = fromPostman(collection as Parameters<typeof fromPostman>[0]);
+    t.doesNotThrow(() => scenarioOf(text), String((collection.info as { name: string }).name));
+  }
+});
+
+t.test('an OpenAPI document becomes a scenario', async (t) => {
+  const { text, losses } = fromOpenApi({
+    openapi: '3.1.0',
+    info: { title: 'shop' },
+    servers: [{ url: 'https://shop.example/v1' }],
+    paths: {
+      '/orders/{order-id}': {
+        parameters: [{ name: 'order-id', in: 'path', required: true, schema: { type: 'integer', minimum: 1 } }],
+        get: {
+          summary: 'An order',
+          parameters: [{ name: 'full', in: 'query', required: true, schema: { type: 'boolean' } }],
+          responses: { 200: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Order' } } } } },
+        },
+        put: {
+          operationId: 'changeOrder',
+          security: [{ bearer: [] }],
+          requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Order' } } } },
+          responses: { 204: { description: 'changed' }, 404: {} },
+        },
+      },
+    },
+    components: {
+      schemas: {
+        Order: {
+          type: 'object',
+          required: ['id'],
+          properties: { id: { type: 'integer', minimum: 5 }, mail: { type: 'string', format: 'email' } },
+        },
+      },
+    },
+  });
+  t.same(losses, ['"changeOrder": its security (give the scenario an auth:)']);
+  t.doesNotThrow(() => scenarioOf(text));
+  matchGolden(t, 'scenario/from-openapi.yaml', text);
+});
+
+t.test('a HAR recording becomes a scenario', async (t) => {
+  const entry = (method: string, url: string, more = {}, status = 200) => ({
+    request: {
+      method,
+      url,
+      headers: [
+        { name: 'Host', value: 'x' },
+        { name: 'X-Kept', value: '1' },
+        { name: 'Authorization', value: 'secret' },
+      ],
+      ...more,
+    },
+    response: { status },
+  });
+  const { text, losses } = fromHar({
+    log: {
+      entries: [
+        entry('GET', 'https://shop.example/orders?page=1'),
+        entry(
+          'POST',
+          'https://shop.example/orders',
+          { postData: { mimeType: 'application/json', text: '{"a":1}' } },
+          201,
+        ),
+        entry('GET', 'https://cdn.example/logo'),
+      ],
+    },
+  });
+  t.equal(losses.length, 3);
+  t.notMatch(text, /secret/);
+  t.doesNotThrow(() => scenarioOf(text));
+  matchGolden(t, 'scenario/from-har.yaml', text);
+});
+
+t.test('exports are stable texts, and say what they lose', async (t) => {
+  const scenario = await loadScenario('idempotency', { root, cwd: root });
+  t.same(toPostman(scenario).losses, []);
+  matchGolden(t, 'scenario/idempotency.postman.txt', toPostman(scenario).text);
+  const k6 = toK6(scenario);
+  t.same(k6.losses, []);
+  matchGolden(t, 'scenario/idempotency.k6.txt', k6.text);
+  matchGolden(t, 'scenario/idempotency.curl.txt', toCurl(scenario).text);
+  const strict = await loadScenario('idempotency-strict', { root, cwd: root });
+  t.ok(toPostman(strict).losses.some((loss) => /parallel has no counterpart/.test(loss)));
+  t.ok(toK6(strict).losses.length > 0);
+});
