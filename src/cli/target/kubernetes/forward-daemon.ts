@@ -1,10 +1,10 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { systemClock } from '../../kernel/clock.js';
 import { createClient } from './client.js';
-import { type DaemonOptions, type Forwarded, openForward } from './forward.js';
+import { type DaemonOptions, type Forwarded, openForward } from './forward-socket.js';
 import { loadKubeConfig, pinContext } from './kube-context.js';
 
-// The port-forward daemon: started by `forward.ts` in a session of its own, ended by SIGTERM.
+// The port-forward daemon: started by `startForward` in a session of its own, ended by SIGTERM.
 const options = JSON.parse(process.argv[2] ?? '{}') as DaemonOptions;
 const config = loadKubeConfig({ KUBECONFIG: options.kubeconfigFiles.join(process.platform === 'win32' ? ';' : ':') });
 const client = createClient(pinContext(config, options.context, options.allowContext), systemClock);
