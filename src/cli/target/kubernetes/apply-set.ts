@@ -1,7 +1,8 @@
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
 import type { Values } from '../values-schema.js';
-import { ApiError, type KubeClient } from './client.js';
+import { ApiError } from './api-error.js';
+import type { KubeClient } from './client.js';
 import { applySetId, partOfLabel } from './desired.js';
 import type { ApiResource } from './discovery.js';
 import { groupKindOf, type LiveObject } from './live-object.js';

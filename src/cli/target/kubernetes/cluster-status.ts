@@ -1,5 +1,6 @@
 import type { ServiceStatus } from '../target.js';
-import { ApiError, type KubeClient } from './client.js';
+import { ApiError } from './api-error.js';
+import type { KubeClient } from './client.js';
 import { stacksOf } from './endpoints.js';
 import type { LiveObject } from './live-object.js';
 import { podTrouble, worstTrouble } from './pod-trouble.js';

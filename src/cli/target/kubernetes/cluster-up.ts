@@ -13,9 +13,9 @@ import { clusterEndpoints } from './cluster-endpoints.js';
 import type { StateFile } from './cluster-state.js';
 import { desiredObjects, waveOf } from './desired.js';
 import { emptyReport, removeMembers } from './down.js';
-import { groupKindOf, type LiveObject, liveRef } from './live-object.js';
+import { groupKindOf, liveRef } from './live-object.js';
 import type { Minikube } from './minikube.js';
-import { ensureNamespace, getNamespace, isOurs } from './namespaces.js';
+import { ensureNamespaces, getNamespace } from './namespaces.js';
 import {
   addonSteps,
   chooseIngressClass,
@@ -234,7 +234,7 @@ async function planFor(client: KubeClient, { set, objects }: Wanted): Promise<Ob
 }
 
 async function applyWanted(client: KubeClient, wanted: Wanted, state: StateFile, request: UpRequest, work: Work) {
-  await ensureNamespaces(client, wanted, state, work);
+  await ensureNamespaces(client, wanted.namespaces, state, work);
   const plan = await planFor(client, wanted);
   const changes = plan.changes.filter(({ verb }) => verb !== 'keep');
   const kinds = kindsOf(wanted.objects);
@@ -255,38 +255,6 @@ async function applyWanted(client: KubeClient, wanted: Wanted, state: StateFile,
   }
   if (plan.prune.length > 0) await removeMembers(client, plan.prune, false, emptyReport(), work);
   await writeParent(client, { ...set, groupKinds: kinds, namespaces });
-}
-
-async function ensureNamespaces(client: KubeClient, wanted: Wanted, state: StateFile, work: Work): Promise<void> {
-  for (const namespace of wanted.namespaces) {
-    const { name } = namespace.metadata;
-    const ref = liveRef(namespace);
-    const live = await getNamespace(client, name);
-    if (live !== undefined && live.metadata.deletionTimestamp === undefined && namespaceIsAsWanted(namespace, live))
-      continue;
-    const verb = live === undefined || live.metadata.deletionTimestamp !== undefined ? 'create' : 'update';
-    await work.step({ verb, ref, why: verb === 'create' ? 'it is not there' : 'its labels differ' }, async () => {
-      await ensureNamespace(client, namespace, {
-        ...work,
-        onWaiting: (reason) => work.onWaiting([{ ref, reason: `the old one must go first: ${reason}` }]),
-      });
-    });
-  }
-  for (const { metadata } of wanted.namespaces) {
-    const live = await getNamespace(client, metadata.name);
-    if (live === undefined || isOurs(live) || state.get().foreignNamespaces.includes(metadata.name)) continue;
-    state.change((draft) => draft.foreignNamespaces.push(metadata.name));
-  }
-}
-
-/** A namespace that hwctl did not make is left as it is. */
-function namespaceIsAsWanted(wanted: KubeObject, live: LiveObject): boolean {
-  if (!isOurs(live)) return true;
-  const has = (map: Record<string, string> | undefined, more: Record<string, string> | undefined) =>
-    Object.entries(more ?? {}).every(([name, value]) => map?.[name] === value);
-  return (
-    has(live.metadata.labels, wanted.metadata.labels) && has(live.metadata.annotations, wanted.metadata.annotations)
-  );
 }
 
 async function applyAll(client: KubeClient, changes: readonly Change[], request: UpRequest, work: Work): Promise<void> {

@@ -1,9 +1,10 @@
 import { Failure } from '../../kernel/failure.js';
 import type { Run } from '../../kernel/process.js';
 import type { DownReport } from '../target.js';
+import { ApiError } from './api-error.js';
 import { planObjects } from './apply.js';
 import { type ApplySet, listMembers, listOrFail } from './apply-set.js';
-import { ApiError, type KubeClient } from './client.js';
+import type { KubeClient } from './client.js';
 import { isAlive, type StateFile } from './cluster-state.js';
 import { partOfLabel, waveOf } from './desired.js';
 import type { ApiResource } from './discovery.js';

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { LogLine, LogQuery } from '../target.js';
-import { ApiError, type KubeClient } from './client.js';
+import { ApiError } from './api-error.js';
+import type { KubeClient } from './client.js';
 import type { LiveObject } from './live-object.js';
 import { podsOf } from './pods.js';
 

@@ -1,8 +1,11 @@
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
-import { ApiError, type KubeClient } from './client.js';
-import { conditionOf, type LiveObject } from './live-object.js';
+import { ApiError } from './api-error.js';
+import type { KubeClient } from './client.js';
+import type { StateFile } from './cluster-state.js';
+import { conditionOf, type LiveObject, liveRef } from './live-object.js';
+import type { Work } from './provision.js';
 
 /** On namespaces that hwctl made, and only then may delete. */
 export const madeAnnotation = 'hwctl.dev/made';
@@ -114,4 +117,42 @@ export function whyTerminating(namespace: LiveObject): { reason: string; hint: s
     return { reason: 'it is not being deleted', hint: 'kubectl delete namespace deletes it' };
   }
   return { reason: 'its content is being deleted', hint: 'kubectl describe namespace tells more' };
+}
+
+/** Brings every wanted namespace there; writes down which were there before. */
+export async function ensureNamespaces(
+  client: KubeClient,
+  wanted: readonly KubeObject[],
+  state: StateFile,
+  work: Work,
+): Promise<void> {
+  for (const namespace of wanted) {
+    const { name } = namespace.metadata;
+    const ref = liveRef(namespace);
+    const live = await getNamespace(client, name);
+    if (live !== undefined && live.metadata.deletionTimestamp === undefined && namespaceIsAsWanted(namespace, live))
+      continue;
+    const verb = live === undefined || live.metadata.deletionTimestamp !== undefined ? 'create' : 'update';
+    await work.step({ verb, ref, why: verb === 'create' ? 'it is not there' : 'its labels differ' }, async () => {
+      await ensureNamespace(client, namespace, {
+        ...work,
+        onWaiting: (reason) => work.onWaiting([{ ref, reason: `the old one must go first: ${reason}` }]),
+      });
+    });
+  }
+  for (const { metadata } of wanted) {
+    const live = await getNamespace(client, metadata.name);
+    if (live === undefined || isOurs(live) || state.get().foreignNamespaces.includes(metadata.name)) continue;
+    state.change((draft) => draft.foreignNamespaces.push(metadata.name));
+  }
+}
+
+/** A namespace that hwctl did not make is left as it is. */
+function namespaceIsAsWanted(wanted: KubeObject, live: LiveObject): boolean {
+  if (!isOurs(live)) return true;
+  const has = (map: Record<string, string> | undefined, more: Record<string, string> | undefined) =>
+    Object.entries(more ?? {}).every(([name, value]) => map?.[name] === value);
+  return (
+    has(live.metadata.labels, wanted.metadata.labels) && has(live.metadata.annotations, wanted.metadata.annotations)
+  );
 }
