@@ -3,7 +3,7 @@ declare module 'newman' {
     total: number;
     failed: number;
   }
-  interface Summary {
+  export interface Summary {
     run: {
       stats: Record<'requests' | 'assertions' | 'testScripts' | 'prerequestScripts' | 'iterations', Count>;
       failures: { error: { name: string; test?: string; message: string }; source?: { name?: string } }[];
