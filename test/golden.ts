@@ -24,6 +24,8 @@ export interface CliOptions {
   timeoutMs?: number;
   /** Called with the process id once it runs: to send it a signal, for example. */
   onSpawn?: (pid: number) => void;
+  /** Called with each piece of stdout and the process id: to act once the program is under way. */
+  onStdout?: (text: string, pid: number) => void;
 }
 
 export interface CliRun {
@@ -48,7 +50,10 @@ export async function hwctl(args: string[], options: CliOptions = {}): Promise<C
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout.push(chunk);
+      options.onStdout?.(chunk.toString('utf8'), child.pid!);
+    });
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');

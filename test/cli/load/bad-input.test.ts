@@ -3,6 +3,8 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { golden } from '../../golden.js';
 
+t.setTimeout(300_000);
+
 // Everything here must fail with exit 2 and name its cure; the golden files hold the words.
 const usage: Record<string, string[]> = {
   'unknown-flag': ['load', '--rsp', '100'],

@@ -8,6 +8,8 @@ import t, { type Test } from 'tap';
 import type { LoadResult } from '../../../src/cli/load/metrics.js';
 import { golden, hwctl } from '../../golden.js';
 
+t.setTimeout(300_000);
+
 /** A real server: `/` answers 17 bytes, `/fail` 500 to every fourth request. */
 async function server(t: Test): Promise<string> {
   let count = 0;
@@ -77,7 +79,10 @@ t.test('without a terminal a run prints a line a second and a summary of 80 colu
 t.test('Ctrl-C ends a run with its report and 130', async (t) => {
   const url = await server(t);
   const run = await hwctl(['load', '--rps', '20', '--duration', '60s', '--url', url], {
-    onSpawn: (pid) => setTimeout(() => process.kill(pid, 'SIGINT'), 4000),
+    onStdout: (text, pid) => {
+      // Once, when the first second of the run is told: a second signal would end it at once.
+      if (/^ +1\.0s /m.test(text)) process.kill(pid, 'SIGINT');
+    },
   });
   t.equal(run.exitCode, 130);
   t.match(run.stdout, /The run was ended early; this is what it saw\.\s+Exit\s+code\s+130\./);
