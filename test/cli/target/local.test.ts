@@ -4,6 +4,9 @@ import t from 'tap';
 import type { DownReport } from '../../../src/cli/target/target.js';
 import { get, LocalPlatform } from '../../target/local-platform.js';
 
+// Whole runs of the program, on a machine that may be busy.
+t.setTimeout(300_000);
+
 t.test('up, up again, more, less, down: each does what it says and no more', async (t) => {
   const platform = new LocalPlatform(t);
   const first = await platform.up('hello');

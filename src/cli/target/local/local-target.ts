@@ -1,4 +1,3 @@
-import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { formatDuration } from '../../kernel/duration.js';
 import { exitCodes, Failure } from '../../kernel/failure.js';
@@ -8,7 +7,6 @@ import { mergeValues } from '../merge-values.js';
 import type {
   DownReport,
   DownRequest,
-  Endpoint,
   Fault,
   LogLine,
   LogQuery,
@@ -20,26 +18,23 @@ import type {
   UpRequest,
   WaitOptions,
 } from '../target.js';
-import { askSupervisor, type ProcessReport, type SupervisorReport } from './control.js';
+import { askSupervisor } from './control.js';
+import { describeProcess, endpointsOf, waitingFor } from './describe.js';
 import type { Desired, DesiredOptions } from './desired.js';
 import { inputsDigest } from './inputs.js';
 import { endEverything, launchSupervisor, runningSupervisor } from './launch.js';
 import { withLock } from './lock.js';
 import { isAction, type Observed, planUp } from './plan.js';
-import { isFree, loopback } from './ports.js';
-import { findMarked } from './process-identity.js';
-import { usageOf } from './process-usage.js';
+import { removeEmpty, removeEverything } from './remove.js';
 import {
   type LocalState,
   makeFolder,
   readRuntime,
   readState,
   type StateFolder,
-  stateFailure,
   stateFolder,
   writeAtomically,
 } from './state-folder.js';
-import { describeExit } from './supervised-process.js';
 import { lastLines, tailLogs } from './tail.js';
 
 /** The local target: the platform as processes on this machine. */
@@ -112,7 +107,11 @@ class Local implements LocalTarget {
       }
       return state !== undefined && rest.length > 0
         ? this.#downSome(state, rest, options)
-        : this.#downAll(request.keepData, options);
+        : removeEverything(this.#folder, request.keepData, {
+            clock: this.environment.clock,
+            signal: options.signal,
+            timeoutMs: options.timeoutMs,
+          });
     });
   }
 
@@ -328,137 +327,9 @@ class Local implements LocalTarget {
       remaining,
     };
   }
-
-  async #downAll(keepData: boolean, options: WaitOptions): Promise<DownReport> {
-    const { clock } = this.environment;
-    const folder = this.#folder;
-    const runtime = readRuntime(folder);
-    const names = new Map(runtime?.processes.map(({ name, pid }) => [pid, name]));
-    if (runtime !== undefined) names.set(runtime.supervisor.pid, 'supervisor');
-    const ended = await endEverything(folder, { clock, signal: options.signal, timeoutMs: options.timeoutMs });
-    const deleted = ended.map(({ pid }) => `process/${names.get(pid) ?? pid}`);
-    const kept: DownReport['kept'] = [];
-    for (const entry of entriesOf(folder.path)) {
-      const path = join(folder.path, entry);
-      if (keepData && (path === folder.volumes || path === folder.secrets)) {
-        kept.push({ ref: path, reason: 'asked for with --keep-data' });
-        continue;
-      }
-      try {
-        rmSync(path, { recursive: true, force: true });
-      } catch (error) {
-        throw stateFailure(path, error, 'removed');
-      }
-      deleted.push(path);
-    }
-    removeEmpty(folder.path);
-    return { deleted, kept, remaining: await this.#remaining(kept, Object.values(runtime?.ports ?? {})) };
-  }
-
-  /** A second look, at the machine and not at our own record: processes by their marker, ports, files. */
-  async #remaining(kept: DownReport['kept'], ports: number[]): Promise<DownReport['remaining']> {
-    const remaining: DownReport['remaining'] = [];
-    for (const { pid } of findMarked(this.#folder.path)) {
-      remaining.push({ ref: `process/${pid}`, reason: 'it still runs' });
-    }
-    for (const port of ports) {
-      if (!(await isFree(port))) remaining.push({ ref: `port/${port}`, reason: 'somebody still listens there' });
-    }
-    for (const entry of entriesOf(this.#folder.path)) {
-      const ref = join(this.#folder.path, entry);
-      if (!kept.some((file) => file.ref === ref)) remaining.push({ ref, reason: 'it is still there' });
-    }
-    return remaining;
-  }
 }
 
 /** Loads what reads YAML only where YAML is to be read. */
 async function readDesired(options: DesiredOptions): Promise<Desired> {
   return (await import('./desired.js')).readDesired(options);
-}
-
-function waitingFor(desired: Desired, report: SupervisorReport): { ref: string; reason: string }[] {
-  return desired.state.processes.flatMap((spec) => {
-    const ref = `process/${spec.name}`;
-    const process = report.processes.find((candidate) => candidate.name === spec.name);
-    if (process === undefined) return [{ ref, reason: 'it is not started yet' }];
-    if (process.digest === spec.digest && (process.state.type === 'ready' || process.state.type === 'done')) return [];
-    return [{ ref, reason: describeProcess(process, 0).reason ?? `it is ${process.state.type}` }];
-  });
-}
-
-function endpointsOf(state: LocalState, supervisor: SupervisorReport): Endpoint[] {
-  const url = (port: number) => `http://${loopback}:${port}`;
-  const gateway = supervisor.processes.find((process) => process.kind === 'gateway');
-  const endpoints: Endpoint[] = [];
-  if (gateway !== undefined) {
-    const loadPaths = Object.values(state.loadPaths);
-    endpoints.push({
-      name: 'app',
-      stacks: state.stacks,
-      url: url(gateway.port),
-      host: state.host,
-      loadPath: loadPaths.find((path) => path === '/') ?? loadPaths[0],
-    });
-  }
-  for (const process of supervisor.processes) {
-    if (process.kind === 'service') {
-      endpoints.push({ name: process.name, stacks: process.stacks, url: url(process.port) });
-    }
-  }
-  return endpoints;
-}
-
-function describeProcess(process: ProcessReport, nowMs: number): Omit<ServiceStatus, 'name' | 'stack'> {
-  const { state, restarts } = process;
-  const running = 'pid' in state ? { instances: [String(state.pid)], ...usageOf(state.pid) } : { instances: [] };
-  const uptimeMs = 'sinceMs' in state && nowMs > 0 ? Math.max(0, nowMs - state.sinceMs) : undefined;
-  const last = process.lastExit === undefined ? '' : `; before: ${process.lastExit}`;
-  switch (state.type) {
-    case 'ready':
-      return { state: 'ready', restarts, uptimeMs, ...running };
-    case 'done':
-      return { state: 'ready', restarts, instances: [], reason: 'it has run to its end' };
-    case 'starting':
-      return {
-        state: 'starting',
-        restarts,
-        uptimeMs,
-        ...running,
-        reason: `it has not answered its readiness probe yet${last}`,
-      };
-    case 'unready':
-      return { state: 'starting', restarts, uptimeMs, ...running, reason: state.reason };
-    case 'stopping':
-      return { state: 'restarting', restarts, uptimeMs, ...running, reason: `it was asked to end${last}` };
-    case 'backing-off':
-      return {
-        state: 'restarting',
-        restarts,
-        ...running,
-        reason: `${describeExit(state.exit)}; it is started again soon (failed ${state.failures} times)`,
-      };
-    case 'failed':
-      return { state: 'failed', restarts, ...running, reason: describeExit(state.exit) };
-    case 'idle':
-      return { state: 'starting', restarts, ...running, reason: 'it is about to start' };
-    case 'stopped':
-      return { state: 'stopped', restarts, ...running };
-  }
-}
-
-function entriesOf(path: string): string[] {
-  try {
-    return readdirSync(path).sort();
-  } catch {
-    return [];
-  }
-}
-
-function removeEmpty(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch {
-    // Not empty, or not there: both are fine.
-  }
 }
