@@ -52,8 +52,7 @@ const cases: Case[] = [
     name: 'trickles a byte every 2 ms',
     truth: 'about 40 bytes: p50 80 or more',
     onSocket: `socket.on('data', () => { let at = 0; const text = ${reply};
-      const timer = setInterval(() => { socket.write(text[at++]); if (at === text.length) clearInterval(timer); }, 2);
-      socket.on('close', () => clearInterval(timer)); });`,
+      const timer = setInterval(() => { socket.write(text[at++]); if (at === text.length || socket.destroyed) clearInterval(timer); }, 2); });`,
   },
 ];
 
