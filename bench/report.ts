@@ -6,8 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { definePlan } from '../src/cli/load/plan-define.js';
 import { startAttack } from '../src/cli/load/run.js';
-import { openLiveLoad } from '../src/cli/report/live.js';
 import { headingOf } from '../src/cli/report/words.js';
+
+// As main.ts does, before React is loaded.
+process.env.NODE_ENV ??= 'production';
+const { openLiveLoad } = await import('../src/cli/report/live.js');
 
 const pairs = 5;
 const ratePerSecond = 1000;
