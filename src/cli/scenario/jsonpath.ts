@@ -10,7 +10,11 @@ export function pathProblem(path: string): string | undefined {
     return undefined;
   } catch (error) {
     const near = path.startsWith('$') ? '' : '; a path begins with $';
-    return `${JSON.stringify(path)} is not a JSONPath (RFC 9535)${near}: ${(error as Error).message}`;
+    // The grammar's own message lists every character class it would have taken.
+    const offset = (error as { location?: { start: { offset: number } } }).location?.start.offset;
+    const at =
+      offset === undefined ? '' : offset >= path.length ? ': it ends too early' : `: wrong at character ${offset + 1}`;
+    return `${JSON.stringify(path)} is not a JSONPath (RFC 9535)${near}${at}`;
   }
 }
 
