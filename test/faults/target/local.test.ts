@@ -186,7 +186,7 @@ t.test('a service that cannot start: exit 1, and the reason from its log', async
   t.equal(run.exitCode, 1, run.stderr);
   t.match(
     run.stderr,
-    /not ready within 4\.0s: broken\n {2}process\/broken: exit code 2.*\n {2}broken \| error: there is no service "nonsense"/,
+    /not ready within 4\.0s: broken\n {2}process\/broken: .*exit code 2.*\n {2}broken \| error: there is no service "nonsense"/,
   );
 });
 
