@@ -42,6 +42,8 @@ const sweep = statement<{ now: number; limit: number }>()((db, value) =>
         .where('expires_at', '<=', value('now'))
         .limit(value('limit')),
     )
+    // Again, for Postgres: a retry may have claimed the row anew since the subquery read it.
+    .where('expires_at', '<=', value('now'))
     .returning('expires_at'),
 );
 

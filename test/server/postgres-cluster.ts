@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,6 +53,13 @@ export async function startPostgres(): Promise<PostgresCluster | string> {
       'start',
     ]),
   );
+  // A suite that throws runs no teardown: what it started must not outlive it. SIGQUIT is Postgres' immediate shutdown.
+  const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const abandon = () => {
+    process.kill(postmaster, 'SIGQUIT');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
   return {
     async createDatabase() {
       const name = `t${randomUUID().replaceAll('-', '')}`;
@@ -63,6 +70,7 @@ export async function startPostgres(): Promise<PostgresCluster | string> {
       return `postgres://hwctl@127.0.0.1:${port}/${name}`;
     },
     async stop() {
+      process.off('exit', abandon);
       await run(...asOwner(join(bin, 'pg_ctl'), ['-D', data, '-w', '-t', '60', '-m', 'immediate', 'stop']));
       rmSync(folder, { recursive: true, force: true });
     },
