@@ -25,8 +25,8 @@ export function toK6(scenario: Scenario, baseUrl?: string): Converted {
   );
   const text = [
     `// ${scenario.name}: written by hwctl scenario export --to k6. Run: k6 run FILE, or BASE_URL=... k6 run FILE`,
-    "import http from 'k6/http';",
-    "import { check, group } from 'k6';",
+    'import http from "k6/http";',
+    'import { check, group } from "k6";',
     '',
     `const base = __ENV.BASE_URL || ${JSON.stringify(base.replace(/\/$/, ''))};`,
     `const host = __ENV.HOST || ${JSON.stringify(scenario.host ?? '')};`,
