@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import type { Context } from './context.js';
+import { formatFailure } from './failure-text.js';
 import { commandEntries } from './registry.js';
 
 /** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */
@@ -106,13 +107,4 @@ function usageFailure(error: CommanderError, argv: string[]): Failure {
     message: error.message.replace(/^error: /, '').replace(/\s*\((Did you mean .*)\)\s*$/, '. $1'),
     hint: `hwctl ${command === undefined ? '' : `${command} `}--help shows the usage`,
   });
-}
-
-/** A failure as people read it: what happened, all details, the cure. */
-export function formatFailure(failure: Failure, context: Pick<Context, 'color'>): string {
-  const paint = (code: number, text: string) => (context.color ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const lines = [`${paint(31, 'error:')} ${failure.message}`];
-  for (const detail of failure.details) lines.push(`  ${detail.replaceAll('\n', '\n  ')}`);
-  if (failure.hint !== undefined) lines.push(`${paint(36, 'cure:')}  ${failure.hint}`);
-  return lines.join('\n');
 }

@@ -79,7 +79,7 @@ async function watchTests(names: string[], options: TestOptions, context: Contex
       files = await runTests(names, options, context);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      const { formatFailure } = await import('./program.js');
+      const { formatFailure } = await import('./failure-text.js');
       context.note(formatFailure(error, context));
     }
     if (files.length === 0) return;
