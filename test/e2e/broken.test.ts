@@ -50,7 +50,7 @@ const table: Broken[] = [
   },
   {
     name: 'too large a request',
-    set: ['resources.hello.requests.cpu=64', 'resources.hello.limits.cpu=64'],
+    set: ['resources.hello.requests.cpu=64000m', 'resources.hello.limits.cpu=64000m'],
     says: /no node takes pod hello-\S+: .*Insufficient cpu[\s\S]*cure: .*cpu/,
     exitCode: 1,
   },

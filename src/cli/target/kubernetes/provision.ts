@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Run } from '../../kernel/process.js';
 import type { Step } from '../target.js';
-import { ApiError } from './api-error.js';
+import { listOrFail } from './apply-set.js';
 import type { KubeClient } from './client.js';
 import { isAlive, type StateFile } from './cluster-state.js';
 import { conditionOf, type LiveObject } from './live-object.js';
@@ -168,16 +168,10 @@ function noIngressClass(message: string, names: string[]): Failure {
   });
 }
 
-/** Lists the IngressClasses; none where the cluster does not know them or does not let us look. */
+/** Lists the IngressClasses; none where the cluster does not know them. Throws Failure `forbidden` where it may not look. */
 export async function listIngressClasses(client: KubeClient): Promise<LiveObject[]> {
   const resource = (await client.resources()).find((candidate) => candidate.kind === 'IngressClass');
-  if (resource === undefined) return [];
-  try {
-    return await client.list(resource);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return [];
-    throw error;
-  }
+  return resource === undefined ? [] : listOrFail(client, resource, {});
 }
 
 /** Ends programs that an earlier, killed hwctl left running; they would go on making things. */
