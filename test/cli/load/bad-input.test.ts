@@ -34,7 +34,7 @@ const usage: Record<string, string[]> = {
   'resolve-mismatch': ['load', '--url', 'http://a.test/', '--resolve', 'b.test:80:127.0.0.1'],
   'insecure-http': ['load', '--url', 'http://a.test/', '--insecure'],
   'cacert-missing': ['load', '--url', 'https://a.test/', '--cacert', 'missing.pem'],
-  'threshold-metric': ['load', '--url', 'http://a.test/', '--threshold', 'p95<200'],
+  'threshold-metric': ['load', '--url', 'http://a.test/', '--threshold', 'p(200)<95'],
   'threshold-typo': ['load', '--url', 'http://a.test/', '--threshold', 'eror_rate<1%'],
   'workers-zero': ['load', '--workers', '0', '--url', 'http://a.test/'],
   'timeout-word': ['load', '--timeout', 'soon', '--url', 'http://a.test/'],
