@@ -43,7 +43,7 @@ if (suite === undefined)
   files = testFiles('test').filter((file) => !slowSuites.some((slow) => file.startsWith(`test/${slow}/`)));
 else if (slowSuites.includes(suite)) files = existsSync(`test/${suite}`) ? testFiles(`test/${suite}`) : [];
 else files = [suite, ...rest];
-const slow = slowSuites.includes(suite);
+const slow = files.some((file) => slowSuites.some((name) => file.startsWith(`test/${name}/`)));
 if (files.length === 0) {
   process.stderr.write(`no tests in ${suite ?? 'test'}\n`);
   process.exit(1);

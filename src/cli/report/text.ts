@@ -14,7 +14,8 @@ export function headingLine(heading: LoadHeading): string {
  */
 export function snapshotLine(snapshot: LoadSnapshot): string {
   const { progress, recentLatencyMs, verdict } = snapshot;
-  const time = formatDuration(Math.round(snapshot.elapsedMs / 1000) * 1000).padStart(6);
+  const { elapsedMs } = snapshot;
+  const time = (elapsedMs < 60_000 ? `${(elapsedMs / 1000).toFixed(1)}s` : formatDuration(elapsedMs)).padStart(6);
   if (progress.phase === 'preparing' || progress.phase === 'waiting') return `${time}  ${phaseWords(progress.phase)}`;
   const target = snapshot.targetPerSecond === undefined ? '' : ` of ${formatRate(snapshot.targetPerSecond)}`;
   const latency = recentLatencyMs.response;
