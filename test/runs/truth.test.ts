@@ -1,6 +1,6 @@
 import t from 'tap';
 import { startAttack } from '../../src/cli/load/run.js';
-import { adds, httpProcess, planFor, rate } from './servers.js';
+import { adds, httpProcess, planFor, rate } from '../load/servers.js';
 
 // Servers whose latency is known by construction. Counts and lower bounds only: a busy machine adds latency, it never
 // takes any away. The timing figures are those of bench/load-truth.ts.
