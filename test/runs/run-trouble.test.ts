@@ -1,7 +1,7 @@
 import type net from 'node:net';
 import t from 'tap';
 import { startAttack } from '../../src/cli/load/run.js';
-import { adds, answer, closed, get, httpServer, planFor, rate, tcpServer } from './servers.js';
+import { adds, answer, closed, get, httpServer, planFor, rate, tcpServer } from '../load/servers.js';
 
 // Real servers, real sockets. Nothing here judges how quick things are: the machine may be busy.
 t.setTimeout(120_000);

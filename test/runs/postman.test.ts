@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import newman, { type Summary } from 'newman';
 import t from 'tap';
-import { systemClock } from '../../../src/cli/kernel/clock.js';
-import { runCollection } from '../../../src/cli/scenario/postman/run.js';
-import { echoServer } from '../echo-server.js';
-import { type Case, cases } from './collections.js';
+import { systemClock } from '../../src/cli/kernel/clock.js';
+import { runCollection } from '../../src/cli/scenario/postman/run.js';
+import { echoServer } from '../scenario/echo-server.js';
+import { type Case, cases } from '../scenario/postman/collections.js';
 
 const runNewman = (options: Record<string, unknown>) =>
   new Promise<Summary>((done, fail) =>

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { startAttack } from '../../src/cli/load/run.js';
 import { parseThreshold } from '../../src/cli/load/thresholds.js';
-import { adds, httpServer, planFor, rate, tcpServer } from './servers.js';
+import { adds, httpServer, planFor, rate, tcpServer } from '../load/servers.js';
 
 // Real servers, real sockets. Nothing here judges how quick things are: the machine may be busy.
 t.setTimeout(120_000);
