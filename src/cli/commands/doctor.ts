@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import { run } from '../kernel/process.js';
+import { createPaint } from '../report/paint.js';
 import { checkPrerequisites, type Need, type Prerequisite } from '../target/doctor.js';
 import type { Context } from './context.js';
 import type { Define } from './registry.js';
@@ -36,13 +37,13 @@ function parseTarget(text: string | undefined): Need {
 
 function printChecks(checks: Prerequisite[], wanted: Need, blocking: number, context: Context): void {
   const width = Math.max(...checks.map((check) => check.name.length));
-  const paint = (code: number, text: string) => (context.color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const paint = createPaint(context.color);
   for (const check of checks) {
-    const mark = { ok: paint(32, '✓ ok     '), warning: paint(33, '! warning'), missing: paint(31, '✗ missing') }[
+    const mark = { ok: paint.good('✓ ok     '), warning: paint.warn('! warning'), missing: paint.bad('✗ missing') }[
       check.state
     ];
     context.print(`${mark}  ${check.name.padEnd(width)}  ${check.found}`);
-    if (check.cure !== undefined) context.print(`${' '.repeat(11 + width)}  ${paint(36, 'cure:')} ${check.cure}`);
+    if (check.cure !== undefined) context.print(`${' '.repeat(11 + width)}  ${paint.cure('cure:')} ${check.cure}`);
   }
   context.print('');
   if (blocking === 0) context.print(`Ready for the ${wanted} target.`);

@@ -3,6 +3,7 @@ import { formatDuration } from '../kernel/duration.js';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import type { LoadResult } from '../load/metrics.js';
 import { formatLatency } from '../report/format.js';
+import { createPaint, type Paint } from '../report/paint.js';
 import type { ScenarioResult } from '../scenario/result.js';
 import { chooseStacks } from '../target/stacks.js';
 import type { DownReport, Target, UpReport } from '../target/target.js';
@@ -62,12 +63,15 @@ class Verification {
     exitCode: exitCodes.pass,
   };
   private readonly summary: string[] = [];
+  private readonly paint: Paint;
 
   constructor(
     private readonly context: Context,
     private readonly options: Options,
     private readonly words: string[],
-  ) {}
+  ) {
+    this.paint = createPaint(context.color);
+  }
 
   async run(): Promise<number> {
     const { context, options, report } = this;
@@ -228,12 +232,8 @@ class Verification {
   }
 
   private line(stage: Stage, good: boolean, text: string): void {
-    const mark = this.paint(good ? 32 : 31, good ? '✓' : '✗');
+    const mark = good ? this.paint.good('✓') : this.paint.bad('✗');
     this.summary.push(`${mark} ${stage.padEnd(5)} ${text}`);
-  }
-
-  private paint(code: number, text: string): string {
-    return this.context.color ? `\u001b[${code}m${text}\u001b[0m` : text;
   }
 
   /** A failed check outranks a void measurement, and an environment that failed outranks both. */
@@ -249,11 +249,11 @@ class Verification {
       return;
     }
     const words: Record<number, string> = {
-      [exitCodes.pass]: this.paint(32, 'PASS'),
-      [exitCodes.failed]: this.paint(31, 'FAIL'),
-      [exitCodes.cannotRun]: this.paint(31, 'COULD NOT RUN'),
-      [exitCodes.void]: this.paint(33, 'VOID: the load numbers cannot be trusted'),
-      [exitCodes.interrupted]: this.paint(33, 'INTERRUPTED'),
+      [exitCodes.pass]: this.paint.good('PASS'),
+      [exitCodes.failed]: this.paint.bad('FAIL'),
+      [exitCodes.cannotRun]: this.paint.bad('COULD NOT RUN'),
+      [exitCodes.void]: this.paint.warn('VOID: the load numbers cannot be trusted'),
+      [exitCodes.interrupted]: this.paint.warn('INTERRUPTED'),
     };
     this.say(`\n── verify ${'─'.repeat(Math.max(3, Math.min(80, this.context.columns) - 10))}`);
     for (const line of this.summary) this.say(line);

@@ -5,11 +5,20 @@ export interface Paint {
   warn(text: string): string;
   strong(text: string): string;
   faint(text: string): string;
+  /** The word that introduces a cure. */
+  cure(text: string): string;
 }
 
 /** ANSI colours, or none. */
 export function createPaint(color: boolean): Paint {
   const wrap = (open: number, close: number) => (text: string) =>
     color && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text;
-  return { good: wrap(32, 39), bad: wrap(31, 39), warn: wrap(33, 39), strong: wrap(1, 22), faint: wrap(2, 22) };
+  return {
+    good: wrap(32, 39),
+    bad: wrap(31, 39),
+    warn: wrap(33, 39),
+    strong: wrap(1, 22),
+    faint: wrap(2, 22),
+    cure: wrap(36, 39),
+  };
 }

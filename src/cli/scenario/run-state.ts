@@ -7,7 +7,14 @@ import { diffLines } from './diff.js';
 import type { Exchange } from './exchange.js';
 import type { Mask } from './mask.js';
 import type { ScenarioEndpoint } from './request.js';
-import type { CheckResult, ScenarioEvent, ScenarioFailure, StepRef, StepResult } from './result.js';
+import {
+  begunStep,
+  type CheckResult,
+  type ScenarioEvent,
+  type ScenarioFailure,
+  type StepRef,
+  type StepResult,
+} from './result.js';
 import type { FaultSpec, Scenario } from './scenario.js';
 import type { Tally } from './tally.js';
 import type { Variables } from './template.js';
@@ -72,16 +79,7 @@ export class StepRecord {
     this.#iteration = iteration;
     this.#quiet = quiet;
     this.#startedMs = run.options.clock.monotonic();
-    this.result = {
-      ref,
-      state: 'passed',
-      flaky: false,
-      reason: undefined,
-      exchanges: [],
-      checks: [],
-      errors: [],
-      durationMs: 0,
-    };
+    this.result = begunStep(ref);
     this.emit({ type: 'step-start', step: ref });
   }
 

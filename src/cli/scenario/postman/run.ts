@@ -7,7 +7,14 @@ import { Failure } from '../../kernel/failure.js';
 import { readRows } from '../data.js';
 import { Mask } from '../mask.js';
 import type { ScenarioEndpoint } from '../request.js';
-import type { ScenarioEvent, ScenarioFailure, ScenarioResult, StepRef, StepResult } from '../result.js';
+import {
+  begunStep,
+  type ScenarioEvent,
+  type ScenarioFailure,
+  type ScenarioResult,
+  type StepRef,
+  type StepResult,
+} from '../result.js';
 import { Tally } from '../tally.js';
 import { routedAgents } from './agent.js';
 import { readCollection, readJson } from './collection.js';
@@ -236,16 +243,7 @@ class Observer {
       iteration: cursor.iteration + 1,
       at: { line: 1, column: 1 },
     };
-    this.#step = {
-      ref,
-      state: 'passed',
-      flaky: false,
-      reason: undefined,
-      exchanges: [],
-      checks: [],
-      errors: [],
-      durationMs: 0,
-    };
+    this.#step = begunStep(ref);
     this.#stepStartedMs = this.options.clock.monotonic();
     this.#emit({ type: 'step-start', step: ref });
   }
