@@ -8,6 +8,8 @@ import { checkPrerequisites, type Need, type Prerequisite } from '../target/doct
 import type { Context } from './context.js';
 import type { Define } from './registry.js';
 
+const needs: readonly Need[] = ['local', 'minikube'];
+
 /** `hwctl doctor [local|minikube]`: every prerequisite, what was found, and the cure for each that is missing. */
 export const define: Define = (command, context) => {
   command
@@ -21,7 +23,11 @@ export const define: Define = (command, context) => {
       const blocking = found.filter((check) => check.state === 'missing' && check.neededFor.includes(wanted));
       context.exitCode = blocking.length > 0 ? exitCodes.failed : exitCodes.pass;
       if (options.json) context.print(JSON.stringify({ target: wanted, ok: blocking.length === 0, checks: listed }));
-      else printChecks(listed, wanted, blocking.length, context);
+      else {
+        printChecks(listed, context);
+        context.print('');
+        for (const need of target === undefined ? needs : [wanted]) context.print(readyLine(found, need));
+      }
     });
 };
 
@@ -35,7 +41,7 @@ function parseTarget(text: string | undefined): Need {
   });
 }
 
-function printChecks(checks: Prerequisite[], wanted: Need, blocking: number, context: Context): void {
+function printChecks(checks: Prerequisite[], context: Context): void {
   const width = Math.max(...checks.map((check) => check.name.length));
   const paint = createPaint(context.color);
   for (const check of checks) {
@@ -45,7 +51,9 @@ function printChecks(checks: Prerequisite[], wanted: Need, blocking: number, con
     context.print(`${mark}  ${check.name.padEnd(width)}  ${check.found}`);
     if (check.cure !== undefined) context.print(`${' '.repeat(11 + width)}  ${paint.cure('cure:')} ${check.cure}`);
   }
-  context.print('');
-  if (blocking === 0) context.print(`Ready for the ${wanted} target.`);
-  else context.print(`Not ready for the ${wanted} target: ${blocking} missing.`);
+}
+
+function readyLine(checks: Prerequisite[], need: Need): string {
+  const missing = checks.filter((check) => check.state === 'missing' && check.neededFor.includes(need)).length;
+  return missing === 0 ? `Ready for the ${need} target.` : `Not ready for the ${need} target: ${missing} missing.`;
 }

@@ -30,10 +30,12 @@ async function buildProgram(argv: string[], context: Context): Promise<Command> 
   if (wanted === 'help' && helpTopic !== undefined && !commandEntries.some((entry) => entry.name === helpTopic)) {
     throw unknownCommand(helpTopic);
   }
+  // The list of commands shows their arguments, so it needs all of them; nothing else does.
+  const listing = helpTopic === undefined && !argv.some((word) => word === '-V' || word === '--version');
   for (const entry of commandEntries) {
     const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
     command.option('--json', 'one JSON document (or NDJSON) on stdout');
-    if (entry.name === helpTopic) (await entry.load()).define(command, context);
+    if (listing || entry.name === helpTopic) (await entry.load()).define(command, context);
   }
   forEachCommand(program, (command) => {
     command.exitOverride();
