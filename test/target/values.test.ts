@@ -34,6 +34,7 @@ const bad: [set: string, message: RegExp][] = [
   ['replicas=two', /replicas: must be a number/],
   ['store=mysql', /store: must be one of postgres, sqlite/],
   ['ingress=maybe', /ingress: must be boolean/],
+  ['grafana=no-thanks', /grafana: must be boolean/],
   ['host=A B', /host: is not written as such a value must be/],
   ['namespace=My_Space', /namespace: is not written as such/],
   ['resources.auth.limits.cpu=lots', /resources\.auth\.limits\.cpu: is not written as such/],
@@ -99,10 +100,17 @@ t.test('store=sqlite leaves Postgres out; each service that keeps something is t
   });
 });
 
-t.test('ingress=false and monitoring=false leave them out; an unknown service is refused', async (t) => {
+t.test('ingress=false, monitoring=false and grafana=false leave them out; an unknown service is refused', async (t) => {
   t.notOk(edit({ ingress: false }).some(({ object }) => object.kind === 'Ingress'));
   t.ok(edit({}).some(({ part }) => part === 'monitoring'));
   t.notOk(edit({ monitoring: false }).some(({ part }) => part === 'monitoring'));
+  t.ok(find(edit({}), 'Deployment', 'grafana'));
+  const alone = edit({ grafana: false }).filter(({ part }) => part === 'monitoring');
+  t.ok(find(alone, 'Deployment', 'prometheus'), 'grafana=false is Prometheus alone');
+  t.strictSame(
+    alone.filter(({ object }) => object.metadata.name.startsWith('grafana')),
+    [],
+  );
   try {
     edit({ replicas: { oders: 2 } });
     t.fail('must throw');

@@ -7,6 +7,7 @@ import {
   isKind,
   isWorkload,
   type KubeObject,
+  partLabel,
   type Resources,
   serverImageName,
   storeLabel,
@@ -22,6 +23,8 @@ import type { Values } from './values-schema.js';
 export function applyValues(objects: readonly StackObject[], values: Values): StackObject[] {
   let edited = objects.map((entry) => ({ ...entry, object: structuredClone(entry.object) }));
   if (values.store === 'sqlite') edited = withoutPostgres(edited);
+  if (values.grafana === false)
+    edited = edited.filter(({ object }) => object.metadata.labels?.[partLabel] !== 'grafana');
   if (values.ingress === false) edited = edited.filter(({ object }) => object.kind !== 'Ingress');
   const application = edited.filter((entry) => entry.part === 'application').map((entry) => entry.object);
   if (values.namespace !== undefined) for (const object of application) setNamespace(object, values.namespace);

@@ -134,6 +134,8 @@ export const generateAnnotation = 'hwctl.dev/generate';
 export const loadPathAnnotation = 'hwctl.dev/load-path';
 /** On objects that are there only with a certain store: `postgres`. */
 export const storeLabel = 'hwctl.dev/store';
+/** On objects of a part that can be left out by itself: `grafana`. */
+export const partLabel = 'hwctl.dev/part';
 /** The image of the bundled server, whatever its tag. */
 export const serverImageName = 'hwctl-server';
 

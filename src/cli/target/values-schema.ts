@@ -38,6 +38,7 @@ export const valuesSchema = {
       description: 'Class of the Ingress objects; the default one where absent',
     },
     monitoring: { type: 'boolean', description: 'Whether Prometheus and Grafana are part of it' },
+    grafana: { type: 'boolean', description: 'Whether Grafana is part of the monitoring; false is Prometheus alone' },
     replicas: {
       description: 'Replicas of every service, or of some by name',
       oneOf: [count, { type: 'object', additionalProperties: count }],
@@ -63,6 +64,7 @@ export type Values = {
   ingress?: boolean;
   ingressClass?: string;
   monitoring?: boolean;
+  grafana?: boolean;
   replicas?: number | Record<string, number>;
   resources?: Record<string, { requests?: Record<string, string>; limits?: Record<string, string> }>;
 };
