@@ -1,17 +1,22 @@
-// Lie detectors: servers whose latency is known by construction, and what hwctl and its peers print about them.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+// Lie detectors: servers whose latency is known by construction, and what hwctl and its peers print about each. The table is
+// docs/LOAD.md's. `npm run bench load-truth [CASE...]`, where a case is a word of its name; each run is 10 s at 100 a second.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { peers, type RateRun, type Reading } from './peers.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin', 'hwctl.js');
-const autocannon = join(root, 'node_modules', 'autocannon', 'autocannon.js');
+const perSecond = 100;
 const seconds = 10;
+/** A generator that has not ended by then is ended. */
+const limitMs = 60_000;
 
 interface Case {
   name: string;
-  truth: string;
+  /** p50, p99, good responses and failures of 1,000 requests, one every 10 ms, as users meet them. */
+  truth: [string, string, string, string];
   /** Body of the listener of a `net` server's connections. */
   onSocket: string;
   /** Milliseconds after the start at which the server is stopped, for five seconds. */
@@ -19,21 +24,23 @@ interface Case {
 }
 
 const reply = "'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'";
+const lastReply = "'HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: 2\\r\\n\\r\\nok'";
 const cases: Case[] = [
   {
-    name: 'fixed 50 ms',
-    truth: 'p50 50, p99 50',
+    name: 'answers after 50 ms',
+    truth: ['50', '50', '1000', '0'],
     onSocket: `socket.on('data', () => setTimeout(() => socket.write(${reply}), 50));`,
   },
   {
-    name: 'stopped for 5 s of 10',
-    truth: '500 of 1000 delayed up to 5 s: p50 0 .. 10, p90 4000, p99 4900',
+    name: 'stopped (SIGSTOP) for 5 s of the 10',
+    truth: ['0 .. 10', '4900', '1000', '0'],
     onSocket: `socket.on('data', () => socket.write(${reply}));`,
     stopAfterMs: 3000,
   },
   {
-    name: 'serves 80 a second',
-    truth: 'the queue grows by 20 a second: p50 1250, p99 2475',
+    name: 'serves at most 80 a second',
+    truth: ['1250', '2475', '1000', '0'],
+    // One response is due every 12.5 ms, in the order of the requests; time without a request is not made up for.
     onSocket: `global.queue ??= [];
       global.timer ??= ((begin, served = 0) => setInterval(() => {
         const due = (performance.now() - begin) / 12.5;
@@ -43,88 +50,120 @@ const cases: Case[] = [
       socket.on('data', () => global.queue.push(() => socket.write(${reply})));`,
   },
   {
-    name: 'resets every 10th request',
-    truth: '100 of 1000 fail',
-    onSocket: `socket.on('data', () => { global.n = (global.n ?? 0) + 1;
-      if (global.n % 10 === 0) socket.resetAndDestroy(); else socket.write(${reply}); });`,
+    name: 'resets every 10th connection, a request each',
+    truth: ['0', '< 5', '900', '100'],
+    onSocket: `const nth = global.n = (global.n ?? 0) + 1;
+      socket.on('data', () => { if (nth % 10 === 0) socket.resetAndDestroy(); else socket.end(${lastReply}); });`,
   },
   {
-    name: 'trickles a byte every 2 ms',
-    truth: 'about 40 bytes: p50 80 or more',
-    onSocket: `socket.on('data', () => { let at = 0; const text = ${reply};
-      const timer = setInterval(() => { socket.write(text[at++]); if (at === text.length || socket.destroyed) clearInterval(timer); }, 2); });`,
+    name: 'trickles 40 bytes, one every 2 ms',
+    truth: ['80', '80 .. 82', '1000', '0'],
+    onSocket: `socket.on('data', () => { let at = 0; const text = ${reply}, begin = performance.now();
+      const timer = setInterval(() => {
+        for (; at < text.length && performance.now() - begin >= 2 * (at + 1); at++) socket.write(text[at]);
+        if (at === text.length || socket.destroyed) clearInterval(timer);
+      }, 1); });`,
+  },
+  {
+    name: 'takes a connection up after 200 ms, a request each',
+    truth: ['200', '200', '1000', '0'],
+    onSocket: `socket.pause(); setTimeout(() => socket.resume(), 200);
+      socket.on('data', () => socket.end(${lastReply}));`,
   },
 ];
 
 async function start(onSocket: string): Promise<{ child: ChildProcess; port: number }> {
   const script = `const server = require('node:net').createServer({ noDelay: true }, (socket) => {
       socket.on('error', () => undefined); ${onSocket} });
-    server.listen(0, '127.0.0.1', () => process.stdout.write(server.address().port + '\\n'));`;
+    server.listen(0, '127.0.0.1', 4096, () => process.stdout.write(server.address().port + '\\n'));`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [chunk] = await once(child.stdout!, 'data');
   return { child, port: Number(String(chunk)) };
 }
 
-async function output(argv: string[], child: ChildProcess, stopAfterMs: number | undefined): Promise<string> {
+async function output(argv: string[], server: ChildProcess, stopAfterMs: number | undefined): Promise<string> {
   const [file = '', ...args] = argv;
-  const generator = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const generator = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'], timeout: limitMs, killSignal: 'SIGKILL' });
   let text = '';
   generator.stdout.on('data', (data) => {
     text += data;
   });
   if (stopAfterMs !== undefined) {
-    setTimeout(() => child.kill('SIGSTOP'), stopAfterMs);
-    setTimeout(() => child.kill('SIGCONT'), stopAfterMs + 5000);
+    setTimeout(() => server.kill('SIGSTOP'), stopAfterMs);
+    setTimeout(() => server.kill('SIGCONT'), stopAfterMs + 5000);
   }
   await once(generator, 'close');
   return text;
 }
 
-const generators: { name: string; argv: (url: string) => string[]; line: (text: string) => string }[] = [
+interface Generator {
+  name: string;
+  argv: ((run: RateRun) => string[]) | undefined;
+  cure: string;
+  read(text: string): Reading;
+}
+
+const generators: Generator[] = [
   ...[1, 2].map((workers) => ({
     name: `hwctl, ${workers} thread${workers > 1 ? 's' : ''}`,
-    argv: (url: string) => [
-      process.execPath,
-      ...[bin, 'load', '--url', url, '--rps', '100', '--duration', `${seconds}s`, '--workers', String(workers)],
-      ...['--json', '--quiet'],
+    cure: 'npm run build',
+    argv: (run: RateRun) => [
+      ...[process.execPath, bin, 'load', '--url', run.url, '--rps', String(run.perSecond)],
+      ...['--duration', `${run.seconds}s`, '--workers', String(workers), '--json', '--quiet'],
     ],
-    line: (text: string) => {
-      const { latencyMs, ok, failed, timedOut, verdict } = JSON.parse(text);
+    read: (text: string) => {
+      const { latencyMs, ok, failed, timedOut, dropped, verdict } = JSON.parse(text);
       const { p50, p90, p99, max } = latencyMs.response;
-      return `p50 ${p50}, p90 ${p90}, p99 ${p99}, max ${max}; ${ok} ok, ${failed} failed, ${timedOut} timed out; ${verdict.state}`;
+      const note = `${verdict.state}${dropped > 0 ? `, ${dropped} dropped` : ''}`;
+      return { p50, p90, p99, max, ok, errors: failed + timedOut, note };
     },
   })),
-  {
-    name: 'autocannon -R 100',
-    argv: (url) => [process.execPath, autocannon, '-c', '20', '-R', '100', '-d', String(seconds), '--json', '-n', url],
-    line: (text) => {
-      const { latency, requests, errors } = JSON.parse(text);
-      return `p50 ${latency.p50}, p90 ${latency.p90}, p99 ${latency.p99}, max ${latency.max}; ${requests.total} ok, ${errors} failed`;
-    },
-  },
-  {
-    name: 'wrk (closed, 1 connection)',
-    argv: (url) => ['wrk', '-t1', '-c1', `-d${seconds}s`, '--latency', url],
-    line: (text) => {
-      const at = (percent: number) => new RegExp(`${percent}%\\s+(\\S+)`).exec(text)?.[1] ?? '-';
-      return `p50 ${at(50)}, p90 ${at(90)}, p99 ${at(99)}; ${/(\d+) requests in/.exec(text)?.[1]} requests`;
-    },
-  },
+  ...peers.map(({ name, program, rate, rateNote, cure, read }) => ({
+    name: `${name}${rateNote?.startsWith('closed') ? ' (closed)' : ''}`,
+    cure,
+    argv: program === undefined || rate === undefined ? undefined : (run: RateRun) => rate(program, run),
+    read,
+  })),
 ];
 
-for (const { name, truth, onSocket, stopAfterMs } of cases) {
-  console.log(`${name}. True at 100 a second for ${seconds} s: ${truth}`);
-  for (const generator of generators) {
-    if (generator.name.startsWith('wrk') && spawnSync('sh', ['-c', 'command -v wrk']).status !== 0) {
-      console.log(`  ${generator.name.padEnd(28)} skipped: not installed`);
+function row(cells: string[]): string {
+  const [name = '', ...rest] = cells;
+  return `| ${name.padEnd(19)} | ${rest.map((cell) => cell.padStart(8)).join(' | ')} |`;
+}
+
+const ms = (value: number | undefined) => {
+  if (value === undefined || !Number.isFinite(value)) return '-';
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+};
+
+async function show({ name, truth, onSocket, stopAfterMs }: Case): Promise<void> {
+  console.log(`\n${name}\n`);
+  console.log(row(['', 'p50 ms', 'p99 ms', 'ok', 'failed', 'it says']));
+  console.log('|---|--:|--:|--:|--:|--:|');
+  console.log(row(['**true for users**', ...truth, '']));
+  for (const { name, argv, cure, read } of generators) {
+    if (argv === undefined) {
+      console.log(row([name, '', '', '', '', `skipped: not installed (${cure})`]));
       continue;
     }
     const { child, port } = await start(onSocket);
     try {
-      const text = await output(generator.argv(`http://127.0.0.1:${port}/`), child, stopAfterMs);
-      console.log(`  ${generator.name.padEnd(28)} ${text === '' ? 'printed nothing' : generator.line(text)}`);
+      const text = await output(argv({ url: `http://127.0.0.1:${port}/`, perSecond, seconds }), child, stopAfterMs);
+      console.log(row(describe(name, text, read)));
     } finally {
       child.kill('SIGKILL');
     }
   }
 }
+
+function describe(name: string, text: string, read: Generator['read']): string[] {
+  try {
+    const { p50, p99, ok, errors, note } = read(text);
+    return [name, ms(p50), ms(p99), String(ok), String(errors), note ?? ''];
+  } catch {
+    return [name, '-', '-', '-', '-', text.trim() === '' ? 'nothing' : text.trim().split('\n').at(-1)!.slice(0, 80)];
+  }
+}
+
+const wanted = process.argv.slice(2);
+for (const one of cases) if (wanted.length === 0 || wanted.some((word) => one.name.includes(word))) await show(one);

@@ -6,12 +6,12 @@ import net from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { peers as benchPeers } from './peers.js';
 
 const rounds = Number(process.env.ROUNDS ?? 5);
 const requests = Number(process.env.REQUESTS ?? 200_000);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin', 'hwctl.js');
-const autocannon = join(root, 'node_modules', 'autocannon', 'autocannon.js');
 
 function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
@@ -62,16 +62,17 @@ function measure(argv: string[]): { cpuSeconds: number; stdout: string } {
   return { cpuSeconds: Number(match[1]) + Number(match[2]), stdout: result.stdout };
 }
 
-interface Peer {
+interface Arm {
   name: string;
   available: boolean;
+  cure?: string;
   argv: (url: string) => string[];
   /** Requests done, from its output. */
   count: (stdout: string) => number;
   bar?: number;
 }
 
-const peers: Peer[] = [
+const peers: Arm[] = [
   {
     name: 'hwctl load',
     available: true,
@@ -81,33 +82,11 @@ const peers: Peer[] = [
     ],
     count: (stdout) => JSON.parse(stdout).ok,
   },
-  {
-    name: 'wrk',
-    available: has('wrk'),
-    argv: (url) => ['wrk', '-t1', '-c50', '-d4s', '--latency', url],
-    count: (stdout) => Number(/(\d+) requests in/.exec(stdout)?.[1]),
-    bar: 1.25,
-  },
-  {
-    name: 'ab',
-    available: has('ab'),
-    argv: (url) => ['ab', '-q', '-k', '-c', '50', '-n', String(requests), url],
-    count: (stdout) => Number(/Complete requests:\s+(\d+)/.exec(stdout)?.[1]),
-  },
-  {
-    name: 'autocannon',
-    available: true,
-    argv: (url) => [process.execPath, autocannon, '-c', '50', '-a', String(requests), '--json', '--no-progress', url],
-    count: (stdout) => JSON.parse(stdout)['2xx'],
-    bar: 0.6,
-  },
-  {
-    name: 'hey',
-    available: has('hey'),
-    argv: (url) => ['hey', '-c', '50', '-n', String(requests), url],
-    count: (stdout) => Number(/\[200\]\s+(\d+) responses/.exec(stdout)?.[1]),
-    bar: 0.4,
-  },
+  ...benchPeers.flatMap(({ name, program, cure, closed, count, bar }): Arm[] => {
+    if (closed === undefined || count === undefined) return [];
+    const argv = (url: string) => closed(program!, { url, connections: 50, requests });
+    return [{ name, available: program !== undefined, cure, argv, count, bar }];
+  }),
 ];
 
 function median(values: number[]): number {
@@ -131,7 +110,7 @@ function cpuPerRequest(url: string): void {
   for (const peer of peers) {
     const list = samples.get(peer.name);
     if (list === undefined) {
-      console.log(`${peer.name.padEnd(13)} skipped: not installed`);
+      console.log(`${peer.name.padEnd(13)} skipped: not installed (${peer.cure})`);
       continue;
     }
     const bar = peer.bar === undefined ? '' : ` (bar ${peer.bar})`;

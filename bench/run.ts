@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const benches = readdirSync(folder)
-  .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+  .filter((file) => file.endsWith('.ts') && !['run.ts', 'peers.ts'].includes(file))
   .map((file) => file.slice(0, -3))
   .sort();
 const asked = process.argv.slice(2);
