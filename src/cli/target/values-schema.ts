@@ -1,4 +1,9 @@
-const quantity = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$', maxLength: 20 };
+const quantity = {
+  type: ['string', 'number'],
+  minimum: 0,
+  pattern: '^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$',
+  maxLength: 20,
+};
 const amounts = {
   type: 'object',
   additionalProperties: false,
@@ -66,5 +71,8 @@ export type Values = {
   monitoring?: boolean;
   grafana?: boolean;
   replicas?: number | Record<string, number>;
-  resources?: Record<string, { requests?: Record<string, string>; limits?: Record<string, string> }>;
+  resources?: Record<string, { requests?: Amounts; limits?: Amounts }>;
 };
+
+/** Amounts of resources by name; a bare number is one without a unit. */
+export type Amounts = Record<string, string | number>;
