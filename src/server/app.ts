@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import { clientAddress } from './client-address.js';
 import { parseIdempotencyKey } from './idempotency-key.js';
 import type { Log } from './log.js';
 import type { Metrics, ObserveRequest } from './metrics.js';
@@ -128,7 +129,7 @@ function preparationOf(route: Route, { lookUpSession, internalToken, trustedProx
       user: user as Call['user'],
       token,
       idempotencyKey,
-      address: addressOf(request, trustedProxies),
+      address: clientAddress(request, trustedProxies),
       trace,
       log,
     };
@@ -147,17 +148,6 @@ function tokenOf(request: Request): string | undefined {
   const { authorization, cookie } = request.headers;
   if (authorization !== undefined) return /^Bearer +([\w.~+/=-]{1,128}) *$/i.exec(authorization)?.[1];
   return cookie === undefined ? undefined : /(?:^|;)\s*session=([\w-]{1,128})\s*(?:;|$)/.exec(cookie)?.[1];
-}
-
-/** The client's address: what the outermost proxy that we trust wrote, else the socket's. */
-function addressOf(request: Request, trustedProxies: number): string {
-  const forwarded = request.headers['x-forwarded-for'];
-  if (trustedProxies > 0 && typeof forwarded === 'string') {
-    const hops = forwarded.split(',');
-    const hop = hops[Math.max(0, hops.length - trustedProxies)]?.trim();
-    if (hop) return hop.slice(0, 64);
-  }
-  return request.socket.remoteAddress ?? 'unknown';
 }
 
 /** Compares in constant time: both sides are hashed first, so that not even the length shows. */

@@ -18,6 +18,8 @@ export interface Config {
   sqliteSynchronous: 'NORMAL' | 'FULL';
   postgresUrl: string | undefined;
   postgresPoolSize: number;
+  /** What one statement may take; the waits for a lock, a connection and an answer follow from it. */
+  postgresTimeoutMs: number;
   /** Base URLs of the services that others call; undefined where the service runs in this process. */
   urls: Partial<Record<ServiceName, string>>;
   /** The credential that services show each other. */
@@ -100,6 +102,7 @@ export function readConfig(named: readonly string[], env: NodeJS.ProcessEnv = pr
     sqliteSynchronous: oneOf('SQLITE_SYNCHRONOUS', ['NORMAL', 'FULL'], 'FULL'),
     postgresUrl,
     postgresPoolSize: integer('POSTGRES_POOL_SIZE', 10, 1, 200),
+    postgresTimeoutMs: integer('POSTGRES_TIMEOUT_MS', 10_000, 500, 600_000),
     urls,
     internalToken: env.INTERNAL_TOKEN || randomBytes(32).toString('base64url'),
     pricesUrl: env.PRICES_URL || undefined,

@@ -1,3 +1,4 @@
+import { networkOf } from './client-address.js';
 import { Problem } from './problem.js';
 import { statement } from './store/statement.js';
 import { first, rows, type Store, type Unit } from './store/store.js';
@@ -50,7 +51,7 @@ const sweep = statement<{ now: number }>()((db, value) =>
  */
 export function createLoginThrottle(store: Store) {
   const account = (login: string) => `account ${login}`;
-  const origin = (address: string) => `address ${address}`;
+  const origin = (address: string) => `address ${networkOf(address)}`;
 
   return {
     /** Throws Problem 429 with Retry-After where there were too many attempts. */

@@ -54,15 +54,17 @@ export function createMetrics() {
       name: string,
       help: string,
       labelNames: readonly L[],
-      collect: (gauge: Gauge<L>) => unknown,
+      collect: (gauge: Gauge<L>) => void | Promise<void>,
     ) {
       return new Gauge({
         name,
         help,
         labelNames,
         registers: [registry],
+        // What cannot be read just now (the store is down) is absent, rather than all metrics with it.
         async collect() {
-          await collect(this);
+          this.reset();
+          await Promise.resolve(collect(this)).catch(() => {});
         },
       });
     },

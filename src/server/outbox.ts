@@ -110,11 +110,9 @@ export function createOutbox({ store, log, metrics, deliver }: OutboxOptions) {
   ]);
 
   metrics.gauge('outbox_pending_steps', 'Steps that were committed and not settled yet.', ['kind'], async (gauge) => {
-    gauge.reset();
     for (const { kind, steps } of await store.read(() => rows(backlog, {}))) gauge.set({ kind }, Number(steps));
   });
   metrics.gauge('outbox_oldest_step_age_seconds', 'Age of the oldest unsettled step.', ['kind'], async (gauge) => {
-    gauge.reset();
     const now = Date.now();
     for (const { kind, oldest } of await store.read(() => rows(backlog, {})))
       gauge.set({ kind }, (now - Number(oldest)) / 1_000);

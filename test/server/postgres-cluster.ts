@@ -14,6 +14,8 @@ const run = promisify(execFile);
 export interface PostgresCluster {
   /** Makes an empty database and gives its URL. */
   createDatabase(): Promise<string>;
+  /** Shuts it down as `mode` says (`immediate` is a crash: it recovers from its log) and starts it again on the same port. */
+  restart(mode: 'fast' | 'immediate'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,24 +41,13 @@ export async function startPostgres(): Promise<PostgresCluster | string> {
   await run(
     ...asOwner(join(bin, 'initdb'), ['-D', data, '-U', 'hwctl', '-A', 'trust', '-N', '-E', 'UTF8', '--locale=C']),
   );
-  await run(
-    ...asOwner(join(bin, 'pg_ctl'), [
-      '-D',
-      data,
-      '-w',
-      '-t',
-      '60',
-      '-l',
-      join(folder, 'log'),
-      '-o',
-      start.join(' '),
-      'start',
-    ]),
-  );
+  const control = (...args: string[]) => run(...asOwner(join(bin, 'pg_ctl'), ['-D', data, '-w', '-t', '60', ...args]));
+  const startArguments = ['-l', join(folder, 'log'), '-o', start.join(' ')];
+  await control(...startArguments, 'start');
   // A suite that throws runs no teardown: what it started must not outlive it. SIGQUIT is Postgres' immediate shutdown.
-  const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
   const abandon = () => {
-    process.kill(postmaster, 'SIGQUIT');
+    const record = join(data, 'postmaster.pid');
+    if (existsSync(record)) process.kill(Number(readFileSync(record, 'utf8').split('\n')[0]), 'SIGQUIT');
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', abandon);
@@ -69,9 +60,12 @@ export async function startPostgres(): Promise<PostgresCluster | string> {
       await client.end();
       return `postgres://hwctl@127.0.0.1:${port}/${name}`;
     },
+    async restart(mode) {
+      await control(...startArguments, '-m', mode, 'restart');
+    },
     async stop() {
       process.off('exit', abandon);
-      await run(...asOwner(join(bin, 'pg_ctl'), ['-D', data, '-w', '-t', '60', '-m', 'immediate', 'stop']));
+      await control('-m', 'immediate', 'stop');
       rmSync(folder, { recursive: true, force: true });
     },
   };

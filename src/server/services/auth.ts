@@ -5,7 +5,7 @@ import { hashPassword, verifyPassword } from '../password.js';
 import { json, Problem } from '../problem.js';
 import { route, type Schema, type Service } from '../route.js';
 import { statement } from '../store/statement.js';
-import { first, rows } from '../store/store.js';
+import { first, rows, type Unit } from '../store/store.js';
 import { problemDoc, userSchema } from './schemas.js';
 
 const insertAccount = statement<{ login: string; passwordHash: string; now: number }>()((db, value) =>
@@ -18,6 +18,12 @@ const insertAccount = statement<{ login: string; passwordHash: string; now: numb
 const findAccount = statement<{ login: string }>()((db, value) =>
   db.selectFrom('accounts').select(['id', 'login', 'password_hash']).where('login', '=', value('login')),
 );
+// Held until the session is committed: an account that is deleted meanwhile would leave it without an owner. SQLite has
+// one writer at a time and needs no such hold.
+const holdAccount = statement<{ id: number }>()((db, value, dialect) => {
+  const found = db.selectFrom('accounts').select('id').where('id', '=', value('id'));
+  return dialect === 'postgres' ? found.forKeyShare() : found;
+});
 const deleteAccount = statement<{ id: number }>()((db, value) =>
   db.deleteFrom('accounts').where('id', '=', value('id')),
 );
@@ -70,11 +76,16 @@ export function create({ config, store, metrics, log }: ServiceContext): Service
   // Verified against where the login is unknown, so that an unknown login takes as long as a wrong password.
   const decoy = hashPassword(randomBytes(16).toString('base64url'), config.passwordCost);
 
-  async function openSession(accountId: number): Promise<string> {
+  /** Undefined where the account was deleted since its password was checked. */
+  async function openSession(accountId: number): Promise<string | undefined> {
     const token = randomBytes(32).toString('base64url');
     const values = { digest: digestOf(token), accountId, expiresAt: Date.now() + config.sessionTtlMs };
-    await store.write(() => rows(insertSession, values));
-    return token;
+    const opened = await store.write(function* (): Unit<boolean> {
+      if ((yield* first(holdAccount, { id: accountId })) === undefined) return false;
+      yield* rows(insertSession, values);
+      return true;
+    });
+    return opened ? token : undefined;
   }
 
   async function sweepExpired(now: number): Promise<void> {
@@ -147,13 +158,13 @@ export function create({ config, store, metrics, log }: ServiceContext): Service
           });
           const account = await store.read(() => first(findAccount, { login }));
           const matches = await verifyPassword(password, account?.password_hash ?? (await decoy));
-          logins.inc({ outcome: account !== undefined && matches ? 'opened' : 'refused' });
-          if (account === undefined || !matches) {
+          const token = account !== undefined && matches ? await openSession(account.id) : undefined;
+          logins.inc({ outcome: token === undefined ? 'refused' : 'opened' });
+          if (account === undefined || token === undefined) {
             await throttle.failed(address);
-            throw new Problem({ status: 401, code: 'wrong-credentials', title: 'Wrong login or password' });
+            throw wrongCredentials;
           }
           await throttle.succeeded(login);
-          const token = await openSession(account.id);
           const maxAge = Math.floor(config.sessionTtlMs / 1_000);
           return json(
             200,
@@ -232,6 +243,14 @@ export function create({ config, store, metrics, log }: ServiceContext): Service
     ],
   };
 }
+
+const wrongCredentials = new Problem({
+  status: 401,
+  code: 'wrong-credentials',
+  title: 'Wrong login or password',
+  // RFC 9110, section 11.6.1: every 401 names a way to authenticate.
+  headers: { 'WWW-Authenticate': 'Bearer' },
+});
 
 function digestOf(token: string): string {
   return hash('sha256', token, 'base64url');

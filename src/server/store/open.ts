@@ -61,7 +61,8 @@ const openSqlite: Open = async ({ sqliteDir, sqliteSynchronous }, services, metr
 const openPostgres: Open = async (config, services, metrics, log) => {
   const { PostgresPool, PostgresStore } = await import('./postgres.js');
   const { migrationsOf } = await import('./migrate.js');
-  const shared = new PostgresPool({ url: config.postgresUrl!, poolSize: config.postgresPoolSize, log });
+  const { postgresUrl: url, postgresPoolSize: poolSize, postgresTimeoutMs: timeoutMs } = config;
+  const shared = new PostgresPool({ url: url!, poolSize, timeoutMs, log });
   let missing: string | undefined = 'the schema is being migrated';
 
   async function migrate(): Promise<void> {
@@ -95,7 +96,7 @@ export async function migrateStores(config: Config, services: readonly ServiceNa
     return names;
   }
   const { PostgresPool } = await import('./postgres.js');
-  const shared = new PostgresPool({ url: config.postgresUrl!, poolSize: 1, log });
+  const shared = new PostgresPool({ url: config.postgresUrl!, poolSize: 1, timeoutMs: config.postgresTimeoutMs, log });
   const endsAt = performance.now() + timeoutMs;
   try {
     for (;;)

@@ -10,14 +10,13 @@ export interface PostgresOptions {
   url: string;
   /** Connections of this process. A Postgres has 100 by default: replicas x services x this must stay below. */
   poolSize: number;
+  /** What one statement may take. */
+  timeoutMs: number;
   log: Log;
 }
 
-/** How long a transaction waits for a row that another one holds; then the request is 409 (in flight) or 503. */
-const lockTimeoutMs = 2_000;
-const statementTimeoutMs = 10_000;
-/** Ends the transaction of a client that was stopped in the middle of it, so that its locks do not outlive it for long. */
-const idleInTransactionTimeoutMs = 10_000;
+/** What Postgres' own timeouts have to reach us before ours strike. */
+const graceMs = 2_000;
 const migrationTimeoutMs = 60_000;
 const maxAttempts = 4;
 /** Any constant will do that no other program uses in this database. */
@@ -25,8 +24,11 @@ const migrationLock = 4_857_194;
 
 const retriable = new Set(['40001', '40P01']);
 const lockNotAvailable = '55P03';
-/** Connection lost, out of resources, shutting down or cancelled; ended while idle in a transaction; no such table yet. */
-const passing = /^(08|53|57|25P03|42P01)/;
+/**
+ * Connection lost or refused (also for its credentials, which are being changed), out of resources, shutting down, cancelled,
+ * failing disk; a standby that is not promoted yet; ended while idle in a transaction; no such table yet.
+ */
+const passing = /^(08|28|3D|53|57|58|25006|25P03|42P01)/;
 
 /** Names what went wrong by what a client should do. What Postgres did not say itself (a timeout, a cut connection) passes. */
 function translate(error: unknown): never {
@@ -42,17 +44,33 @@ export class PostgresPool {
   readonly pool: pg.Pool;
   private readonly names = new Map<Statement<never, unknown>, string>();
 
-  constructor({ url, poolSize, log }: PostgresOptions) {
+  constructor({ url, poolSize, timeoutMs, log }: PostgresOptions) {
+    const limits = {
+      statement_timeout: timeoutMs,
+      // How long a transaction waits for a row that another one holds; then the request is 409 (in flight) or 503.
+      lock_timeout: Math.ceil(timeoutMs / 5),
+      // Ends the transaction of a client that was stopped in the middle of it: its locks do not outlive it for long.
+      idle_in_transaction_session_timeout: timeoutMs,
+    };
     this.pool = new pg.Pool({
       connectionString: url,
       max: poolSize,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: Math.ceil(timeoutMs / 2),
       idleTimeoutMillis: 30_000,
-      options: `-c lock_timeout=${lockTimeoutMs} -c statement_timeout=${statementTimeoutMs} -c idle_in_transaction_session_timeout=${idleInTransactionTimeoutMs}`,
+      // Ours, where Postgres cannot even say that its own have passed: stopped, hung, or behind a network that drops packets.
+      query_timeout: timeoutMs + graceMs,
+      keepAlive: true,
+      options: Object.entries(limits)
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
       types: { getTypeParser: typeParser },
     });
-    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
-    this.pool.on('error', (error) => log.warn({ err: error }, 'idle Postgres connection lost'));
+    // A connection that breaks, in use or idle, is replaced at the next use; without these listeners it would end the
+    // process (https://node-postgres.com/apis/client#error). Who uses it is told by the query's own rejection.
+    this.pool.on('connect', (client) =>
+      client.on('error', (error) => log.warn({ err: error }, 'Postgres connection lost')),
+    );
+    this.pool.on('error', () => {});
   }
 
   /** Prepares each statement once a connection, under a name of its own. */
@@ -69,26 +87,28 @@ export class PostgresPool {
   /** Applies what is missing in one transaction. Pods that start at once take turns at an advisory lock. */
   async migrate(migrations: readonly MigrationSql[]): Promise<void> {
     const client = await this.pool.connect();
+    const query = <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+      client.query<R>({ text, values, query_timeout: migrationTimeoutMs + graceMs } as pg.QueryConfig);
+    let failed = false;
     try {
-      await client.query('BEGIN');
-      await client.query(`SET LOCAL lock_timeout = ${migrationTimeoutMs}`);
-      await client.query(`SET LOCAL statement_timeout = ${migrationTimeoutMs}`);
-      await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
-      await client.query(
-        'CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at bigint NOT NULL)',
-      );
-      const { rows } = await client.query<{ name: string }>('SELECT name FROM schema_migrations');
+      await query('BEGIN');
+      await query(`SET LOCAL lock_timeout = ${migrationTimeoutMs}`);
+      await query(`SET LOCAL statement_timeout = ${migrationTimeoutMs}`);
+      await query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
+      await query('CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at bigint NOT NULL)');
+      const { rows } = await query<{ name: string }>('SELECT name FROM schema_migrations');
       const applied = new Set(rows.map(({ name }) => name));
       for (const { name, statements } of migrations.filter((one) => !applied.has(one.name))) {
-        for (const sql of statements) await client.query(sql);
-        await client.query('INSERT INTO schema_migrations VALUES ($1, $2)', [name, Date.now()]);
+        for (const sql of statements) await query(sql);
+        await query('INSERT INTO schema_migrations VALUES ($1, $2)', [name, Date.now()]);
       }
-      await client.query('COMMIT');
+      await query('COMMIT');
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => {});
+      failed = true;
       throw error;
     } finally {
-      client.release();
+      // Closing the connection rolls back, whatever state it is in.
+      client.release(failed);
     }
   }
 }
@@ -117,8 +137,8 @@ export class PostgresStore implements Store {
         try {
           return await this.transaction(unit);
         } catch (error) {
-          const code = (error as { code?: string }).code ?? '';
-          if (!retriable.has(code) || attempt === maxAttempts) throw error;
+          if (!(error instanceof pg.DatabaseError) || !retriable.has(error.code ?? '')) throw error;
+          if (attempt === maxAttempts) throw new Contended(error.message, { cause: error });
           await sleep(Math.random() * 10 * 2 ** attempt);
         }
       }
@@ -141,18 +161,25 @@ export class PostgresStore implements Store {
     if (missing !== undefined) throw new StoreUnavailable(missing);
   }
 
+  /**
+   * Where the connection is lost while it commits, nobody knows whether the commit took place: the caller is told
+   * StoreUnavailable and asks again, and its key, or the id that it asks by, finds what was done.
+   */
   private async transaction<T>(unit: () => Unit<T>): Promise<T> {
     const client = await this.shared.pool.connect().catch(translate);
-    let broken: Error | undefined;
+    let broken = false;
     try {
       await client.query('BEGIN').catch(translate);
       const result = await this.drive(unit, client);
       await client.query('COMMIT').catch(translate);
       return result;
     } catch (error) {
-      await client.query('ROLLBACK').catch((lost: Error) => {
-        broken = lost;
-      });
+      // A connection that may be lost is closed, which rolls back too; asking it to would wait for an answer again.
+      broken = error instanceof StoreUnavailable;
+      if (!broken)
+        await client.query('ROLLBACK').catch(() => {
+          broken = true;
+        });
       throw error;
     } finally {
       client.release(broken);

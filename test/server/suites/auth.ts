@@ -48,6 +48,19 @@ export async function authSuite(t: Test, platform: Platform): Promise<void> {
     t.equal((await send('POST', '/login', { body: { login, password } })).status, 401);
   });
 
+  await t.test(
+    'an account that is deleted while somebody logs in: a session or a refusal, never an error',
+    async (t) => {
+      for (let round = 0; round < 5; round++) {
+        const { login, password, token } = await user();
+        const logins = Array.from({ length: 6 }, () => send('POST', '/login', { body: { login, password } }));
+        const deleted = logins[0]!.then(() => send('DELETE', '/user/delete', { token }));
+        for (const { status } of await Promise.all(logins)) t.ok(status === 200 || status === 401, String(status));
+        t.equal((await deleted).status, 204);
+      }
+    },
+  );
+
   await t.test('throttles guessing one account, also in parallel, and tells after how long to come back', async (t) => {
     const { login, password } = await user();
     const guesses = Array.from({ length: 14 }, () => send('POST', '/login', { body: { login, password: 'guess' } }));

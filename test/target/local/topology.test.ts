@@ -35,6 +35,7 @@ t.test('the orders stack: a process for each Deployment, Services as ports, moun
       PORT: '{{port:orders}}',
       HOST: '127.0.0.1',
       STORE: 'sqlite',
+      TRUSTED_PROXIES: '1',
       SQLITE_DIR: join(folder.volumes, 'orders', 'data'),
     },
   });

@@ -142,11 +142,10 @@ function requestHeaders(incoming: IncomingMessage, id: string): string[] {
     if (named !== '' && named !== 'keep-alive' && named.split(/\s*,\s*/).includes(name)) continue;
     headers.push(raw[i]!, raw[i + 1]!);
   }
-  const before = incoming.headers['x-forwarded-for'];
-  const client = incoming.socket.remoteAddress ?? 'unknown';
   headers.push(
+    // What the client wrote there is dropped, as ingress-nginx does: nobody here can tell whether it is true.
     'x-forwarded-for',
-    before === undefined ? client : `${before}, ${client}`,
+    incoming.socket.remoteAddress ?? 'unknown',
     'x-forwarded-host',
     incoming.headers.host ?? '',
     'x-forwarded-proto',

@@ -129,8 +129,14 @@ function readProcess(object: Workload, stacks: string[], around: Surroundings): 
     env[key] = mapMounts(mapServices(value, object, around.targets), mounts);
   }
   const temporary = join(around.options.volumes, name, 'tmp');
-  // Here every process is alone on its store, and nobody but this machine may reach it.
-  Object.assign(env, { HOST: '127.0.0.1', PORT: `{{port:${name}}}`, STORE: 'sqlite', TMPDIR: temporary });
+  // Here every process is alone on its store, nobody but this machine may reach it, and the gateway is the one proxy.
+  Object.assign(env, {
+    HOST: '127.0.0.1',
+    PORT: `{{port:${name}}}`,
+    STORE: 'sqlite',
+    TMPDIR: temporary,
+    TRUSTED_PROXIES: '1',
+  });
   return {
     name,
     kind: object.kind === 'Job' ? 'job' : 'service',
