@@ -1,4 +1,5 @@
 import t from 'tap';
+import { configAnnotation, digest } from '../../../src/cli/target/finish.js';
 import type { KubeObject } from '../../../src/cli/target/kube-object.js';
 import { planObjects } from '../../../src/cli/target/kubernetes/apply.js';
 import { emptyApplySet, parentObject, parseParent } from '../../../src/cli/target/kubernetes/apply-set.js';
@@ -6,9 +7,7 @@ import { quantity } from '../../../src/cli/target/kubernetes/cluster-status.js';
 import {
   appliedAnnotation,
   applySetId,
-  configAnnotation,
   desiredObjects,
-  digest,
   isWithin,
   partOfLabel,
   waveOf,

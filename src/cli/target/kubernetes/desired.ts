@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  generateAnnotation,
-  imageBaseName,
-  isWorkload,
-  type KubeObject,
-  serverImageName,
-  type Workload,
-} from '../kube-object.js';
+import { digest, finishObject } from '../finish.js';
+import { generateAnnotation, type KubeObject } from '../kube-object.js';
 
 /** Label of every member of an ApplySet (KEP 3659). */
 export const partOfLabel = 'applyset.kubernetes.io/part-of';
@@ -14,9 +8,6 @@ export const partOfLabel = 'applyset.kubernetes.io/part-of';
 export const appliedAnnotation = 'hwctl.dev/applied';
 /** Annotation with the stacks an object belongs to, comma-separated. */
 export const stacksAnnotation = 'hwctl.dev/stacks';
-/** Annotation on the pod template: changes where configuration that is read at start changes, so that pods start anew. */
-export const configAnnotation = 'hwctl.dev/config';
-
 export interface DesiredOptions {
   /** Full name of the server's image. */
   image: string;
@@ -35,8 +26,7 @@ export function desiredObjects(
 ): KubeObject[] {
   const all = entries.map(({ object }) => object);
   return entries.map(({ object, stacks }) => {
-    const copy = structuredClone(object);
-    if (isWorkload(copy)) finishWorkload(copy, all, options);
+    const copy = finishObject(object, all, options.image);
     if (copy.kind === 'Ingress' && options.ingressClass !== undefined) {
       const spec = copy.spec as { ingressClassName?: string };
       spec.ingressClassName ??= options.ingressClass;
@@ -49,61 +39,10 @@ export function desiredObjects(
   });
 }
 
-function finishWorkload(workload: Workload, all: readonly KubeObject[], { image }: DesiredOptions): void {
-  const { template } = workload.spec;
-  for (const container of [...template.spec.containers, ...(template.spec.initContainers ?? [])]) {
-    if (imageBaseName(container.image) === serverImageName) container.image = image;
-  }
-  const config = configOf(workload, all);
-  if (config.length > 0) {
-    template.metadata = {
-      ...template.metadata,
-      annotations: { ...template.metadata?.annotations, [configAnnotation]: digest(config) },
-    };
-  }
-  // A Job's template cannot be changed: another content is another Job.
-  if (workload.kind === 'Job')
-    workload.metadata.name = `${workload.metadata.name}-${digest(workload.spec).slice(0, 8)}`;
-}
-
-/** ConfigMaps and Secrets that the environment of a workload comes from; files are left out, pods see those change. */
-function configOf(workload: Workload, all: readonly KubeObject[]): KubeObject[] {
-  const names = new Set<string>();
-  const { containers, initContainers = [] } = workload.spec.template.spec;
-  for (const { env = [], envFrom = [] } of [...containers, ...initContainers]) {
-    for (const { configMapRef, secretRef } of envFrom) {
-      if (configMapRef) names.add(`ConfigMap/${configMapRef.name}`);
-      if (secretRef) names.add(`Secret/${secretRef.name}`);
-    }
-    for (const { valueFrom } of env) {
-      if (valueFrom?.configMapKeyRef) names.add(`ConfigMap/${valueFrom.configMapKeyRef.name}`);
-      if (valueFrom?.secretKeyRef) names.add(`Secret/${valueFrom.secretKeyRef.name}`);
-    }
-  }
-  return all.filter(
-    ({ kind, metadata }) => names.has(`${kind}/${metadata.name}`) && metadata.namespace === workload.metadata.namespace,
-  );
-}
-
 /** Id of an ApplySet by its parent (KEP 3659). */
 export function applySetId(parent: { name: string; namespace: string; kind: string; group: string }): string {
   const text = `${parent.name}.${parent.namespace}.${parent.kind}.${parent.group}`;
   return `applyset-${createHash('sha256').update(text).digest('base64url')}-v1`;
-}
-
-/** Hash of a value that does not depend on the order of keys. */
-export function digest(value: unknown): string {
-  return createHash('sha256').update(stable(value)).digest('hex').slice(0, 16);
-}
-
-function stable(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(stable).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    entries.sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${stable(item)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
 }
 
 /** Keys of a Secret for which hwctl makes a value. */
