@@ -13,6 +13,8 @@ export class Replica {
   private ending = false;
   /** Times it was started. */
   starts = 0;
+  /** Ends that nobody asked for, each with the last it wrote. */
+  readonly crashes: string[] = [];
 
   private constructor(
     readonly service: string,
@@ -26,8 +28,9 @@ export class Replica {
     return replica;
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.child?.kill(signal);
+  /** False where it is not running just now. */
+  signal(signal: NodeJS.Signals): boolean {
+    return this.child?.kill(signal) ?? false;
   }
 
   /** Resolves once it answers /ready. */
@@ -66,9 +69,19 @@ export class Replica {
         ...this.env,
         PORT: String(this.port),
       },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    this.child.once('exit', () => this.run());
+    let said = '';
+    this.child.stderr!.setEncoding('utf8').on('data', (text) => {
+      said = `${said}${text}`.slice(-2_000);
+    });
+    this.child.once('exit', (code, signal) => {
+      // Its port is one of those that the system lends to outgoing connections: it may be taken for a moment.
+      const portTaken = said.includes('EADDRINUSE');
+      if (signal !== 'SIGKILL' && !portTaken)
+        this.crashes.push(`${this.service}: ${signal ?? `exit code ${code}`} ${said}`);
+      setTimeout(() => this.run(), portTaken ? 200 : 0);
+    });
   }
 }
 
@@ -91,9 +104,10 @@ export class FrontDoor {
     return door;
   }
 
-  /** Cuts every connection that passes through now, in the middle of whatever it carries. */
-  cut(): void {
+  /** Cuts every connection that passes through now, in the middle of whatever it carries; false where there is none. */
+  cut(): boolean {
     for (const socket of this.sockets) socket.destroy();
+    return this.sockets.size > 0;
   }
 
   close(): void {

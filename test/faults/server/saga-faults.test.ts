@@ -1,12 +1,14 @@
-// kill -9, SIGSTOP for 5 s and cut connections on auth, billing, orders and notifications at random moments while 50 users
-// top up, order and pay; afterwards the books balance. On SQLite with one process of each, on Postgres with two.
-// STORES=postgres for one store alone, MOMENTS=N for another number of faults than 500 on each store, SEED=N to repeat a run's choices.
+// kill -9, SIGSTOP for 5 s and cut connections on auth, billing, orders and notifications, and restarts of Postgres, at
+// random moments while 50 users top up, order and pay; afterwards the books balance, and nothing has crashed by itself. On
+// SQLite with one process of each service, on Postgres with two.
+// STORES=postgres for one store alone, MOMENTS=N for another number of faults than 500 on each store, SEED=N to repeat a
+// run's choices.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { startPostgres } from '../../server/postgres-cluster.js';
+import { type PostgresCluster, startPostgres } from '../../server/postgres-cluster.js';
 import { checkBooks, type History, postgresReader, type Read, sqliteReader } from './books.js';
 import { closeClient, enrol, insist } from './client.js';
 import { FrontDoor, Replica, randomFrom } from './fleet.js';
@@ -15,9 +17,11 @@ const moments = Number(process.env.MOMENTS ?? 500);
 const seed = Number(process.env.SEED ?? Date.now());
 const userCount = 50;
 const names = ['auth', 'billing', 'orders', 'notifications'] as const;
+const kinds = ['kill', 'cut', 'stop'] as const;
 const stopMs = 5_000;
-/** The faults end when their number is reached or this has passed, whichever is first; the report says how many struck. */
-const faultsAtMostMs = Number(process.env.FAULTS_MS ?? 420_000);
+/** Of the moments, so many strike Postgres: half of them are a shutdown that ends all sessions, half a crash. */
+const restartEvery = 25;
+const faultsAtMostMs = 600_000;
 
 type Doors = Record<(typeof names)[number], FrontDoor>;
 
@@ -42,11 +46,18 @@ const skip = typeof cluster === 'string' ? cluster : !stores.includes('postgres'
 await t.test('Postgres, two replicas of each service', { timeout: 800_000, skip }, async (t) => {
   if (typeof cluster === 'string') return;
   const url = await cluster.createDatabase();
-  await ordeal(t, 2, { STORE: 'postgres', POSTGRES_URL: url, POSTGRES_POOL_SIZE: '8' }, postgresReader(url));
+  const env = { STORE: 'postgres', POSTGRES_URL: url, POSTGRES_POOL_SIZE: '8' };
+  await ordeal(t, 2, env, postgresReader(url), cluster);
 });
 await closeClient();
 
-async function ordeal(t: Test, replicas: number, env: Record<string, string>, read: Read): Promise<void> {
+async function ordeal(
+  t: Test,
+  replicas: number,
+  env: Record<string, string>,
+  read: Read,
+  database?: PostgresCluster,
+): Promise<void> {
   const doors = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await FrontDoor.open()] as const)),
   ) as Doors;
@@ -65,14 +76,20 @@ async function ordeal(t: Test, replicas: number, env: Record<string, string>, re
   for (let i = 0; i < userCount; i++) tokens.push(await enrol(doors.auth.url, `user-${i}`));
   const state = { running: true };
   const users = tokens.map((token) => live(token, doors, history, state));
-  const struck = await strike(doors);
+  const struck = await strike(doors, database);
   state.running = false;
   await Promise.all(users);
   await quiet(read);
-  t.comment(
-    `${JSON.stringify(struck)}; ${history.paid} paid, ${history.refused} refused, ${all.reduce((sum, { starts }) => sum + starts - 1, 0)} restarts`,
+  for (const [what, count] of Object.entries(struck)) t.ok(count > 0, `${what}: ${count}`);
+  const total = Object.values(struck).reduce((sum, count) => sum + count, 0);
+  const restarts = all.reduce((sum, { starts }) => sum + starts - 1, 0);
+  t.equal(total, moments, `${total} faults, ${restarts} restarts of services`);
+  t.ok(history.paid > 0 && history.refused > 0, `${history.paid} paid, ${history.refused} refused`);
+  t.same(
+    all.flatMap(({ crashes }) => crashes),
+    [],
+    'nothing ended by itself',
   );
-  t.ok(history.paid > 0, 'something was paid');
   await checkBooks(t, read, history);
 }
 
@@ -101,29 +118,51 @@ async function live(token: string, doors: Doors, history: History, state: { runn
   }
 }
 
-async function strike(doors: Doors): Promise<Record<string, number>> {
-  const struck: Record<string, number> = { kill: 0, stop: 0, cut: 0 };
+/** Strikes at random moments; gives how often each fault struck. */
+async function strike(doors: Doors, database: PostgresCluster | undefined): Promise<Record<string, number>> {
+  const struck: Record<string, number> = {};
+  const count = (what: string) => {
+    struck[what] = (struck[what] ?? 0) + 1;
+  };
+  const deck = deal();
   const endsAt = Date.now() + faultsAtMostMs;
-  const stopped: Promise<void>[] = [];
-  for (let i = 0; i < moments && Date.now() < endsAt; i++) {
-    const door = doors[names[Math.floor(random() * names.length)]!];
-    const replica = door.replicas[Math.floor(random() * door.replicas.length)]!;
-    const kind = random();
-    if (kind < 0.5) {
-      replica.signal('SIGKILL');
-      struck.kill!++;
-    } else if (kind < 0.9) {
-      door.cut();
-      struck.cut!++;
-    } else {
-      replica.signal('SIGSTOP');
-      stopped.push(sleep(stopMs).then(() => replica.signal('SIGCONT')));
-      struck.stop!++;
-    }
+  const stopped: Promise<unknown>[] = [];
+  for (let i = 0; i < moments && Date.now() < endsAt; ) {
     await sleep(100 + random() * 900);
+    if (database !== undefined && i % restartEvery === restartEvery - 1) {
+      const mode = i % (2 * restartEvery) < restartEvery ? 'fast' : 'immediate';
+      await database.restart(mode);
+      count(`Postgres restart ${mode}`);
+      i++;
+      continue;
+    }
+    const { service, kind } = deck.next().value;
+    const door = doors[service];
+    const replica = door.replicas[Math.floor(random() * door.replicas.length)]!;
+    // What is not running, or carries nothing, cannot be struck: another moment takes its place.
+    let hit: boolean;
+    if (kind === 'cut') hit = door.cut();
+    else hit = replica.signal(kind === 'kill' ? 'SIGKILL' : 'SIGSTOP');
+    if (hit && kind === 'stop') stopped.push(sleep(stopMs).then(() => replica.signal('SIGCONT')));
+    if (!hit) continue;
+    count(`${service} ${kind}`);
+    i++;
   }
   await Promise.all(stopped);
   return struck;
+}
+
+type Card = { service: (typeof names)[number]; kind: (typeof kinds)[number] };
+
+/** Each fault of each service once, in any order; then as chance has it, with few stops: each blinds a service for long. */
+function* deal(): Generator<Card, never> {
+  const first = names.flatMap((service) => kinds.map((kind) => ({ service, kind })));
+  while (first.length > 0) yield first.splice(Math.floor(random() * first.length), 1)[0]!;
+  for (;;) {
+    const service = names[Math.floor(random() * names.length)]!;
+    const dice = random();
+    yield { service, kind: dice < 0.5 ? 'kill' : dice < 0.9 ? 'cut' : 'stop' };
+  }
 }
 
 /** Waits until the outbox is empty: the last steps may have been left to the worker. */
