@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
-import { Hwctl, openClient, profile, whyNoCluster } from './cluster.js';
+import t, { type Test } from 'tap';
+import { addon, Hwctl, inNode, openClient, profile, waitUntil, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 const manifests = fileURLToPath(new URL('../../manifests', import.meta.url));
@@ -16,16 +15,37 @@ interface Broken {
   file?: string;
   edit?(text: string): string;
   set?: string[];
+  /** How long hwctl may take: where the cause is known early it must not wait for this. */
+  timeout?: string;
   says: RegExp;
   exitCode: 1 | 2;
 }
 
 const deployment = 'shared/hello/deployment.yaml';
+/**
+ * In this order: each replaces the broken objects of the one before, as its cure would. Values stay with what is up, so
+ * those that set some come last.
+ */
 const table: Broken[] = [
   {
-    name: 'missing image',
-    set: ['image=nowhere.example/hwctl-server:none'],
-    says: /cannot get the image nowhere\.example\/hwctl-server:none/,
+    name: 'unknown field',
+    file: deployment,
+    edit: (text) => text.replace('revisionHistoryLimit:', 'revisionHistoryLimits:'),
+    says: /deployment\.yaml:\d+:\d+: spec\.revisionHistoryLimits: there is no such field/,
+    exitCode: 2,
+  },
+  {
+    name: 'Ingress class missing',
+    file: 'shared/hello/ingress.yaml',
+    edit: (text) => text.replace('rules:', 'ingressClassName: nobody\n  rules:'),
+    says: /no IngressClass "nobody"[\s\S]*nginx/,
+    exitCode: 2,
+  },
+  {
+    name: 'Pod Security violated',
+    file: deployment,
+    edit: (text) => text.replace('allowPrivilegeEscalation: false', 'allowPrivilegeEscalation: true'),
+    says: /violates PodSecurity "restricted/,
     exitCode: 1,
   },
   {
@@ -36,29 +56,25 @@ const table: Broken[] = [
     exitCode: 1,
   },
   {
-    name: 'failing readiness',
-    file: deployment,
-    edit: (text) => text.replace('path: /ready', 'path: /nowhere'),
-    says: /runs but is not ready: Readiness probe failed: HTTP probe failed with statuscode: 404/,
-    exitCode: 1,
-  },
-  {
-    name: 'out of memory',
-    set: ['resources.hello.limits.memory=24Mi', 'resources.hello.requests.memory=16Mi'],
-    says: /more memory than its limit|OOMKilled|SIGKILL/,
-    exitCode: 1,
-  },
-  {
-    name: 'too large a request',
-    set: ['resources.hello.requests.cpu=64000m', 'resources.hello.limits.cpu=64000m'],
-    says: /no node takes pod hello-\S+: .*Insufficient cpu[\s\S]*cure: .*cpu/,
-    exitCode: 1,
-  },
-  {
     name: 'bad ConfigMap key',
     file: deployment,
     edit: (text) => text.replace('key: LOG_LEVEL', 'key: LOG_LEVLE'),
     says: /LOG_LEVLE/,
+    exitCode: 1,
+  },
+  {
+    name: 'missing image',
+    file: deployment,
+    edit: (text) => text.replace('image: hwctl-server:dev', 'image: busybox:nowhere'),
+    says: /cannot get the image (\S+\/)?busybox:nowhere/,
+    exitCode: 1,
+  },
+  {
+    name: 'failing readiness',
+    file: deployment,
+    edit: (text) => text.replace('path: /ready', 'path: /nowhere'),
+    timeout: '20s',
+    says: /after 20 s: .* runs but is not ready: Readiness probe failed: HTTP probe failed with statuscode: 404/,
     exitCode: 1,
   },
   {
@@ -71,28 +87,24 @@ const table: Broken[] = [
     exitCode: 1,
   },
   {
-    name: 'Pod Security violated',
-    file: deployment,
-    edit: (text) => text.replace('allowPrivilegeEscalation: false', 'allowPrivilegeEscalation: true'),
-    says: /violates PodSecurity "restricted/,
+    name: 'too large a request',
+    set: ['resources.hello.requests.cpu=64000m', 'resources.hello.limits.cpu=64000m'],
+    says: /no node takes pod hello-\S+: .*Insufficient cpu[\s\S]*cure: .*cpu/,
     exitCode: 1,
   },
   {
-    name: 'unknown field',
-    file: deployment,
-    edit: (text) => text.replace('revisionHistoryLimit:', 'revisionHistoryLimits:'),
-    says: /unknown field|revisionHistoryLimits/,
-    exitCode: 2,
-  },
-  {
-    name: 'Ingress class missing',
-    set: ['ingressClass=nobody'],
-    says: /no IngressClass "nobody"[\s\S]*nginx/,
-    exitCode: 2,
+    name: 'out of memory',
+    set: [
+      'resources.hello.requests.cpu=50m',
+      'resources.hello.requests.memory=16Mi',
+      'resources.hello.limits.memory=24Mi',
+    ],
+    says: /container hello of pod hello-\S+ was killed for using more memory than its limit \(OOMKilled, \d+ restarts?\)[\s\S]*cure: .*memory/,
+    exitCode: 1,
   },
 ];
 
-function brokenManifests(t: { teardown(act: () => void): void }, { file, edit }: Broken): string[] {
+function brokenManifests(t: { teardown(act: () => void): void }, { file, edit }: Pick<Broken, 'file' | 'edit'>) {
   if (file === undefined || edit === undefined) return [];
   const folder = mkdtempSync(join(tmpdir(), 'hwctl-broken-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
@@ -105,36 +117,38 @@ function brokenManifests(t: { teardown(act: () => void): void }, { file, edit }:
   return ['--manifests', folder];
 }
 
+/** What hwctl said of its failure, which must be one thing. */
+function theError(t: Test, stderr: string): string {
+  const said = stderr.slice(stderr.indexOf('error: '));
+  t.equal(said.match(/^error: /gm)?.length, 1, 'one error');
+  t.comment(said.split('\n')[0]);
+  return said;
+}
+
+t.setTimeout(1_500_000);
+
 t.test('broken on purpose: one cause and the exit code', { skip }, async (t) => {
   const hwctl = new Hwctl();
   t.teardown(() => hwctl.remove());
-  const addon = (verb: string, name: string) => spawnSync('minikube', ['-p', profile, 'addons', verb, name]);
   for (const name of ['ingress', 'metrics-server']) addon('enable', name);
   t.teardown(() => {
     for (const name of ['metrics-server', 'ingress']) addon('disable', name);
   });
-  for (const broken of [...table].sort((a, b) => (a.set?.length ?? 0) - (b.set?.length ?? 0))) {
+  for (const broken of table) {
     await t.test(broken.name, async (t) => {
-      const more = (broken.set ?? ['monitoring=false']).flatMap((value) => ['--set', value]);
-      const argv = [
+      const up = await hwctl.on(
+        'up',
         broken.stack ?? 'hello',
-        '--set',
-        'monitoring=false',
-        ...more,
+        ...['monitoring=false', ...(broken.set ?? [])].flatMap((value) => ['--set', value]),
         ...brokenManifests(t, broken),
-        '--timeout',
-        '45s',
-      ];
-      const up = await hwctl.on('up', ...argv);
-      t.equal(up.code, broken.exitCode, up.stderr);
-      const said = up.stderr.slice(up.stderr.indexOf('error: '));
-      t.match(said, broken.says);
-      t.equal(said.match(/^error: /gm)?.length, 1, 'one error');
-      t.comment(said.split('\n')[0]);
-      // Values stay with what is up; a broken object is replaced by the next case as it would be by its cure.
-      if (broken.set !== undefined || broken.stack !== undefined) await hwctl.on('down');
+        ...['--timeout', broken.timeout ?? '60s'],
+      );
+      t.equal(up.code, broken.exitCode, 'exit code');
+      t.match(theError(t, up.stderr), broken.says);
+      if (broken.timeout === undefined) t.notMatch(up.stderr, /is not ready after/, 'known before the deadline');
     });
   }
+  t.equal((await hwctl.on('down')).code, 0);
 
   await t.test('quota exceeded', async (t) => {
     const client = openClient();
@@ -191,6 +205,121 @@ t.test('broken on purpose: one cause and the exit code', { skip }, async (t) => 
     t.match(missing.stderr, /no context/);
   });
 
+  await t.test('metrics-server away', async (t) => {
+    // The image is brought by the minikube target; the kube target uses what is there and enables nothing.
+    const prepared = await hwctl.on('up', 'hello', '--set', 'monitoring=false');
+    t.equal(prepared.code, 0, prepared.stderr);
+    addon('disable', 'metrics-server');
+    const argv = ['up', 'prices', '--target', 'kube', '--context', profile, '--set', 'monitoring=false'];
+    const up = await hwctl.run([...argv, '--timeout', '90s']);
+    t.equal(up.code, 1, 'exit code');
+    t.match(
+      theError(t, up.stderr),
+      /HorizontalPodAutoscaler\/hwctl\/prices is not ready: .*metrics[\s\S]*cure: .*metrics-server/,
+    );
+    t.notMatch(up.stderr, /is not ready after/, 'known before the deadline');
+    addon('enable', 'metrics-server');
+    t.equal((await hwctl.on('down', 'prices')).code, 0);
+  });
+
+  await t.test('the API server dies mid-wait and comes back: up goes on', async (t) => {
+    let died = false;
+    const edit = brokenManifests(t, {
+      file: deployment,
+      edit: (text) => text.replace('path: /health', 'path: /health?once-more'),
+    });
+    const up = await hwctl.run(
+      ['up', 'hello', '--target', 'minikube', '--profile', profile, '--set', 'monitoring=false', ...edit],
+      {
+        onLine: (line) => {
+          if (died || !/^waiting for Deployment/.test(line)) return;
+          died = true;
+          inNode('pkill', '-KILL', 'kube-apiserver');
+        },
+      },
+    );
+    t.ok(died, 'it was killed while hwctl waited');
+    t.equal(up.code, 0, up.stderr);
+    await waitUntil('the API server answers', async () => inNode('pgrep', 'kube-apiserver') !== '');
+  });
+
+  await t.test('the API server stops mid-wait', async (t) => {
+    let stopped = false;
+    t.teardown(() => inNode('pkill', '-CONT', 'kube-apiserver'));
+    const edit = brokenManifests(t, {
+      file: deployment,
+      edit: (text) => text.replace('path: /ready', 'path: /nowhere'),
+    });
+    const argv = ['up', 'hello', '--target', 'minikube', '--profile', profile, '--set', 'monitoring=false', ...edit];
+    const up = await hwctl.run(argv, {
+      onLine: (line) => {
+        if (stopped || !/^waiting for Deployment/.test(line)) return;
+        stopped = true;
+        inNode('pkill', '-STOP', 'kube-apiserver');
+      },
+    });
+    inNode('pkill', '-CONT', 'kube-apiserver');
+    t.equal(up.code, 2, 'exit code');
+    t.match(
+      theError(t, up.stderr),
+      /the API server https:\S+ stopped answering while hwctl waited[\s\S]*cure: .*minikube/,
+    );
+  });
+
+  for (const [signal, name] of [
+    ['memory.available', 'memory'],
+    ['nodefs.available', 'disk'],
+  ] as const) {
+    await t.test(`${name} pressure on the node`, async (t) => {
+      const client = openClient();
+      t.teardown(() => client.close());
+      const give = pressNode(signal);
+      t.teardown(give);
+      await waitUntil(`the node has ${name} pressure`, async () => {
+        const node = await client.get({ apiVersion: 'v1', kind: 'Node', metadata: { name: profile } });
+        const taints = (node?.spec?.taints ?? []) as { key: string }[];
+        return taints.some(({ key }) => key === `node.kubernetes.io/${name}-pressure`);
+      });
+      const edit = brokenManifests(t, {
+        file: deployment,
+        edit: (text) => text.replace('path: /health', `path: /health?${name}`),
+      });
+      const up = await hwctl.on('up', 'hello', '--set', 'monitoring=false', '--timeout', '60s', ...edit);
+      t.equal(up.code, 1, 'exit code');
+      t.match(
+        theError(t, up.stderr),
+        new RegExp(`no node takes pod hello-\\S+: .*${name}-pressure[\\s\\S]*cure: .*short of ${name}`),
+      );
+      t.notMatch(up.stderr, /is not ready after/, 'known before the deadline');
+      give();
+      await waitUntil('the pressure is gone', async () => {
+        const node = await client.get({ apiVersion: 'v1', kind: 'Node', metadata: { name: profile } });
+        return ((node?.spec?.taints ?? []) as { key: string }[]).length === 0;
+      });
+    });
+  }
+
   const down = await hwctl.on('down', '--json');
   t.equal(down.code, 0, down.stderr);
 });
+
+/**
+ * The kubelet's own condition, by a threshold that no node meets: soft with an hour of grace, so that the node is under
+ * pressure for the scheduler, and nothing is evicted. Returns what takes it back.
+ */
+function pressNode(signal: string): () => void {
+  const file = '/var/lib/kubelet/config.yaml';
+  const before = inNode('cat', file);
+  const write = (text: string) => {
+    inNode('sh', '-c', `cat > ${file} <<'END'\n${text.trimEnd()}\nEND\nsystemctl restart kubelet`);
+  };
+  const kept = before.replace(/^evictionPressureTransitionPeriod:.*\n/m, '');
+  write(
+    `${kept}evictionSoft:\n  ${signal}: 100Ti\nevictionSoftGracePeriod:\n  ${signal}: 1h\nevictionPressureTransitionPeriod: 1s\n`,
+  );
+  let given = false;
+  return () => {
+    if (!given) write(before);
+    given = true;
+  };
+}

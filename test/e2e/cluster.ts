@@ -116,3 +116,23 @@ export function output(program: string, ...argv: string[]): string {
   if (done.status !== 0) throw new Error(`${program} ${argv.join(' ')}: ${done.stderr}`);
   return done.stdout;
 }
+
+/** Runs a program in the node of the cluster; returns what it prints, whatever its exit code. */
+export function inNode(...argv: string[]): string {
+  return spawnSync('docker', ['exec', profile, ...argv], { encoding: 'utf8', timeout: 60_000 }).stdout;
+}
+
+/** Enables or disables a minikube addon. */
+export function addon(verb: 'enable' | 'disable', name: string): void {
+  output('minikube', '-p', profile, 'addons', verb, name);
+}
+
+/** Asks every half second until it is so; an error (the API server may be away) counts as no. Throws at the deadline. */
+export async function waitUntil(what: string, isSo: () => Promise<boolean>, timeoutMs = 120_000): Promise<void> {
+  const endsAt = Date.now() + timeoutMs;
+  for (;;) {
+    if (await isSo().catch(() => false)) return;
+    if (Date.now() > endsAt) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}

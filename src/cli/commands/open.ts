@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
 import type { Context } from './context.js';
-import { addTargetOptions, findEndpoint, type TargetOptions } from './target-options.js';
+import {
+  addTargetOptions,
+  findEndpoint,
+  type TargetOptions,
+  targetFromOptions,
+  type UpPlatform,
+} from './target-options.js';
 
 interface Options extends TargetOptions {
   json?: boolean;
@@ -15,11 +21,24 @@ export function define(command: Command, context: Context): void {
   addTargetOptions(command)
     .option('--browser', 'open it in the browser as well')
     .action(async (part: string, options: Options) => {
-      const { target, endpoint } = await findEndpoint(options, context, part);
+      const { target, endpoint } = await reach(options, context, part);
       if (options.json) context.print(JSON.stringify({ target: target.name, ...endpoint }));
       else context.print(endpoint.url);
       if (options.browser) await openBrowser(endpoint.url, context);
     });
+}
+
+/** The part as it is reachable; what only a port-forward reaches gets one, as with `hwctl forward`. */
+async function reach(options: TargetOptions, context: Context, part: string): Promise<UpPlatform> {
+  try {
+    return await findEndpoint(options, context, part);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'no-endpoint') throw error;
+    const { target } = await targetFromOptions(options, context);
+    if (target.forward === undefined) throw error;
+    await target.forward({ address: '127.0.0.1', stop: false });
+    return findEndpoint(options, context, part);
+  }
 }
 
 async function openBrowser(url: string, context: Context): Promise<void> {

@@ -21,6 +21,7 @@ import {
   chooseIngressClass,
   enableAddon,
   endOrphans,
+  ingressAddon,
   listIngressClasses,
   machineStep,
   startMachine,
@@ -127,7 +128,10 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
   try {
     const deps = imageDeps(options, request, minikube);
     const image = request.values.image ?? serverImage(deps);
-    await provision(client, deps, image, minikube, state, work);
+    const addons = minikube === undefined ? [] : await addonSteps(minikube, client);
+    // A class that is not there is told before the image is built; the addon may bring one.
+    if (!addons.some(({ ref }) => ref === ingressAddon)) await ingressClassFor(client, entries);
+    await provision(client, deps, { image, addons }, state, work);
     const classes = await ingressClassFor(client, entries);
     const set = await findSet(client, entries);
     const wanted = want(options, set, request, image, classes);
@@ -155,11 +159,11 @@ function imageDeps(options: ClusterTargetOptions, request: UpRequest, minikube: 
 async function provision(
   client: KubeClient,
   deps: ImageDeps,
-  image: string,
-  minikube: Minikube | undefined,
+  { image, addons }: { image: string; addons: readonly Step[] },
   state: StateFile,
   work: Work,
 ): Promise<void> {
+  const { minikube } = deps;
   const failed = new AbortController();
   const both: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
   const guard = (part: Promise<void>) =>
@@ -167,13 +171,13 @@ async function provision(
       failed.abort(error);
       throw error;
     });
-  const addons = async () => {
+  const enable = async () => {
     if (minikube === undefined) return;
-    for (const step of await addonSteps(minikube, client)) await enableAddon(minikube, step, state, both);
+    for (const step of addons) await enableAddon(minikube, step, state, both);
     await waitIngressController(client, both);
   };
   const images = async () => executeImageSteps({ ...deps, state }, image, await imageSteps(deps, image, true), both);
-  const outcomes = await Promise.allSettled([guard(addons()), guard(images())]);
+  const outcomes = await Promise.allSettled([guard(enable()), guard(images())]);
   work.signal.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;

@@ -49,6 +49,9 @@ const addons = [
 /** Names of the addons hwctl wants. */
 export const addonNames: readonly string[] = addons.map(({ name }) => name);
 
+/** How steps name the addon that brings the Ingress controller. */
+export const ingressAddon = `addon/${addons[0].name}`;
+
 /** The step that brings the profile up, or none where it runs. */
 export async function machineStep(minikube: Minikube): Promise<Step | undefined> {
   const state = await minikube.state();

@@ -11,8 +11,8 @@ import { currentReplicaSets, eventsOf, podsOf } from './pods.js';
 import { type ReadinessContext, readinessOf } from './readiness.js';
 
 const pollMs = 400;
-/** The API server may restart; after this long without an answer the wait is over: 30 s. */
-const unreachableMs = 30_000;
+/** The API server may restart; after this long without an answer the wait is over: 40 s. */
+const unreachableMs = 40_000;
 const logLines = 12;
 /** Read of a log: enough to find the message above a stack trace. */
 const readLines = 60;
@@ -52,19 +52,18 @@ export async function waitReady(
 ): Promise<void> {
   const since = new Map<string, number>();
   const crashes = new Map<string, NotReady>();
-  let silentSince: number | undefined;
+  let answeredAt = options.clock.monotonic();
   for (;;) {
     let notReady: NotReady[];
     try {
       notReady = await look(client, objects, applySetId, options.context);
       for (const item of notReady) await rememberCrash(client, item, crashes);
-      silentSince = undefined;
+      answeredAt = options.clock.monotonic();
     } catch (error) {
       options.signal.throwIfAborted();
       if (!(error instanceof Failure) || error.code !== 'api-unreachable') throw error;
       const now = options.clock.monotonic();
-      silentSince ??= now;
-      if (now - silentSince > unreachableMs || now > options.deadlineAt) throw stoppedMidWait(client, error);
+      if (now - answeredAt > unreachableMs || now > options.deadlineAt) throw stoppedMidWait(client, error);
       options.onWaiting([{ ref: 'API server', reason: error.message }]);
       await options.clock.sleep(pollMs, options.signal);
       continue;
@@ -154,6 +153,7 @@ async function explain(
 ): Promise<NotReady> {
   const { namespace } = live.metadata;
   const plain = { ref, reason, failed, namespace, events: [] };
+  if (live.kind === 'HorizontalPodAutoscaler') return { ...plain, ...(await whyNoMetrics(client, ref, reason)) };
   if (namespace === undefined || !['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Pod'].includes(live.kind))
     return plain;
   const [pods, events] = await Promise.all([podsOf(client, live), eventsOf(client, namespace)]);
@@ -176,6 +176,20 @@ async function explain(
     trouble: worst,
     events: events.get(of.pod.metadata.uid) ?? [],
   };
+}
+
+/** An autoscaler without a metrics API in the cluster waits for ever. */
+async function whyNoMetrics(
+  client: KubeClient,
+  ref: string,
+  reason: string,
+): Promise<{ reason: string; trouble: PodTrouble } | undefined> {
+  if (!/metrics/.test(reason)) return undefined;
+  client.forgetResources();
+  if ((await client.resources()).some(({ apiVersion }) => apiVersion.startsWith('metrics.k8s.io/'))) return undefined;
+  const message = `the cluster has no metrics API, so ${ref} cannot scale: ${reason}`;
+  const hint = 'Install metrics-server (minikube addons enable metrics-server)';
+  return { reason: message, trouble: { kind: 'config', message, hint, hopelessAfterMs: 15_000 } };
 }
 
 /** What the API server said to the controller that would make pods: a condition that goes with its cause, or an event. */
