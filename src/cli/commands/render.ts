@@ -1,36 +1,70 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import type { Command } from 'commander';
+import { dirname, isAbsolute, join } from 'node:path';
+import { type Command, Option } from 'commander';
 import { Failure } from '../kernel/failure.js';
-import { readObjects } from '../target/manifests.js';
-import { renderFolder, renderYaml } from '../target/render.js';
+import { type RenderRequest, renderCharts, renderFolder, renderObjects, renderYaml } from '../target/render.js';
 import { chooseStacks } from '../target/stacks.js';
 import type { Context } from './context.js';
 import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
 
 interface Options extends ValueOptions {
   json?: boolean;
-  output?: string;
+  out?: string;
+  as: 'yaml' | 'helm';
 }
 
-/** `hwctl render [STACK...]`. */
+/** `hwctl render [STACK...]`, `hwctl render --as helm DIR [STACK...]`. */
 export function define(command: Command, context: Context): void {
-  command.argument('[stack...]', 'stacks to render; `all` for every one (default: idempotency hello)');
+  command
+    .usage('[options] [stack...]\n       hwctl render [options] --as helm <folder> [stack...]')
+    .argument('[stack...]', 'stacks to render; `all` for every one (default: idempotency hello)');
   addValueOptions(command)
-    .option('-o, --output <folder>', 'write a folder for `kubectl apply -k` instead of printing')
-    .action(async (words: string[], options: Options) => {
-      const manifests = manifestsFolder(options, context);
-      const stacks = chooseStacks(words, manifests);
-      const values = await valuesOf(options, context);
-      const objects = readObjects({ manifests, stacks, values }).map((entry) => entry.object);
-      if (options.output !== undefined) {
-        const folder = isAbsolute(options.output) ? options.output : join(context.cwd, options.output);
-        writeFolder(folder, renderFolder(objects));
-        if (options.json) context.print(JSON.stringify({ folder, objects: objects.length }));
-        else context.print(`${objects.length} objects written: kubectl apply -k ${folder}`);
-      } else if (options.json) context.print(JSON.stringify({ stacks, values, objects }));
-      else context.print(renderYaml(objects));
-    });
+    .addOption(
+      new Option('--as <format>', 'yaml, or helm: a chart for each stack, in a folder')
+        .choices(['yaml', 'helm'])
+        .default('yaml'),
+    )
+    .option('-o, --out <folder>', 'write a folder for `kubectl apply -k` (or the charts) instead of printing')
+    .action((words: string[], options: Options) => render(words, options, context));
+}
+
+async function render(words: string[], options: Options, context: Context): Promise<void> {
+  const folder = folderOf(words, options);
+  const manifests = manifestsFolder(options, context);
+  const stacks = chooseStacks(options.as === 'helm' && options.out === undefined ? words.slice(1) : words, manifests);
+  const values = await valuesOf(options, context);
+  const request: RenderRequest = { manifests, stacks, values, root: context.root, version: context.version };
+  if (options.as === 'helm') {
+    const into = absolute(folder as string, context);
+    writeFolder(into, renderCharts(request));
+    const charts = stacks.map((name) => join(into, name));
+    if (options.json) context.print(JSON.stringify({ folder: into, charts }));
+    else context.print(charts.map((chart) => `chart written: helm upgrade --install NAME ${chart}`).join('\n'));
+    return;
+  }
+  const objects = renderObjects(request);
+  if (folder !== undefined) {
+    const into = absolute(folder, context);
+    writeFolder(into, renderFolder(objects));
+    if (options.json) context.print(JSON.stringify({ folder: into, objects: objects.length }));
+    else context.print(`${objects.length} objects written: kubectl apply -k ${into}`);
+  } else if (options.json) context.print(JSON.stringify({ stacks, values, objects }));
+  else context.print(renderYaml(objects));
+}
+
+/** Where to write: `--out`, or the first word with `--as helm`; nowhere without. */
+function folderOf(words: string[], { as, out }: Options): string | undefined {
+  if (as === 'yaml' || out !== undefined) return out;
+  if (words[0] !== undefined) return words[0];
+  throw new Failure({
+    code: 'usage',
+    message: '--as helm needs a folder to write the charts to',
+    hint: 'For example: hwctl render --as helm charts idempotency',
+  });
+}
+
+function absolute(folder: string, { cwd }: Context): string {
+  return isAbsolute(folder) ? folder : join(cwd, folder);
 }
 
 /** Writes into a new or empty folder: what else is there is not ours to mix with. */
@@ -44,7 +78,10 @@ function writeFolder(folder: string, files: Record<string, string>): void {
         hint: 'Name a folder that is empty or not there yet',
       });
     }
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure({

@@ -161,3 +161,12 @@ export function isKind<K extends 'Service' | 'Ingress' | 'ConfigMap' | 'Secret'>
 export function imageBaseName(image: string): string {
   return (image.split('/').at(-1) ?? image).replace(/@.*$/, '').replace(/:.*$/, '');
 }
+
+/** Keys of a Secret for which hwctl makes a value. */
+export function generatedKeys(object: KubeObject): string[] {
+  if (object.kind !== 'Secret') return [];
+  return (object.metadata.annotations?.[generateAnnotation] ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+}

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
@@ -40,4 +40,12 @@ export function chooseStacks(words: readonly string[], manifests: string): strin
   if (words.length > 0) return [...new Set(words)];
   const fallback = known.filter((name) => defaultStacks.includes(name));
   return fallback.length > 0 ? fallback : known;
+}
+
+/** What a stack is for: the comment that its kustomization begins with, else its name. */
+export function describeStack(manifests: string, name: string): string {
+  const lines = readFileSync(join(manifests, name, 'kustomization.yaml'), 'utf8').split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('#'));
+  const words = lines.slice(0, Math.max(0, end)).map((line) => line.replace(/^#+\s*/, ''));
+  return words.join(' ').trim() || `the stack ${name}`;
 }

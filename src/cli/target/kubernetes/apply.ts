@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { KubeObject } from '../kube-object.js';
+import { generatedKeys, type KubeObject } from '../kube-object.js';
 import type { Step } from '../target.js';
 import type { KubeClient } from './client.js';
-import { appliedAnnotation, generatedKeys, isWithin, waveOf } from './desired.js';
+import { appliedAnnotation, isWithin, waveOf } from './desired.js';
 import { groupKindOf, type LiveObject, liveRef } from './live-object.js';
 
 /** What has to happen to one object. */

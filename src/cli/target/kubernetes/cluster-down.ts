@@ -1,11 +1,12 @@
 import { Failure } from '../../kernel/failure.js';
+import { generatedKeys } from '../kube-object.js';
 import type { DownReport, DownRequest } from '../target.js';
 import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './apply-set.js';
 import type { KubeClient } from './client.js';
 import { type ClusterTargetOptions, openClient, openMinikube, openState } from './cluster-access.js';
 import type { StateFile } from './cluster-state.js';
 import { kindsOf, renderStacks } from './cluster-up.js';
-import { desiredObjects, generatedKeys } from './desired.js';
+import { desiredObjects } from './desired.js';
 import {
   emptyReport,
   type RemovalReport,

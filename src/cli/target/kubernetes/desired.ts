@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { digest, finishObject } from '../finish.js';
-import { generateAnnotation, type KubeObject } from '../kube-object.js';
+import type { KubeObject } from '../kube-object.js';
 
 /** Label of every member of an ApplySet (KEP 3659). */
 export const partOfLabel = 'applyset.kubernetes.io/part-of';
@@ -43,15 +43,6 @@ export function desiredObjects(
 export function applySetId(parent: { name: string; namespace: string; kind: string; group: string }): string {
   const text = `${parent.name}.${parent.namespace}.${parent.kind}.${parent.group}`;
   return `applyset-${createHash('sha256').update(text).digest('base64url')}-v1`;
-}
-
-/** Keys of a Secret for which hwctl makes a value. */
-export function generatedKeys(object: KubeObject): string[] {
-  if (object.kind !== 'Secret') return [];
-  return (object.metadata.annotations?.[generateAnnotation] ?? '')
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
 }
 
 /**
