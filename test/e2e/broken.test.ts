@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import type { KubeClient } from '../../src/cli/target/kubernetes/client.js';
 import { addon, Hwctl, inNode, openClient, profile, waitUntil, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
@@ -296,6 +297,7 @@ t.test('broken on purpose: one cause and the exit code', { skip }, async (t) => 
         const node = await client.get({ apiVersion: 'v1', kind: 'Node', metadata: { name: profile } });
         return ((node?.spec?.taints ?? []) as { key: string }[]).length === 0;
       });
+      await repairProvisioner(client);
     });
   }
 
@@ -322,4 +324,16 @@ function pressNode(signal: string): () => void {
     if (!given) write(before);
     given = true;
   };
+}
+
+/** A kubelet that starts under pressure turns away pods without requests; minikube's provisioner is one that nobody makes anew. */
+async function repairProvisioner(client: KubeClient): Promise<void> {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'storage-provisioner', namespace: 'kube-system' } };
+  const live = await client.get(pod);
+  if (live !== undefined && live.status?.phase !== 'Failed') return;
+  if (live !== undefined) await client.delete(live);
+  addon('enable', 'storage-provisioner');
+  await waitUntil('the provisioner is ready', async () => {
+    return (await client.get(pod))?.status?.phase === 'Running';
+  });
 }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,8 @@ export interface Outcome {
 /** hwctl with a state folder of its own. */
 export class Hwctl {
   readonly stateHome = mkdtempSync(join(tmpdir(), 'hwctl-e2e-'));
+
+  constructor(readonly profileName = profile) {}
 
   /** Runs a command to its end; a deadline kills it. `onLine` sees each line of stderr and may kill the process. */
   run(
@@ -65,7 +67,15 @@ export class Hwctl {
   }
 
   on(command: string, ...more: string[]): Promise<Outcome> {
-    return this.run([command, ...more, '--target', 'minikube', '--profile', profile]);
+    return this.run([command, ...more, '--target', 'minikube', '--profile', this.profileName]);
+  }
+
+  /** A command that runs until it is told to end. */
+  start(...argv: string[]): ChildProcess {
+    return spawn(process.execPath, [join(root, 'bin/hwctl.js'), ...argv], {
+      env: { ...process.env, XDG_STATE_HOME: this.stateHome, CI: 'true' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   remove(): void {

@@ -6,16 +6,16 @@ import { formatLatency } from '../report/format.js';
 import { createPaint, type Paint } from '../report/paint.js';
 import type { ScenarioResult } from '../scenario/result.js';
 import { chooseStacks } from '../target/stacks.js';
-import type { DownReport, Target, UpReport } from '../target/target.js';
+import type { DownReport, Target, UpReport, UpRequest } from '../target/target.js';
 import type { Context } from './context.js';
 import { formatFailure } from './failure-text.js';
 import { makeLoadPlan } from './load-plan.js';
 import { loadExitCode, runLoad } from './load-run.js';
 import { addTargetOptions, findEndpoint, type TargetOptions, targetFromOptions } from './target-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
-import { manifestsFolder } from './value-options.js';
+import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
 
-interface Options extends TargetOptions {
+interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
   rps: string;
   duration: string;
@@ -44,7 +44,7 @@ type Stage = 'up' | 'test' | 'load' | 'down';
 /** `hwctl verify [STACK...]`: up, all scenarios of the stacks, a short load, down. Always comes down again. */
 export function define(command: Command, context: Context): void {
   command.argument('[stack...]', 'stacks to verify (default: idempotency hello; `all` for every one)');
-  addTargetOptions(command, 'local')
+  addValueOptions(addTargetOptions(command, 'local'))
     .option('--rps <n>', 'arrivals per second of the load', '100')
     .option('--duration <duration>', 'how long the load lasts', '5s')
     .option('--timeout <duration>', 'how long it may take to come up', '5m')
@@ -77,7 +77,9 @@ class Verification {
     const { context, options, report } = this;
     const started = context.clock.monotonic();
     const timeoutMs = parseTimeoutMs(options.timeout);
-    const stacks = chooseStacks(this.words, manifestsFolder({}, context));
+    const stacks = chooseStacks(this.words, manifestsFolder(options, context));
+    const values = await valuesOf(options, context);
+    const manifests = options.manifests === undefined ? {} : { manifests: manifestsFolder(options, context) };
     // The flags of the load are checked before anything is brought up.
     await makeLoadPlan(undefined, this.loadOptions('http://127.0.0.1'), context);
     const { target, reason } = await targetFromOptions(options, context);
@@ -86,7 +88,7 @@ class Verification {
     this.say(`target ${target.name}: ${reason}`);
     const before = (await target.status()).stacks;
     try {
-      const isUp = await this.stage('up', () => this.up(target, stacks, timeoutMs));
+      const isUp = await this.stage('up', () => this.up(target, { stacks, values, ...manifests }, timeoutMs));
       if (isUp) {
         await this.stage('test', () => this.test(target, stacks));
         await this.stage('load', () => this.load());
@@ -120,13 +122,13 @@ class Verification {
     }
   }
 
-  private async up(target: Target, stacks: string[], timeoutMs: number): Promise<void> {
+  private async up(target: Target, request: UpRequest, timeoutMs: number): Promise<void> {
     const { context, report } = this;
-    const up = await target.up({ stacks, values: {} }, { timeoutMs, signal: context.signal, onEvent: this.onEvent });
+    const up = await target.up(request, { timeoutMs, signal: context.signal, onEvent: this.onEvent });
     report.up = { ...up, reason: report.reason };
     const took = formatDuration(up.durationMs);
     this.say(up.endpoints.map(({ name, url }) => `${name}  ${url}`).join('\n'));
-    this.line('up', true, `${stacks.join(', ')}: ready in ${took}`);
+    this.line('up', true, `${request.stacks.join(', ')}: ready in ${took}`);
   }
 
   private async test(target: Target, stacks: string[]): Promise<void> {

@@ -11,17 +11,24 @@ export interface Answer {
 
 export interface Ask {
   token?: string;
+  /** Host header, where it is not the URL's. */
+  host?: string;
   key?: string;
   body?: unknown;
 }
 
 /** One attempt; undefined where no answer came. */
-export async function attempt(method: string, url: string, { token, key, body }: Ask): Promise<Answer | undefined> {
+export async function attempt(
+  method: string,
+  url: string,
+  { token, host, key, body }: Ask,
+): Promise<Answer | undefined> {
   try {
     const response = await request(url, {
       dispatcher: agent,
       method: method as 'GET',
       headers: {
+        ...(host !== undefined && { host }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(key !== undefined && { 'idempotency-key': key }),
         ...(body !== undefined && { 'content-type': 'application/json' }),

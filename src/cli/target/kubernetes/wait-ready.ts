@@ -9,6 +9,7 @@ import { conditionOf, groupKindOf, type LiveObject, liveRef } from './live-objec
 import { type PodTrouble, podTrouble, type WarningEvent, worstTrouble } from './pod-trouble.js';
 import { currentReplicaSets, eventsOf, podsOf } from './pods.js';
 import { type ReadinessContext, readinessOf } from './readiness.js';
+import { explainUnschedulable } from './unschedulable.js';
 
 const pollMs = 400;
 /** The API server may restart; after this long without an answer the wait is over: 40 s. */
@@ -161,6 +162,10 @@ async function explain(
     const trouble = podTrouble(pod, events.get(pod.metadata.uid) ?? []);
     return trouble === undefined ? [] : [{ pod, trouble }];
   });
+  for (const item of troubles) {
+    if (item.trouble.kind === 'unschedulable')
+      item.trouble = await explainUnschedulable(client, item.pod, item.trouble);
+  }
   const worst = worstTrouble(troubles.map(({ trouble }) => trouble));
   const of = troubles.find(({ trouble }) => trouble === worst);
   if (worst === undefined || worst.kind === 'starting' || worst.kind === 'not-ready') {
