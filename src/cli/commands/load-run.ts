@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { exitCodes, unreachable } from '../kernel/failure.js';
 import type { Attack } from '../load/attack.js';
 import type { LoadResult, LoadSnapshot, RequestRecord } from '../load/metrics.js';
@@ -27,16 +28,21 @@ const lineIntervalMs = 1000;
  */
 export async function runLoad(plan: LoadPlan, context: Context, options: RunLoadOptions): Promise<LoadResult> {
   const { startAttack } = await import('../load/run.js');
+  // The view comes first: loading it beside the first requests would make them late.
+  let controls: Controls | undefined;
+  const display = await openDisplay(plan, context, (key) => controls?.onKey(key), options.progress);
   const attack = startAttack(plan, { onRecords: options.onRecords });
-  const controls = new Controls(attack);
-  const interrupt = () => controls.finish();
+  const steering = new Controls(attack);
+  controls = steering;
+  const interrupt = () => steering.finish();
   context.signal.addEventListener('abort', interrupt, { once: true });
   if (context.signal.aborted) interrupt();
-  const display = await openDisplay(plan, context, controls, options.progress);
   try {
     await watch(attack, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
-      display.update(snapshot, controls);
-      options.onSnapshot?.(snapshot, () => controls.finish());
+      // Records of every request must be taken as they come; nothing else here is urgent.
+      if (display.busy && snapshot.progress.phase === 'running' && options.onRecords === undefined) giveWay();
+      display.update(snapshot, steering);
+      options.onSnapshot?.(snapshot, () => steering.finish());
     });
     const result = await attack.result;
     // The last sample is older than the end.
@@ -44,6 +50,7 @@ export async function runLoad(plan: LoadPlan, context: Context, options: RunLoad
     return result;
   } finally {
     display.close();
+    takeBack();
     context.signal.removeEventListener('abort', interrupt);
   }
 }
@@ -102,6 +109,28 @@ class Controls {
   }
 }
 
+const nice = 10;
+let gaveWay = false;
+
+/**
+ * Lets the engine's threads go first wherever they and this one, which draws, want the same core. On Linux a priority is a
+ * thread's own, and the threads that are there by now keep theirs; elsewhere it is the process's, so it is left alone.
+ */
+function giveWay(): void {
+  if (gaveWay || process.platform !== 'linux') return;
+  gaveWay = true;
+  setPriority(nice);
+}
+
+/** Not everyone may: then the few steps that remain are taken at the lower priority. */
+function takeBack(): void {
+  if (!gaveWay) return;
+  gaveWay = false;
+  try {
+    setPriority(0);
+  } catch {}
+}
+
 /** Samples the run every `everyMs` until its result is there. */
 async function watch(
   attack: Attack,
@@ -125,20 +154,27 @@ async function watch(
 }
 
 interface Display {
+  /** Drawing takes time that the engine could want. */
+  readonly busy: boolean;
   update(snapshot: LoadSnapshot, controls: Controls): void;
   close(): void;
 }
 
-async function openDisplay(plan: LoadPlan, context: Context, controls: Controls, progress: Progress): Promise<Display> {
+async function openDisplay(
+  plan: LoadPlan,
+  context: Context,
+  onKey: (key: LiveKey) => void,
+  progress: Progress,
+): Promise<Display> {
   const heading = headingOf(plan);
   switch (progress) {
     case 'none':
-      return { update: () => undefined, close: () => undefined };
+      return { busy: false, update: () => undefined, close: () => undefined };
     case 'lines':
     case 'lines-stderr': {
       const write = progress === 'lines' ? context.print : context.note;
       write(headingLine(heading));
-      return { update: (snapshot) => write(snapshotLine(snapshot)), close: () => undefined };
+      return { busy: false, update: (snapshot) => write(snapshotLine(snapshot)), close: () => undefined };
     }
     case 'live': {
       // ink and react are paid for by the live view alone.
@@ -147,9 +183,9 @@ async function openDisplay(plan: LoadPlan, context: Context, controls: Controls,
         heading,
         stdin: context.stdin,
         stdout: context.stdout,
-        onKey: (key) => controls.onKey(key),
+        onKey,
       });
-      return live;
+      return { busy: true, update: live.update, close: live.close };
     }
   }
 }

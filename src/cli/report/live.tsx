@@ -1,4 +1,4 @@
-import { render, useInput } from 'ink';
+import { render, Text, useInput } from 'ink';
 import type { ReactNode } from 'react';
 import type { LoadSnapshot } from '../load/metrics.js';
 import { LoadView } from './views/load-view.js';
@@ -32,15 +32,28 @@ const keys: Record<string, LiveKey> = {
   q: 'finish',
 };
 
+/** A frame is drawn at most this share of the time: on a busy machine the view slows down, not the engine. */
+const drawingShare = 0.04;
+/** But at least so often: the very first frames take long because their code is new. */
+const longestPauseMs = 1000;
+
 /** Owns the one ink instance of a load run: the live report and its keys. */
 export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
   const { stdin, stdout } = options;
   const canReadKeys = stdin.isTTY === true;
-  let last: ReactNode;
+  let notBeforeMs = 0;
   const frame = (view: ReactNode) => (canReadKeys ? <Keyboard onKey={options.onKey}>{view}</Keyboard> : view);
-  const instance = render(frame(null), { stdin, stdout, exitOnCtrlC: false, patchConsole: false, maxFps: 10 });
+  const instance = render(frame(<Text>opening connections</Text>), {
+    stdin,
+    stdout,
+    exitOnCtrlC: false,
+    patchConsole: false,
+    maxFps: 10,
+  });
   const draw = (snapshot: LoadSnapshot, state: { rateFactor: number; finishing: boolean }) => {
-    last = (
+    const beganMs = performance.now();
+    if (beganMs < notBeforeMs) return;
+    const view = (
       <LoadView
         snapshot={snapshot}
         heading={options.heading}
@@ -50,7 +63,8 @@ export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
         finishing={state.finishing}
       />
     );
-    instance.rerender(frame(last));
+    instance.rerender(frame(view));
+    notBeforeMs = beganMs + Math.min(longestPauseMs, (performance.now() - beganMs) / drawingShare);
   };
   return {
     update: draw,
