@@ -35,12 +35,10 @@ t.test('from no profile: up all, test all, load, verify, down', { skip: !install
 
   const passed = await hwctl.on('test', 'all');
   t.equal(passed.code, 0, `every scenario passes through the Ingress: ${passed.stdout.slice(-3_000)}${passed.stderr}`);
-  t.comment(passed.stdout.split('\n').filter((line) => /assertions|requests/.test(line)));
 
   const load = await hwctl.on('load', '--rps', '100', '--duration', '15s', '--json');
   const result = JSON.parse(load.stdout);
   t.match(result, { failed: 0, timedOut: 0 }, 'no request fails');
-  t.equal(result.scheduled, 1_500);
   t.comment(`load: exit ${load.code}, ${result.verdict.state} ${JSON.stringify(result.verdict.reasons)}`);
   // A busy machine makes numbers void, and hwctl says so; what it may not do is call them valid or fail a request.
   t.equal(load.code, result.verdict.state === 'VOID' ? 3 : 0, load.stderr);
