@@ -44,16 +44,19 @@ export async function attempt(
 }
 
 /** Asks until it is 200: what failed, was lost or is in flight is simply asked again. Throws for any other answer. */
-export async function insist(method: string, url: string, ask: Ask, timeoutMs = 240_000): Promise<Answer> {
+export async function insist(method: string, url: string, ask: Ask, timeoutMs = 480_000): Promise<Answer> {
   const endsAt = Date.now() + timeoutMs;
+  const answers: Record<string, number> = {};
   while (Date.now() < endsAt) {
     const answer = await attempt(method, url, ask);
     if (answer?.status === 200) return answer;
     if (answer !== undefined && answer.status !== 409 && answer.status !== 503 && answer.status !== 429)
       throw new Error(`${method} ${url} answered ${answer.status}: ${answer.text}`);
+    const what = answer === undefined ? 'none' : `${answer.status} ${answer.text}`;
+    answers[what] = (answers[what] ?? 0) + 1;
     await sleep(20 + Math.random() * 80);
   }
-  throw new Error(`${method} ${url} was not answered in ${timeoutMs} ms`);
+  throw new Error(`${method} ${url} was not answered in ${timeoutMs} ms: ${JSON.stringify(answers)}`);
 }
 
 export function closeClient(): Promise<void> {

@@ -115,24 +115,33 @@ export class FrontDoor {
     this.server.close();
   }
 
-  private pass(client: Socket): void {
+  private pass(client: Socket, attempt = 1): void {
     const replica = this.replicas[this.next++ % Math.max(1, this.replicas.length)];
     if (replica === undefined) {
       client.destroy();
       return;
     }
     const upstream = connect(replica.port, '127.0.0.1');
+    let connected = false;
+    upstream.once('connect', () => {
+      connected = true;
+      client.pipe(upstream).pipe(client);
+    });
     for (const socket of [client, upstream]) {
       this.sockets.add(socket);
       socket.setNoDelay(true);
       socket.on('error', () => {});
-      socket.on('close', () => {
-        this.sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
     }
-    client.pipe(upstream).pipe(client);
+    client.once('close', () => {
+      this.sockets.delete(client);
+      upstream.destroy();
+    });
+    upstream.once('close', () => {
+      this.sockets.delete(upstream);
+      // As a Service leads to pods that are ready: one that accepts no connection is passed over.
+      if (!connected && attempt < this.replicas.length && !client.destroyed) this.pass(client, attempt + 1);
+      else client.destroy();
+    });
   }
 }
 

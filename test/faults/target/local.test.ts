@@ -179,15 +179,49 @@ t.test('a full disk: exit 2, the cure, and nothing runs', fullDisk, async (t) =>
   t.strictSame(platform.processes(), []);
 });
 
-t.test('a service that cannot start: exit 1, and the reason from its log', async (t) => {
+t.test('a service that cannot start: up ends early with one cause, and tries anew when asked again', async (t) => {
+  const causes = [
+    { container: 'args: [serve, nonsense]', message: 'exit code 2', line: 'error: there is no service "nonsense"' },
+    {
+      container: 'args: [serve, hello]\n          env: [{name: PASSWORD_COST, value: "99"}]',
+      message: 'exit code 2',
+      line: 'error: PASSWORD_COST must be a whole number from 10 to 18, not "99"',
+    },
+    {
+      container: 'args: [serve, hello]\n          env: [{name: NODE_OPTIONS, value: --max-old-space-size=1}]',
+      message: 'ended by SIG[A-Z]+',
+      line: '<--- Last few GCs --->',
+    },
+  ];
+  for (const { container, message, line } of causes) {
+    const platform = new LocalPlatform(t);
+    const manifests = brokenManifests(platform.home, container);
+    for (const attempt of ['first', 'second']) {
+      // No --timeout: the deadline is minutes away.
+      const run = await platform.run(['up', 'broken', '--manifests', manifests]);
+      t.equal(run.exitCode, 1, run.stderr);
+      t.match(run.stderr, new RegExp(`^error: broken cannot be started: ${message}, 5 times in a row$`, 'm'), attempt);
+      t.equal(run.stderr.split(line).length, 2, `said once: ${run.stderr}`);
+      t.match(run.stderr, /cure: {2}hwctl logs broken/);
+    }
+    t.equal((await platform.run(['down'])).exitCode, 0);
+    t.strictSame(platform.processes(), []);
+  }
+});
+
+t.test('a service that never gets ready: up ends at its deadline', async (t) => {
   const platform = new LocalPlatform(t);
-  const manifests = brokenManifests(platform.home);
+  const manifests = brokenManifests(
+    platform.home,
+    'args: [serve, prices]\n          env: [{name: PRICES_URL, value: /nowhere/prices.txt}]',
+  );
   const run = await platform.run(['up', 'broken', '--manifests', manifests, '--timeout', '4s']);
   t.equal(run.exitCode, 1, run.stderr);
   t.match(
     run.stderr,
-    /not ready within 4\.0s: broken\n {2}process\/broken: .*exit code 2.*\n {2}broken \| error: there is no service "nonsense"/,
+    /not ready within 4\.0s: broken\n {2}process\/broken: it has not answered its readiness probe yet/,
   );
+  t.match(run.stderr, /no such file/);
 });
 
 t.test('faults: kill, stop, continue and restart do what they say', async (t) => {
@@ -234,7 +268,7 @@ function listen(port: number | undefined): Promise<ReturnType<typeof createServe
   });
 }
 
-function brokenManifests(home: string): string {
+function brokenManifests(home: string, container: string): string {
   const folder = join(home, 'manifests');
   mkdirSync(join(folder, 'broken'), { recursive: true });
   writeFileSync(join(folder, 'broken', 'kustomization.yaml'), 'resources: [deployment.yaml]\n');
@@ -251,7 +285,7 @@ spec:
       containers:
         - name: broken
           image: hwctl-server:dev
-          args: [serve, nonsense]
+          ${container}
           readinessProbe: {httpGet: {path: /ready, port: 8080}}
 `,
   );

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
-import { formatDuration } from '../../kernel/duration.js';
-import { exitCodes, Failure } from '../../kernel/failure.js';
+import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import type { TargetEnvironment } from '../environment.js';
 import { mergeValues } from '../merge-values.js';
+import type { ObjectDiff } from '../object-diff.js';
 import type {
   DownReport,
   DownRequest,
@@ -19,8 +19,9 @@ import type {
   WaitOptions,
 } from '../target.js';
 import { askSupervisor } from './control.js';
-import { describeProcess, endpointsOf, waitingFor } from './describe.js';
+import { describeProcess, endpointsOf } from './describe.js';
 import type { Desired, DesiredOptions } from './desired.js';
+import { diffLocal } from './diff.js';
 import { inputsDigest } from './inputs.js';
 import { endEverything, launchSupervisor, runningSupervisor } from './launch.js';
 import { withLock } from './lock.js';
@@ -35,7 +36,8 @@ import {
   stateFolder,
   writeAtomically,
 } from './state-folder.js';
-import { lastLines, tailLogs } from './tail.js';
+import { tailLogs } from './tail.js';
+import { untilReady } from './wait-ready.js';
 
 /** The local target: the platform as processes on this machine. */
 export interface LocalTarget extends Target {
@@ -45,7 +47,6 @@ export interface LocalTarget extends Target {
 }
 
 const askTimeoutMs = 5000;
-const pollMs = 10;
 
 /** Makes the local target over the state folder that the environment names. */
 export function createLocalTarget(environment: TargetEnvironment): LocalTarget {
@@ -75,6 +76,11 @@ class Local implements LocalTarget {
   async plan(request: UpRequest): Promise<Step[]> {
     const observed = await this.#observe();
     return planUp(await readDesired(this.#wanted(request, observed.state)), observed);
+  }
+
+  async diff(request: UpRequest): Promise<ObjectDiff[]> {
+    const observed = await this.#observe();
+    return diffLocal(await readDesired(this.#wanted(request, observed.state)), observed);
   }
 
   async up(request: UpRequest, options: WaitOptions): Promise<UpReport> {
@@ -249,53 +255,9 @@ class Local implements LocalTarget {
     } else {
       await askSupervisor(supervisor, { type: 'apply' }, wait.timeoutMs);
     }
-    await this.#untilReady(desired, options, deadline);
+    await untilReady(this.#folder, desired, clock, options, deadline);
     const durationMs = clock.monotonic() - began;
     for (const step of steps) options.onEvent({ type: 'step', step, state: 'done', durationMs });
-  }
-
-  async #untilReady(desired: Desired, options: WaitOptions, deadline: number): Promise<void> {
-    const { clock } = this.environment;
-    const began = clock.monotonic();
-    let lastTold = began;
-    for (;;) {
-      const running = runningSupervisor(this.#folder);
-      if (running === undefined) {
-        throw new Failure({
-          code: 'supervisor',
-          message: 'the supervisor ended while its processes were starting',
-          hint: `See ${this.#folder.logs}/supervisor.log; then hwctl up`,
-        });
-      }
-      const report = await askSupervisor(running, { type: 'status' }, askTimeoutMs);
-      const notReady =
-        report.digest === desired.state.digest
-          ? waitingFor(desired, report)
-          : [{ ref: 'process/supervisor', reason: 'it has not read the state yet' }];
-      if (notReady.length === 0) return;
-      const failed = report.processes.find((process) => process.state.type === 'failed');
-      if (failed !== undefined || clock.monotonic() > deadline) throw this.#notReady(notReady, options.timeoutMs);
-      if (clock.monotonic() - lastTold > 1000) {
-        lastTold = clock.monotonic();
-        options.onEvent({ type: 'waiting', notReady, elapsedMs: lastTold - began });
-      }
-      await clock.sleep(pollMs, options.signal);
-    }
-  }
-
-  #notReady(notReady: { ref: string; reason: string }[], timeoutMs: number): Failure {
-    const first = notReady[0]?.ref.replace('process/', '') ?? '';
-    const lines = lastLines(this.#folder.logs, first, 10);
-    return new Failure({
-      code: 'not-ready',
-      message: `not ready within ${formatDuration(timeoutMs)}: ${notReady.map(({ ref }) => ref.replace('process/', '')).join(', ')}`,
-      details: [
-        ...notReady.map(({ ref, reason }) => `${ref}: ${reason}`),
-        ...lines.map((line) => `${first} | ${line}`),
-      ],
-      hint: `hwctl logs ${first} shows more; hwctl down removes everything`,
-      exitCode: exitCodes.failed,
-    });
   }
 
   async #downSome(state: LocalState, stacks: string[], options: WaitOptions): Promise<DownReport> {

@@ -69,6 +69,11 @@ export class SupervisedProcess {
       : undefined;
   }
 
+  /** Whether it failed for good, or waits for its next start: whoever asks for it again may have removed the cause. */
+  get hasGivenUp(): boolean {
+    return this.state.type === 'failed' || this.state.type === 'backing-off';
+  }
+
   /** Starts it where it does not run; resolves once the program was started, not when it is ready. */
   async start(): Promise<void> {
     if (this.#starting || (this.state.type !== 'idle' && this.state.type !== 'backing-off')) return;

@@ -111,7 +111,7 @@ class Supervisor {
             const process = new SupervisedProcess(spec, this.#around);
             this.#processes.set(spec.name, process);
             await process.start();
-          } else if (known.spec.digest !== spec.digest) {
+          } else if (known.spec.digest !== spec.digest || known.hasGivenUp) {
             await known.replace(spec);
           } else {
             known.update(spec);

@@ -1,0 +1,92 @@
+import type { Clock } from '../../kernel/clock.js';
+import { formatDuration } from '../../kernel/duration.js';
+import { exitCodes, Failure } from '../../kernel/failure.js';
+import type { WaitOptions } from '../target.js';
+import { askSupervisor, type ProcessReport } from './control.js';
+import { waitingFor } from './describe.js';
+import type { Desired } from './desired.js';
+import { runningSupervisor } from './launch.js';
+import type { StateFolder } from './state-folder.js';
+import { describeExit } from './supervised-process.js';
+import { lastLines } from './tail.js';
+
+const askTimeoutMs = 5000;
+const pollMs = 10;
+const shownLines = 10;
+/**
+ * A program that has ended this often, without having been ready for a while in between, is not waited for any longer: with
+ * the supervisor's back-off that takes a few seconds, in which what it may have waited for has had time to come.
+ */
+export const crashLoopFailures = 5;
+
+/** Waits until everything is as desired. Throws Failure `not-ready` at the deadline, and as soon as a process fails for good. */
+export async function untilReady(
+  folder: StateFolder,
+  desired: Desired,
+  clock: Clock,
+  options: WaitOptions,
+  deadlineMs: number,
+): Promise<void> {
+  const beganMs = clock.monotonic();
+  let toldMs = beganMs;
+  for (;;) {
+    const running = runningSupervisor(folder);
+    if (running === undefined) {
+      throw new Failure({
+        code: 'supervisor',
+        message: 'the supervisor ended while its processes were starting',
+        hint: `See ${folder.logs}/supervisor.log; then hwctl up`,
+      });
+    }
+    const report = await askSupervisor(running, { type: 'status' }, askTimeoutMs);
+    const notReady =
+      report.digest === desired.state.digest
+        ? waitingFor(desired, report)
+        : [{ ref: 'process/supervisor', reason: 'it has not read the state yet' }];
+    if (notReady.length === 0) return;
+    const failed = report.processes.find(hasFailed);
+    if (failed !== undefined) throw givenUp(folder, failed);
+    if (clock.monotonic() > deadlineMs) throw tooLate(folder, notReady, options.timeoutMs);
+    if (clock.monotonic() - toldMs > 1000) {
+      toldMs = clock.monotonic();
+      options.onEvent({ type: 'waiting', notReady, elapsedMs: toldMs - beganMs });
+    }
+    await clock.sleep(pollMs, options.signal);
+  }
+}
+
+function hasFailed({ state }: ProcessReport): boolean {
+  return state.type === 'failed' || (state.type === 'backing-off' && state.failures >= crashLoopFailures);
+}
+
+/** One cause: how it ended, and what it wrote last. What else is not ready yet may well be so because of it. */
+function givenUp(folder: StateFolder, { name, state }: ProcessReport): Failure {
+  const exit = 'exit' in state ? describeExit(state.exit) : state.type;
+  const times = 'failures' in state ? `, ${state.failures} times in a row` : '';
+  return new Failure({
+    code: 'not-ready',
+    message: `${name} cannot be started: ${exit}${times}`,
+    details: newestLines(folder, name),
+    hint: `hwctl logs ${name} shows more; hwctl up tries again; hwctl down removes everything`,
+    exitCode: exitCodes.failed,
+  });
+}
+
+function tooLate(folder: StateFolder, notReady: { ref: string; reason: string }[], timeoutMs: number): Failure {
+  const names = notReady.map(({ ref }) => ref.replace('process/', ''));
+  const first = names[0] ?? '';
+  return new Failure({
+    code: 'not-ready',
+    message: `not ready within ${formatDuration(timeoutMs)}: ${names.join(', ')}`,
+    details: [...notReady.map(({ ref, reason }) => `${ref}: ${reason}`), ...newestLines(folder, first)],
+    hint: `hwctl logs ${first} shows more; hwctl down removes everything`,
+    exitCode: exitCodes.failed,
+  });
+}
+
+/** The last lines of a log, what was written again and again (by one start after another) once. */
+function newestLines(folder: StateFolder, name: string): string[] {
+  const lines = lastLines(folder.logs, name, 5 * shownLines);
+  const once = lines.filter((line, i) => lines.lastIndexOf(line) === i);
+  return once.slice(-shownLines).map((line) => `${name} | ${line}`);
+}
