@@ -20,6 +20,8 @@ export interface CliOptions {
   cwd?: string;
   /** Written to stdin, which is then closed. */
   input?: string;
+  /** Another copy of the program than this package's own. */
+  program?: string;
   /** Milliseconds until the program is killed and the run counts as hung; 60 s unless told otherwise. */
   timeoutMs?: number;
   /** Called with the process id once it runs: to send it a signal, for example. */
@@ -41,7 +43,7 @@ export async function hwctl(args: string[], options: CliOptions = {}): Promise<C
   const home = mkdtempSync(join(tmpdir(), 'hwctl-test-'));
   try {
     const env = { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: home, TERM: 'dumb', ...options.env };
-    const child = spawn(process.execPath, [join(root, 'bin/hwctl.js'), ...args], {
+    const child = spawn(process.execPath, [options.program ?? join(root, 'bin/hwctl.js'), ...args], {
       cwd: options.cwd ?? home,
       env,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -60,7 +60,7 @@ t.test(`the correct server passes ${rounds} rounds`, async (t) => {
       const run = await hwctl(['test', ...names, '--target', 'local', '--json']);
       const report = JSON.parse(run.stdout) as Report;
       const failures = report.scenarios.flatMap(({ failures }) => failures);
-      if (round % 10 === 0) t.comment(`round ${round}, ${passed} passed before it`);
+      if (round % 5 === 0) t.comment(`round ${round}, ${passed} passed before it`);
       if (run.exitCode === 0) passed++;
       else
         t.fail(

@@ -40,12 +40,17 @@ export class Courier {
   }
 
   /** Sends a built request; what goes wrong on the way is the exchange's `error`. Throws only the signal's reason. */
-  async send(built: BuiltRequest, template: RequestTemplate, signal: AbortSignal): Promise<Exchange> {
+  async send(
+    built: BuiltRequest,
+    template: RequestTemplate,
+    signal: AbortSignal,
+    hold?: () => Promise<void>,
+  ): Promise<Exchange> {
     const timeoutMs = template.timeoutMs ?? this.scenario.timeoutMs;
     const cookies = template.cookies ?? this.scenario.cookies;
     const jar = cookies ? this.#jar(template.as) : undefined;
     const follow = template.redirects ?? this.scenario.redirects;
-    let request: HttpRequest = { ...built, timeoutMs, signal };
+    let request: HttpRequest = { ...built, timeoutMs, signal, hold };
     let exchange = await this.#exchange(request, built.shownUrl, template, jar);
     for (let hop = 0; follow && hop < maxRedirects; hop++) {
       const next = redirected(request, exchange);
@@ -182,5 +187,5 @@ function redirected(request: HttpRequest, { response }: Exchange): HttpRequest |
   const headers = request.headers.filter(
     ([name]) => !hidden.includes(name.toLowerCase()) && !(dropBody && name.toLowerCase().startsWith('content-')),
   );
-  return { ...request, url: url.href, method, headers, body: dropBody ? undefined : request.body };
+  return { ...request, url: url.href, method, headers, body: dropBody ? undefined : request.body, hold: undefined };
 }

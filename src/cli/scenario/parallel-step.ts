@@ -2,6 +2,7 @@ import type { Surroundings } from './condition.js';
 import { summaryOf } from './describe.js';
 import { type Exchange, valueFrom } from './exchange.js';
 import { mismatchOf, show } from './expect.js';
+import { Gate } from './gate.js';
 import { safeFindings, setVariables, surroundings } from './request-step.js';
 import type { ExchangeSummary, StepResult } from './result.js';
 import type { Iteration, Run, StepRecord } from './run-state.js';
@@ -45,23 +46,33 @@ export async function runParallelStep(
 
 async function release(step: ParallelStep, run: Run, iteration: Iteration, record: StepRecord): Promise<Exchange[]> {
   const { tally, courier, options, signal } = run;
+  const gate = new Gate(options.clock);
   const sends: (() => Promise<Exchange | undefined>)[] = [];
   for (const member of step.members) {
     if (member.kind === 'fault') {
-      sends.push(() => harm(member, run, record));
+      sends.push(async () => {
+        await gate.opened;
+        return harm(member, run, record);
+      });
       continue;
     }
+    const { request, delayMs } = member;
     for (let copy = 0; copy < member.times; copy++) {
       iteration.variables.set('copy', copy + 1);
-      const built = await courier.build(member.request, iteration.variables, signal);
+      const built = await courier.build(request, iteration.variables, signal);
       if (sends.length === 0)
         record.emit({ type: 'request', step: record.ref, method: built.method, url: run.mask.text(built.shownUrl) });
-      sends.push(async () => {
-        if (member.delayMs > 0) await options.clock.sleep(member.delayMs, signal);
-        return courier.send(built, member.request, signal);
-      });
+      if (delayMs === 0 && request.lose === undefined && (built.body?.length ?? 0) > 0)
+        sends.push(gate.member((hold) => courier.send(built, request, signal, hold)));
+      else
+        sends.push(async () => {
+          await gate.opened;
+          if (delayMs > 0) await options.clock.sleep(delayMs, signal);
+          return courier.send(built, request, signal);
+        });
     }
   }
+  gate.ready();
   const exchanges = (await Promise.all(sends.map((send) => send()))).filter((exchange) => exchange !== undefined);
   tally.requests.executed += exchanges.length;
   for (const exchange of exchanges) {
