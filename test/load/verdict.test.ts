@@ -5,6 +5,8 @@ const quiet: VerdictFigures = {
   startLagCount: 1000,
   startLagP99Ms: 0.2,
   responseP99Ms: 5,
+  wakeUpCount: 1000,
+  wakeUpP99Ms: 0.1,
   scheduled: 1000,
   droppedMaxInFlight: 0,
   droppedUserBusy: 0,
@@ -18,6 +20,7 @@ const quiet: VerdictFigures = {
   sent: 1000,
   filesExhausted: 0,
   portsExhausted: 0,
+  portsHeld: 0,
   clockStepMs: 0,
   gcLongestMs: 2,
   lostThreads: 0,
@@ -45,6 +48,7 @@ t.test('judges the generator by each of its figures', async (t) => {
     ['throttled a lot', { throttledMs: 3000 }, 'VOID', ['throttled']],
     ['out of files', { filesExhausted: 500 }, 'VOID', ['sockets']],
     ['out of ports, once', { portsExhausted: 1 }, 'DEGRADED', ['sockets']],
+    ['nearly out of ports', { portsHeld: 0.9 }, 'DEGRADED', ['sockets']],
     ['clock set', { clockStepMs: 3_600_000 }, 'DEGRADED', ['clock']],
     ['long collection', { gcLongestMs: 80 }, 'DEGRADED', ['gc']],
     ['a thread died', { lostThreads: 1 }, 'VOID', ['lost-thread']],
@@ -58,4 +62,15 @@ t.test('judges the generator by each of its figures', async (t) => {
       what,
     );
   }
+});
+
+t.test('says who was late: the machine, the engine, or an engine that never came to sleep', async (t) => {
+  const late: VerdictFigures = { ...quiet, startLagP99Ms: 30, responseP99Ms: 40 };
+  const reason = (figures: Partial<VerdictFigures>) => judge({ ...late, ...figures }).reasons[0]?.message ?? '';
+  t.match(reason({ wakeUpP99Ms: 28 }), /It is the machine: the machine woke a sleeping thread 28 ms late at p99/);
+  t.match(
+    reason({ wakeUpP99Ms: 0.3 }),
+    /It is hwctl, not the machine \(the machine woke a sleeping thread 0\.3 ms late/,
+  );
+  t.match(reason({ wakeUpCount: 3 }), /too busy to sleep/);
 });

@@ -25,6 +25,8 @@ export interface AttackDeps {
   onRecords?: (records: RequestRecord[]) => void;
   /** Ask the endpoint once before (default true). */
   preflight?: boolean;
+  /** Run the engine against a throwaway server of this process first, 0.3 s at most, so that it begins warm (default true). */
+  warmUp?: boolean;
 }
 
 /** Begins a run of a plan; run.ts has it. */

@@ -1,3 +1,5 @@
+import { ClosedSlots } from './closed-slots.js';
+import { ConnectionPool } from './connections.js';
 import type { Flow, FlowAction } from './flow.js';
 import { HeadMemory } from './head-memory.js';
 import { type CompiledWork, flowResponse, Iteration, pickWork } from './iteration.js';
@@ -5,8 +7,8 @@ import { type ArrivalRing, type ControlMemory, control, counter, type ErrorCause
 import type { LoadPlan } from './plan.js';
 import type { Recorder } from './recorder.js';
 import { anyStatusOk, type CompiledRequest } from './request.js';
-import { LiveSchedule, Schedule, shareOf, stageValueAt } from './schedule.js';
-import { Connection, type ConnectionOwner, type Dial, type WireContext } from './wire.js';
+import { shareOf } from './schedule.js';
+import type { Connection, ConnectionOwner, Dial, WireContext } from './wire.js';
 
 declare global {
   interface Atomics {
@@ -38,75 +40,60 @@ const refusedPauseMs = 10;
 
 /** One thread's share of a run: takes arrivals, sends their requests, judges and records what comes back. */
 export class Engine implements ConnectionOwner {
-  readonly connections: Connection[] = [];
-  private readonly idle: Connection[] = [];
-  private readonly pool: Iteration[] = [];
-  private readonly wire: WireContext;
+  readonly connections: ConnectionPool;
+  private readonly free: Iteration[] = [];
   private readonly maxIterations: number;
   private readonly timeoutUs: number;
   private iterations = 0;
-  private turn = 0;
   private arrivalsOver = false;
   private drainUntilUs = Number.POSITIVE_INFINITY;
   private done = false;
   private ticker: NodeJS.Timeout | undefined;
-  /** Paced: who is busy (1), and the arrival that waits for each. */
+  /** Paced: who is busy, and the arrival that waits for each. */
   private readonly busyUsers = new Set<number>();
   private readonly waiting = new Map<number, { index: number; dueUs: number }>();
-  /** Closed. */
-  private readonly closedTime: LiveSchedule | undefined;
-  private readonly closedLimit: number = Number.POSITIVE_INFINITY;
-  private closedStarted = 0;
-  private slots = 0;
-  private readonly freeUsers: number[] = [];
+  private readonly closed: ClosedSlots | undefined;
+  /** Header block of the first response. */
+  firstHead: Uint8Array | undefined;
 
   constructor(private readonly parts: EngineParts) {
     const { plan, place } = parts;
     this.maxIterations = Math.max(1, shareOf(plan.maxInFlight, place.index, place.count));
     this.timeoutUs = plan.timeoutMs * 1000;
     if (plan.arrivals.model === 'closed') {
-      this.closedTime = new LiveSchedule(new Schedule(plan.arrivals.stages));
-      this.closedLimit = shareOf(plan.arrivals.requests ?? Number.POSITIVE_INFINITY, place.index, place.count);
+      this.closed = new ClosedSlots(plan.arrivals, place, parts.control, this.maxIterations);
     }
     const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
-    this.wire = {
+    const wire: WireContext = {
       owner: this,
       nowUs: parts.nowUs,
       readBuffer,
       heads: new HeadMemory(readBuffer),
       seenHead: false,
       firstHead: (head) => {
-        this.wire.seenHead = true;
+        wire.seenHead = true;
         this.firstHead = head;
       },
     };
+    const pool = {
+      onFree: (connection: Connection, iteration: Iteration) => this.send(connection, iteration),
+      onUnreachable: (iteration: Iteration, cause: ErrorCause) => this.unreachable(iteration, cause),
+    };
+    this.connections = new ConnectionPool(parts.dial, wire, pool, plan.arrivals.model === 'paced');
   }
-
-  /** Header block of the first response. */
-  firstHead: Uint8Array | undefined;
 
   /** Opens connections before the first arrival; resolves when all are up, have failed, or at the deadline. */
   async open(count: number, timeoutMs: number): Promise<void> {
-    for (let i = 0; i < count; i++) this.connect();
-    const untilUs = this.parts.nowUs() + timeoutMs * 1000;
-    while (this.connections.some((connection) => !connection.open) && this.parts.nowUs() < untilUs) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    this.parts.recorder.memory.counters[counter.preopened] = this.idle.length;
+    await this.connections.open(count, timeoutMs);
+    this.parts.recorder.memory.counters[counter.preopened] = this.connections.idleCount;
   }
 
   /** Begins taking arrivals. */
   start(): void {
     const tickMs = Math.min(50, Math.max(5, this.parts.plan.timeoutMs / 20));
     this.ticker = setInterval(() => this.tick(), tickMs);
-    if (this.closedTime === undefined) void this.takeArrivals();
-    else {
-      const untilMs = Math.max(0, -this.parts.nowUs() / 1000);
-      setTimeout(() => {
-        this.sizeSlots();
-        this.fillSlots(this.parts.nowUs());
-      }, untilMs);
-    }
+    if (this.closed === undefined) void this.takeArrivals();
+    else setTimeout(() => this.fillSlots(this.parts.nowUs(), true), Math.max(0, -this.parts.nowUs() / 1000));
   }
 
   /** Sleeps until the pacer releases arrivals, for as long as there will be any. */
@@ -163,7 +150,7 @@ export class Engine implements ConnectionOwner {
 
   private begin(index: number, user: number, dueUs: number, nowUs: number, timed: boolean): void {
     const work = pickWork(this.parts.works, this.parts.plan.seed, index);
-    const iteration = this.pool.pop() ?? new Iteration();
+    const iteration = this.free.pop() ?? new Iteration();
     iteration.begin(work, index, user);
     this.iterations++;
     this.parts.recorder.memory.counters[counter.iterationsStarted]!++;
@@ -176,24 +163,22 @@ export class Engine implements ConnectionOwner {
 
   private dispatch(iteration: Iteration, request: CompiledRequest, dueUs: number, nowUs: number, timed: boolean): void {
     this.parts.recorder.sent(dueUs, nowUs, request.bytes.length, timed);
-    const connection = this.takeIdle(nowUs) ?? this.connect();
+    iteration.request = request;
+    iteration.dueUs = dueUs;
+    iteration.begunUs = nowUs;
+    const connection = this.connections.take(nowUs);
+    if (connection === undefined) this.connections.wait(iteration);
+    else this.sendAt(connection, iteration, nowUs);
+  }
+
+  private send(connection: Connection, iteration: Iteration): void {
+    this.sendAt(connection, iteration, this.parts.nowUs());
+  }
+
+  private sendAt(connection: Connection, iteration: Iteration, nowUs: number): void {
     connection.iteration = iteration;
     connection.wantsBody = iteration.journey !== undefined;
-    connection.send(request, dueUs, nowUs);
-  }
-
-  private takeIdle(nowUs: number): Connection | undefined {
-    for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
-      if (connection.open && nowUs < connection.staleAtUs) return connection;
-      connection.destroy();
-    }
-    return undefined;
-  }
-
-  private connect(): Connection {
-    const connection = new Connection(this.parts.dial, this.turn++, this.wire);
-    connection.place = this.connections.push(connection) - 1;
-    return connection;
+    connection.send(iteration.request!, iteration.dueUs, iteration.begunUs, nowUs);
   }
 
   onOpen(connection: Connection, connectUs: number, tlsUs: number): void {
@@ -202,18 +187,12 @@ export class Engine implements ConnectionOwner {
     if (tlsUs >= 0) memory.tls.record(tlsUs);
     memory.counters[counter.connectionsOpen]!++;
     memory.counters[counter.connectionsOpened]!++;
-    if (connection.request === undefined) this.idle.push(connection);
+    this.connections.opened(connection);
   }
 
   onClose(connection: Connection): void {
     if (connection.wasOpen) this.parts.recorder.memory.counters[counter.connectionsOpen]!--;
-    const last = this.connections.pop()!;
-    if (last !== connection) {
-      this.connections[connection.place] = last;
-      last.place = connection.place;
-    }
-    const place = this.idle.indexOf(connection);
-    if (place >= 0) this.idle.splice(place, 1);
+    this.connections.closed(connection);
   }
 
   onResponse(connection: Connection, nowUs: number): void {
@@ -262,7 +241,7 @@ export class Engine implements ConnectionOwner {
     const seconds = connection.parser.keepAliveSeconds;
     // A second before the server closes it, which must not meet a request under way (as undici does).
     if (seconds >= 0) connection.staleAtUs = nowUs + Math.max(0, seconds - 1) * 1e6;
-    this.idle.push(connection);
+    this.connections.giveBack(connection);
   }
 
   onError(connection: Connection, cause: ErrorCause): void {
@@ -271,12 +250,18 @@ export class Engine implements ConnectionOwner {
     connection.request = undefined;
     connection.bytesReceived = 0;
     this.parts.recorder.broken(request!.step, cause, dueUs, writtenUs, nowUs, bytesReceived);
-    this.fail(iteration as Iteration, nowUs, writtenUs === 0);
+    this.fail(iteration as Iteration, nowUs, false);
+  }
+
+  private unreachable(iteration: Iteration, cause: ErrorCause): void {
+    const nowUs = this.parts.nowUs();
+    this.parts.recorder.broken(iteration.request!.step, cause, iteration.dueUs, 0, nowUs, 0);
+    this.fail(iteration, nowUs, true);
   }
 
   private fail(iteration: Iteration, nowUs: number, unreachable: boolean): void {
     iteration.failed = true;
-    if (this.closedTime !== undefined && unreachable) {
+    if (this.closed !== undefined && unreachable) {
       setTimeout(() => this.finish(iteration, this.parts.nowUs()), refusedPauseMs);
     } else this.finish(iteration, nowUs);
   }
@@ -308,10 +293,10 @@ export class Engine implements ConnectionOwner {
     this.iterations--;
     const { user } = iteration;
     iteration.end();
-    this.pool.push(iteration);
-    if (this.closedTime !== undefined) {
-      this.freeUsers.push(user);
-      this.fillSlots(nowUs);
+    this.free.push(iteration);
+    if (this.closed !== undefined) {
+      this.closed.release(user);
+      this.fillSlots(nowUs, false);
     } else if (this.busyUsers.delete(user)) {
       const waiting = this.waiting.get(user);
       if (waiting !== undefined) {
@@ -322,55 +307,44 @@ export class Engine implements ConnectionOwner {
     if (this.arrivalsOver && this.iterations === 0) this.endIfDone(nowUs);
   }
 
-  /** Closed model: how many at a time the stage asks for now; ends the arrivals when the plan does. Called at every tick. */
-  private sizeSlots(): void {
-    const { plan, place, control: memory } = this.parts;
-    const time = this.closedTime!;
-    const nowMs = this.parts.nowUs() / 1000;
-    const paused = Atomics.load(memory.words, control.words.paused) !== 0;
-    time.setPaused(paused, nowMs);
-    if (nowMs >= time.endMs() || Atomics.load(memory.words, control.words.finish) !== 0) this.endArrivals();
-    const factor = memory.numbers[control.numbers.factor]!;
-    const wanted = stageValueAt(plan.arrivals.stages, time.planMs(nowMs)) * factor;
-    const share = shareOf(Math.round(wanted), place.index, place.count);
-    this.slots = paused || nowMs < 0 || this.arrivalsOver ? 0 : Math.min(share, this.maxIterations);
-  }
-
-  /** Closed model: begins iterations until as many run as there are slots. */
-  private fillSlots(nowUs: number): void {
-    const { place } = this.parts;
-    while (this.iterations < this.slots) {
-      if (this.closedStarted >= this.closedLimit) {
-        this.slots = 0;
-        this.endArrivals();
-        return;
-      }
-      const index = this.closedStarted++ * place.count + place.index;
-      const user = this.freeUsers.pop() ?? this.iterations * place.count + place.index;
-      this.begin(index, user, nowUs, nowUs, false);
+  /** Closed model: begins iterations until as many run as there are slots; with `resize` (every tick) asks the stage how many. */
+  private fillSlots(nowUs: number, resize: boolean): void {
+    const closed = this.closed!;
+    if (resize) closed.resize(nowUs / 1000, this.arrivalsOver);
+    while (closed.wants(this.iterations)) {
+      const index = closed.nextIndex();
+      this.begin(index, closed.takeUser(this.iterations), nowUs, nowUs, false);
     }
+    if (closed.over) this.endArrivals();
   }
 
   private tick(): void {
     const nowUs = this.parts.nowUs();
     this.parts.recorder.roll(nowUs);
-    const overdueUs = nowUs - this.timeoutUs;
-    for (let i = this.connections.length - 1; i >= 0; i--) {
-      const connection = this.connections[i];
-      if (connection?.request !== undefined && connection.begunUs < overdueUs) this.timeOut(connection, nowUs);
-    }
-    if (this.closedTime !== undefined) {
-      this.sizeSlots();
-      this.fillSlots(nowUs);
-    } else this.takeReleased();
+    this.timeOutOverdue(nowUs);
+    if (this.closed !== undefined) this.fillSlots(nowUs, true);
+    else this.takeReleased();
     this.endIfDone(nowUs);
   }
 
-  private timeOut(connection: Connection, nowUs: number): void {
-    const { request, iteration, dueUs, begunUs, writtenUs } = connection;
-    connection.destroy();
-    this.parts.recorder.timedOut(request!.step, dueUs, writtenUs === 0 ? begunUs : writtenUs, nowUs);
-    this.fail(iteration as Iteration, nowUs, writtenUs === 0);
+  private timeOutOverdue(nowUs: number): void {
+    const beforeUs = nowUs - this.timeoutUs;
+    const { all } = this.connections;
+    for (let i = all.length - 1; i >= 0; i--) {
+      const connection = all[i];
+      if (connection?.request === undefined || connection.begunUs >= beforeUs) continue;
+      const { request, iteration, dueUs, writtenUs } = connection;
+      connection.destroy();
+      this.parts.recorder.timedOut(request.step, dueUs, writtenUs, nowUs);
+      this.fail(iteration as Iteration, nowUs, false);
+    }
+    for (;;) {
+      const iteration = this.connections.shiftOverdue(beforeUs);
+      if (iteration === undefined) break;
+      this.parts.recorder.timedOut(iteration.request!.step, iteration.dueUs, iteration.begunUs, nowUs);
+      this.fail(iteration, nowUs, true);
+    }
+    this.connections.giveUpConnecting(beforeUs);
   }
 
   private endIfDone(nowUs: number): void {
@@ -382,15 +356,5 @@ export class Engine implements ConnectionOwner {
     this.parts.recorder.roll(nowUs);
     this.parts.recorder.close();
     this.parts.onDone();
-  }
-
-  /** Requests on connections right now: what the accounting calls in flight. */
-  countBusy(): number {
-    return this.connections.filter((connection) => connection.request !== undefined).length;
-  }
-
-  /** Closes every connection. */
-  close(): void {
-    for (const connection of [...this.connections]) connection.destroy();
   }
 }

@@ -1,7 +1,8 @@
 import { Histogram } from './histogram.js';
 import type { WorkerMemory } from './memory.js';
 import type { LoadResult, StepFigures } from './metrics.js';
-import type { LoadPlan, Stage } from './plan.js';
+import type { LoadPlan } from './plan.js';
+import { judgeThresholds, type ThresholdFigures, type ThresholdOutcome } from './thresholds.js';
 import type { Totals } from './totals.js';
 
 /** What each I/O thread hands in at its end. */
@@ -56,7 +57,7 @@ export function statusFigures(memories: readonly WorkerMemory[]): LoadResult['st
 }
 
 /** The value of a threshold's aggregation in milliseconds; undefined where there were no samples. */
-export function latencyOf(histogram: Histogram, aggregation: string): number | undefined {
+function latencyOf(histogram: Histogram, aggregation: string): number | undefined {
   if (histogram.count === 0) return undefined;
   const summary = histogram.summary();
   const percentile = /^p\((.*)\)$/.exec(aggregation);
@@ -98,15 +99,26 @@ export function mergeChecks(ends: WorkerEnd[]): LoadResult['checks'] {
   return merged;
 }
 
-/** What a stage does, in words: `ramp 10 -> 100 rps`. */
-export function stageLabel(model: LoadPlan['arrivals']['model'], stage: Stage, factor: number): string {
-  const unit = { open: 'rps', paced: 'users', closed: 'at a time' }[model];
-  const [from, to] = [tidy(stage.from * factor), tidy(stage.to * factor)];
-  return stage.from === stage.to ? `hold ${to} ${unit}` : `ramp ${from} -> ${to} ${unit}`;
-}
-
-function tidy(value: number): number {
-  return Number(value.toFixed(value < 10 ? 1 : 0));
+/** The thresholds as they stand after `windowMs`. */
+export function thresholdOutcomes(plan: LoadPlan, totals: Totals, windowMs: number): ThresholdOutcome[] {
+  if (plan.thresholds.length === 0) return [];
+  const histogramOf = { response: 'response', service: 'service', start_lag: 'startLag' } as const;
+  const counts = totals.counts();
+  const { ok, failed } = totals.iterations();
+  const figures: ThresholdFigures = {
+    latencyMs: (metric, aggregation) =>
+      latencyOf(
+        totals.histogram((memory) => memory[histogramOf[metric]]),
+        aggregation,
+      ),
+    sent: counts.sent,
+    failures: counts.failed + counts.timedOut,
+    iterations: ok + failed,
+    dropped: counts.dropped,
+    checks: totals.checks(),
+    seconds: windowMs / 1000,
+  };
+  return judgeThresholds(plan.thresholds, figures);
 }
 
 /** To a thousandth. */

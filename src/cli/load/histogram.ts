@@ -82,6 +82,11 @@ export class Histogram {
     stats[4]! += value * value;
   }
 
+  /** The memory it lies in. */
+  get buffer(): ArrayBufferLike {
+    return this.stats.buffer;
+  }
+
   get count(): number {
     return this.stats[0]!;
   }

@@ -1,5 +1,5 @@
 import { PerformanceObserver, performance } from 'node:perf_hooks';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { threadClock } from './clock-us.js';
 import { Engine } from './engine.js';
 import type { FlowModule } from './flow.js';
@@ -10,9 +10,10 @@ import { type LoadPlan, planSteps } from './plan.js';
 import { Recorder } from './recorder.js';
 import { basePath, compileRequest, hostHeader } from './request.js';
 import { shareOf } from './schedule.js';
+import type { WarmUpData } from './warm-up.js';
 import type { Dial } from './wire.js';
 
-/** What attack.ts hands to each I/O thread. */
+/** What run.ts hands to each I/O thread. */
 export interface IoThreadData {
   plan: LoadPlan;
   dial: Dial;
@@ -21,10 +22,14 @@ export interface IoThreadData {
   ring: SharedArrayBuffer;
   control: SharedArrayBuffer;
   records: boolean;
+  warmUp: WarmUpData | undefined;
 }
 
-/** What an I/O thread says to attack.ts. */
+/** What an I/O thread says to run.ts, in this order. */
 export type IoThreadMessage =
+  /** Its code and its work are there: it waits for `warm`. */
+  | { type: 'loaded' }
+  /** Warm, and its connections are open: it waits for `go`. */
   | { type: 'ready' }
   | { type: 'records'; records: RequestRecord[] }
   | {
@@ -38,41 +43,36 @@ export type IoThreadMessage =
 const openTimeoutMs = 5000;
 const sampleMs = 200;
 
-async function main(data: IoThreadData): Promise<void> {
+async function main(data: IoThreadData, port: MessagePort): Promise<void> {
   const { plan } = data;
-  const port = parentPort!;
   const say = (message: IoThreadMessage) => port.postMessage(message);
   const clockUs = threadClock();
-  let originUs = 0;
-  const nowUs = () => clockUs() - originUs;
-  const memory = workerMemory(planSteps(plan).length, data.memory);
   const checks: Record<string, { passed: number; failed: number }> = {};
+  const memory = workerMemory(planSteps(plan).length, data.memory);
   const works = await compileWorks(plan, (name, passed) => {
     checks[name] ??= { passed: 0, failed: 0 };
     checks[name][passed ? 'passed' : 'failed']++;
     memory.counters[passed ? counter.checksPassed : counter.checksFailed]!++;
   });
+  say({ type: 'loaded' });
+  await told(port);
+  if (data.warmUp !== undefined) await warmUp(data.warmUp, data.thread, clockUs);
+
   const recorder = new Recorder(memory, planSteps(plan).length === 1, data.records);
   const steering = controlMemory(data.control);
   const place = { index: plan.shard.index * plan.workers + data.thread, count: plan.shard.count * plan.workers };
-  const engine = new Engine({
-    plan,
-    dial: data.dial,
-    works,
-    recorder,
-    ring: arrivalRing(data.ring),
-    control: steering,
-    nowUs,
-    place,
-    onDone: () => {
-      clearInterval(sampler);
-      flush();
-      const server = parseHeaders(engine.firstHead).get('server')?.[0];
-      say({ type: 'done', checks, server, busy: engine.countBusy() });
-      engine.close();
-      port.close();
-    },
-  });
+  let originUs = 0;
+  const nowUs = () => clockUs() - originUs;
+  const onDone = () => {
+    clearInterval(sampler);
+    flush();
+    const server = parseHeaders(engine.firstHead).get('server')?.[0];
+    say({ type: 'done', checks, server, busy: engine.connections.countBusy() });
+    engine.connections.close();
+    port.close();
+  };
+  const ring = arrivalRing(data.ring);
+  const engine = new Engine({ plan, dial: data.dial, works, recorder, ring, control: steering, nowUs, place, onDone });
   const flush = () => {
     const records = recorder.takeRecords();
     if (records.length > 0) say({ type: 'records', records });
@@ -83,11 +83,40 @@ async function main(data: IoThreadData): Promise<void> {
     flush();
   }, sampleMs);
   await engine.open(shareOf(plan.connections, place.index, place.count), openTimeoutMs);
-  port.once('message', () => {
-    originUs = steering.numbers[control.numbers.originUs]!;
-    engine.start();
-  });
   say({ type: 'ready' });
+  await told(port);
+  originUs = steering.numbers[control.numbers.originUs]!;
+  engine.start();
+}
+
+/** The next word of run.ts. */
+function told(port: MessagePort): Promise<void> {
+  return new Promise((resolve) => port.once('message', () => resolve()));
+}
+
+/** Runs the throwaway plan to its end; see warm-up.ts. */
+async function warmUp(data: WarmUpData, thread: number, clockUs: () => number): Promise<void> {
+  const { plan } = data;
+  const steering = controlMemory(data.control);
+  const originUs = steering.numbers[control.numbers.originUs]!;
+  const works = await compileWorks(plan, () => undefined);
+  await new Promise<void>((resolve) => {
+    const engine = new Engine({
+      plan,
+      dial: { addresses: [{ host: '127.0.0.1', port: data.port }] },
+      works,
+      recorder: new Recorder(workerMemory(1, data.memory), true, false),
+      ring: arrivalRing(data.ring),
+      control: steering,
+      nowUs: () => clockUs() - originUs,
+      place: { index: thread, count: plan.workers },
+      onDone: () => {
+        engine.connections.close();
+        resolve();
+      },
+    });
+    engine.open(shareOf(plan.connections, thread, plan.workers), plan.timeoutMs).then(() => engine.start());
+  });
 }
 
 async function compileWorks(plan: LoadPlan, check: (name: string, passed: boolean) => void): Promise<CompiledWork[]> {
@@ -132,4 +161,4 @@ function loopObserver(counters: Float64Array): () => void {
   };
 }
 
-await main(workerData as IoThreadData);
+await main(workerData as IoThreadData, parentPort!);

@@ -21,6 +21,11 @@ export class Iteration {
   position = 0;
   failed = false;
   journey: Journey | undefined;
+  /** The request under way while it waits for a connection: what, since when due, when taken up; the next that waits. */
+  request: CompiledRequest | undefined;
+  dueUs = 0;
+  begunUs = 0;
+  next: Iteration | undefined;
 
   begin(work: CompiledWork, index: number, user: number): void {
     this.work = work;
@@ -32,6 +37,7 @@ export class Iteration {
 
   end(): void {
     this.journey = undefined;
+    this.request = undefined;
   }
 }
 

@@ -11,6 +11,8 @@ export interface MachineFigures {
   clockStepMs: number;
   /** Share 0 .. 1 of the time that the worst off of this process's threads was ready to run and had no core; 0 where it cannot be told. */
   waitingShare: number;
+  /** Share 0 .. 1 of the local ports that closed connections still hold (TIME-WAIT); 0 where it cannot be told. */
+  portsHeld: number;
 }
 
 /** Watches this process's CPU, its control group's throttling and the wall clock from the moment it is made. */
@@ -34,6 +36,7 @@ export class MachineWatch {
       throttledMs: throttledMs() - this.throttled,
       clockStepMs: this.clockStepMs,
       waitingShare: this.waitingShare(elapsedUs),
+      portsHeld: closedConnections() / (localPorts() ?? Number.POSITIVE_INFINITY),
     };
   }
 
@@ -114,6 +117,31 @@ export function checkFileLimit(plan: LoadPlan, limit: number | undefined = openF
     message: `the plan may need ${needed} open files at once, and this process may open ${limit}`,
     hint: `Run ulimit -n ${needed} before, or lower --max-in-flight to ${Math.max(1, limit - spareFiles)}`,
   });
+}
+
+/**
+ * Throws Failure `too-few-ports` where the plan may need more connections at once than the system has local ports: each
+ * connection to one address takes one of its own.
+ */
+export function checkPorts(plan: LoadPlan, addresses: number, ports: number | undefined = localPorts()): void {
+  const needed = Math.max(plan.connections, plan.maxInFlight);
+  if (ports === undefined || needed <= ports * addresses) return;
+  throw new Failure({
+    code: 'too-few-ports',
+    message: `the plan may need ${needed} connections at once, and this machine has ${ports} local ports for each address of the server`,
+    hint: `Widen net.ipv4.ip_local_port_range (sysctl), or lower --max-in-flight to ${ports * addresses}`,
+  });
+}
+
+/** How many local ports connections may take; undefined where it cannot be told. */
+function localPorts(): number | undefined {
+  const [from, to] = read('/proc/sys/net/ipv4/ip_local_port_range').trim().split(/\s+/).map(Number);
+  return from !== undefined && to !== undefined && to >= from ? to - from + 1 : undefined;
+}
+
+/** Connections of this machine in TIME-WAIT. */
+function closedConnections(): number {
+  return Number(/^TCP: .*\btw (\d+)/m.exec(read('/proc/net/sockstat'))?.[1] ?? 0);
 }
 
 /** The process's limit of open files; undefined where it cannot be told. */

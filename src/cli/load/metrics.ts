@@ -150,6 +150,8 @@ export interface LoadResult extends Counts {
   statuses: { status: number; response: LatencySummary }[];
   /** From the first response: what ab prints as Server Software and Document Length. */
   server: { software?: string; bodyBytes?: number };
+  /** How late this machine woke a thread that only slept, during the run (closed: none did): start lag beyond it is the engine's own. */
+  machine?: { wakeUpMs: LatencySummary };
   workers: number;
   maxInFlight: number;
   /** Highest number of requests under way at once, as sampled. */

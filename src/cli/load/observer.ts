@@ -1,21 +1,20 @@
 import {
   assertAccounts,
-  latencyOf,
   mergeChecks,
   round,
-  stageLabel,
   statusFigures,
   stepFigures,
+  thresholdOutcomes,
   type WorkerEnd,
 } from './figures.js';
 import type { Histogram } from './histogram.js';
 import { MachineWatch } from './machine.js';
 import { type ControlMemory, control, counter, type WorkerMemory } from './memory.js';
 import type { LoadResult, LoadSnapshot, Progress } from './metrics.js';
-import { type LoadPlan, planDurationMs, planSteps } from './plan.js';
+import { type LoadPlan, planSteps } from './plan.js';
+import { progressOf } from './progress.js';
 import { LiveSchedule, rateStages, Schedule } from './schedule.js';
 import { SeriesReader } from './series.js';
-import { judgeThresholds, type ThresholdFigures, type ThresholdOutcome } from './thresholds.js';
 import { RecentWindow, Totals } from './totals.js';
 import { judge, type Verdict } from './verdict.js';
 
@@ -45,6 +44,8 @@ export class Observer {
     private readonly memories: WorkerMemory[],
     private readonly steering: ControlMemory,
     private readonly nowUs: () => number,
+    /** How late the machine woke the pacer. */
+    private readonly wakeUp: Histogram,
   ) {
     this.totals = new Totals(memories);
     this.recent = new RecentWindow(this.totals);
@@ -124,7 +125,6 @@ export class Observer {
     const { totals, plan } = this;
     const elapsedMs = Math.max(0, this.result?.totalMs ?? this.elapsedMs());
     const counts = totals.counts();
-    const response = totals.histogram((memory) => memory.response);
     const latencyMs = totals.latencies();
     const windowMs = this.windowMs();
     return {
@@ -133,18 +133,18 @@ export class Observer {
       targetPerSecond: plan.arrivals.model === 'closed' ? undefined : this.targetNow(elapsedMs),
       recentPerSecond: this.recent.perSecond,
       achievedPerSecond: windowMs > 0 ? (counts.sent * 1000) / windowMs : 0,
-      droppedBy: this.droppedBy(),
-      iterations: this.iterations(),
-      checks: { passed: totals.sum(counter.checksPassed), failed: totals.sum(counter.checksFailed) },
+      droppedBy: totals.droppedBy(),
+      iterations: totals.iterations(),
+      checks: totals.checks(),
       latencyMs,
       recentLatencyMs: this.recent.latencies,
       statusCodes: totals.statusCodes(),
       errors: totals.errors(),
-      bytes: this.bytes(),
+      bytes: totals.bytes(),
       connections: { open: totals.sum(counter.connectionsOpen), opened: totals.sum(counter.connectionsOpened) },
       series: this.series.rows,
       verdict: this.result?.verdict ?? this.verdict(elapsedMs),
-      thresholds: this.result?.thresholds ?? this.thresholds(response, windowMs),
+      thresholds: this.result?.thresholds ?? thresholdOutcomes(plan, totals, windowMs),
       progress: this.progress(elapsedMs),
     };
   }
@@ -185,12 +185,12 @@ export class Observer {
       latencyMs: { response: response.summary(), service: service.summary(), startLag: startLag.summary() },
       statusCodes: totals.statusCodes(),
       errors: totals.errors(),
-      thresholds: this.thresholds(response, spanMs),
+      thresholds: thresholdOutcomes(plan, totals, spanMs),
       verdict: this.verdict(durationMs),
-      droppedBy: this.droppedBy(),
-      iterations: this.iterations(),
+      droppedBy: totals.droppedBy(),
+      iterations: totals.iterations(),
       checks: mergeChecks(ends),
-      bytes: this.bytes(),
+      bytes: totals.bytes(),
       connections: {
         opened: totals.sum(counter.connectionsOpened),
         preopened: totals.sum(counter.preopened),
@@ -207,6 +207,7 @@ export class Observer {
         software: ends.find((end) => end.server !== undefined)?.server,
         bodyBytes: totals.highest(counter.firstBodyBytes),
       },
+      machine: { wakeUpMs: this.wakeUp.summary() },
       workers: plan.workers,
       maxInFlight: plan.maxInFlight,
       peakInFlight: totals.sum(counter.peakInFlight),
@@ -230,36 +231,19 @@ export class Observer {
     return Atomics.load(this.steering.words, control.words.paused) !== 0;
   }
 
-  private droppedBy() {
-    return {
-      maxInFlight: this.totals.sum(counter.droppedMaxInFlight),
-      userBusy: this.totals.sum(counter.droppedUserBusy),
-    };
-  }
-
-  private iterations() {
-    return {
-      started: this.totals.sum(counter.iterationsStarted),
-      ok: this.totals.sum(counter.iterationsOk),
-      failed: this.totals.sum(counter.iterationsFailed),
-    };
-  }
-
-  private bytes() {
-    return { sent: this.totals.sum(counter.bytesSent), received: this.totals.sum(counter.bytesReceived) };
-  }
-
   private verdict(elapsedMs: number): Verdict {
     const { totals } = this;
     const lag = totals.histogram((memory) => memory.startLag);
     const response = totals.histogram((memory) => memory.response);
     const errors = totals.errors();
-    const { droppedBy } = { droppedBy: this.droppedBy() };
+    const droppedBy = totals.droppedBy();
     const arrivals = totals.sum(counter.iterationsStarted) + droppedBy.maxInFlight + droppedBy.userBusy;
     const closed = this.plan.arrivals.model === 'closed';
     return judge({
       startLagCount: lag.count,
       startLagP99Ms: lag.count === 0 ? 0 : lag.percentileUs(99) / 1000,
+      wakeUpCount: this.wakeUp.count,
+      wakeUpP99Ms: this.wakeUp.count === 0 ? 0 : this.wakeUp.percentileUs(99) / 1000,
       responseP99Ms: response.count === 0 ? 0 : response.percentileUs(99) / 1000,
       scheduled: arrivals,
       droppedMaxInFlight: droppedBy.maxInFlight,
@@ -277,44 +261,11 @@ export class Observer {
     });
   }
 
-  private thresholds(response: Histogram, windowMs: number): ThresholdOutcome[] {
-    if (this.plan.thresholds.length === 0) return [];
-    const { totals } = this;
-    const byMetric = (metric: 'response' | 'service' | 'start_lag') =>
-      metric === 'response'
-        ? response
-        : totals.histogram((memory) => (metric === 'service' ? memory.service : memory.startLag));
-    const counts = totals.counts();
-    const figures: ThresholdFigures = {
-      latencyMs: (metric, aggregation) => latencyOf(byMetric(metric), aggregation),
-      sent: counts.sent,
-      failures: counts.failed + counts.timedOut,
-      iterations: totals.sum(counter.iterationsOk) + totals.sum(counter.iterationsFailed),
-      dropped: counts.dropped,
-      checks: { passed: totals.sum(counter.checksPassed), failed: totals.sum(counter.checksFailed) },
-      seconds: windowMs / 1000,
-    };
-    return judgeThresholds(this.plan.thresholds, figures);
-  }
-
   private progress(elapsedMs: number): Progress {
-    const { arrivals } = this.plan;
-    const planMs = Math.max(0, this.live.planMs(elapsedMs));
-    const totalMs = planDurationMs(this.plan);
-    const stage = Math.min(this.live.plan.stageIndexAt(planMs), arrivals.stages.length - 1);
-    const stageEndMs = arrivals.stages.slice(0, stage + 1).reduce((sum, { durationMs }) => sum + durationMs, 0);
-    const requests = arrivals.model === 'closed' ? arrivals.requests : undefined;
-    const ofRequests = requests === undefined ? 0 : this.totals.sum(counter.iterationsStarted) / requests;
-    const fraction = this.over ? 1 : Math.min(1, Math.max(totalMs > 0 ? planMs / totalMs : 0, ofRequests));
-    return {
-      phase: this.phase(),
-      fraction,
-      stage,
-      stages: arrivals.stages.length,
-      stageLabel: stageLabel(arrivals.model, arrivals.stages[stage]!, this.factor),
-      stageRemainingMs: this.over ? 0 : Math.max(0, stageEndMs - planMs),
-      remainingMs: this.over ? 0 : Math.max(0, totalMs - planMs),
-    };
+    const ms = Math.max(0, this.live.planMs(elapsedMs));
+    const { totals, factor } = this;
+    const at = { planMs: ms, over: this.over, factor, started: totals.sum(counter.iterationsStarted) };
+    return { phase: this.phase(), ...progressOf(this.plan, at) };
   }
 
   private phase(): Progress['phase'] {

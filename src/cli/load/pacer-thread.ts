@@ -1,20 +1,29 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { threadClock } from './clock-us.js';
+import { Histogram } from './histogram.js';
 import { arrivalRing, controlMemory } from './memory.js';
 import { runPacer } from './pacer.js';
 import type { LoadPlan } from './plan.js';
 
-/** What attack.ts hands to the pacer's thread. */
+/** What run.ts hands to the pacer's thread. */
 export interface PacerThreadData {
   plan: LoadPlan;
   rings: SharedArrayBuffer[];
   control: SharedArrayBuffer;
+  /** Of a histogram: how late the machine woke the thread. */
+  wakeUp: SharedArrayBuffer;
+  /** What to run before, so that the code is compiled when it matters. */
+  warmUp: Pick<PacerThreadData, 'plan' | 'rings' | 'control'> | undefined;
 }
 
 const data = workerData as PacerThreadData;
 const nowUs = threadClock();
-parentPort!.once('message', () => {
-  runPacer(data.plan, data.rings.map(arrivalRing), controlMemory(data.control), nowUs);
-  parentPort!.close();
+const port = parentPort!;
+port.on('message', (message: 'warm' | 'go') => {
+  const { plan, rings, control } = message === 'warm' ? data.warmUp! : data;
+  const wakeUp = message === 'warm' ? undefined : new Histogram(data.wakeUp);
+  runPacer(plan, rings.map(arrivalRing), controlMemory(control), nowUs, wakeUp);
+  if (message === 'warm') port.postMessage({ type: 'ready' });
+  else port.close();
 });
-parentPort!.postMessage({ type: 'ready' });
+port.postMessage({ type: 'loaded' });

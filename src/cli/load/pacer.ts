@@ -1,3 +1,4 @@
+import type { Histogram } from './histogram.js';
 import { type ArrivalRing, type ControlMemory, control, ringLength } from './memory.js';
 import type { LoadPlan } from './plan.js';
 import { randomAt } from './random.js';
@@ -11,8 +12,15 @@ const longestSleepMs = 200;
  * Releases each arrival to its I/O thread at the moment it is due, from the absolute schedule, until the plan ends. Blocks
  * its thread: an own thread that sleeps in Atomics.wait starts requests 0.1 ms late where timers of the event loop are
  * 0.5 to 1 ms late. Being late itself loses nothing: what is due is released, in order, with the time it was due.
+ * `wakeUp` counts how late the machine woke it: it does nothing else while it sleeps, so this is the machine's own lateness.
  */
-export function runPacer(plan: LoadPlan, rings: ArrivalRing[], memory: ControlMemory, nowUs: () => number): void {
+export function runPacer(
+  plan: LoadPlan,
+  rings: ArrivalRing[],
+  memory: ControlMemory,
+  nowUs: () => number,
+  wakeUp?: Histogram,
+): void {
   const { words, numbers } = memory;
   const originUs = numbers[number.originUs]!;
   const arrivals = new ArrivalSource(plan, rings.length);
@@ -37,7 +45,10 @@ export function runPacer(plan: LoadPlan, rings: ArrivalRing[], memory: ControlMe
     const endMs = arrivals.live.endMs();
     if (nextMs >= endMs && nowMs >= endMs) break;
     const waitMs = full ? 1 : Math.min(nextMs, endMs) - nowMs;
-    if (waitMs > 0) Atomics.wait(words, word.wake, seen, Math.min(waitMs, longestSleepMs));
+    if (waitMs <= 0) continue;
+    const sleepMs = Math.min(waitMs, longestSleepMs);
+    const woken = Atomics.wait(words, word.wake, seen, sleepMs);
+    if (woken === 'timed-out') wakeUp?.record(nowUs() - originUs - (nowMs + sleepMs) * 1000);
   }
   Atomics.store(words, word.pacerDone, 1);
   for (const ring of rings) {

@@ -17,7 +17,7 @@ export const planLimits = {
 
 /**
  * A whole plan from what was asked. In flight at once may be what the peak rate makes up in the time-out, 10,000 at most;
- * a fifth of a second's arrivals get connections beforehand. Throws Failure `bad-plan` with all problems found.
+ * connections are opened beforehand as `connectionsFor` says. Throws Failure `bad-plan` with all problems found.
  */
 export function definePlan(request: PlanRequest): LoadPlan {
   const timeoutMs = request.timeoutMs ?? 10_000;
@@ -27,13 +27,12 @@ export function definePlan(request: PlanRequest): LoadPlan {
   // Room above the plan for `+` in a live run.
   const maxInFlight =
     request.maxInFlight ?? Math.min(10_000, Math.max(100, wanted * (request.arrivals.model === 'open' ? 1 : 2)));
-  const preopened =
-    request.arrivals.model === 'open' ? Math.ceil(rate / 5) : Math.ceil(stageValueAt(request.arrivals.stages, 0));
+  const preopened = connectionsFor(request.arrivals, rate);
   const plan: LoadPlan = {
     name: 'load',
     thresholds: [],
     maxInFlight,
-    connections: Math.min(maxInFlight, 256, Math.max(1, preopened)),
+    connections: Math.min(maxInFlight, Math.max(1, preopened)),
     timeoutMs,
     drainMs: timeoutMs,
     workers: 1,
@@ -52,6 +51,16 @@ export function definePlan(request: PlanRequest): LoadPlan {
     });
   }
   return plan;
+}
+
+/**
+ * Connections worth opening before the first arrival. open: for a fifth of a second's arrivals, 256 at most, since many
+ * servers allow 512. paced: one for every user there will be. closed: as many as begin at once; further ones belong to the
+ * stages that ask for them.
+ */
+function connectionsFor(arrivals: Arrivals, peakPerSecond: number): number {
+  if (arrivals.model === 'open') return Math.min(256, Math.ceil(peakPerSecond / 5));
+  return Math.ceil(arrivals.model === 'paced' ? peakOf(arrivals) : stageValueAt(arrivals.stages, 0));
 }
 
 function withoutUndefined<T extends object>(value: T): T {

@@ -92,7 +92,7 @@ function ask(dial: Dial, turn: number, bytes: Buffer, timeoutMs: number) {
       socketError = error;
     });
     const request = { step: 0, bytes, head: false, okByStatus: new Uint8Array(1000) };
-    connection.send(request, 0, 0);
+    connection.send(request, 0, 0, 0);
   });
 }
 

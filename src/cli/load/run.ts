@@ -2,8 +2,9 @@ import type { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.js';
 import type { Attack, AttackDeps, StartAttack } from './attack.js';
 import { threadClock } from './clock-us.js';
+import { Histogram, histogramBytes } from './histogram.js';
 import type { IoThreadData, IoThreadMessage } from './io-thread.js';
-import { checkFileLimit } from './machine.js';
+import { checkFileLimit, checkPorts } from './machine.js';
 import { type ArrivalRing, arrivalRing, control, controlMemory, type WorkerMemory, workerMemory } from './memory.js';
 import type { LoadResult, LoadSnapshot } from './metrics.js';
 import { Observer } from './observer.js';
@@ -11,11 +12,15 @@ import type { PacerThreadData } from './pacer-thread.js';
 import { type LoadPlan, planSteps } from './plan.js';
 import { preflight, resolveDial } from './preflight.js';
 import { startThread } from './thread.js';
+import { WarmUp } from './warm-up.js';
+import type { Dial } from './wire.js';
 
 const sampleMs = 250;
 /** Between the threads being ready and the first arrival. */
 const leadMs = 30;
 const threadReadyTimeoutMs = 30_000;
+/** Time from here to the start that a warm-up, with starting the threads and opening connections, may need. */
+const warmUpNeedsMs = 2000;
 /** Thresholds with abortOnFail are not judged before: the first samples of a run decide nothing. */
 const abortJudgedAfterMs = 2000;
 /** How long past its own deadlines a thread may take before it counts as lost. */
@@ -29,6 +34,8 @@ class Run implements Attack {
   private readonly steering = controlMemory();
   private readonly rings: ArrivalRing[];
   private readonly memories: WorkerMemory[];
+  /** How late the machine woke the pacer. */
+  private readonly wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));
   private readonly observer: Observer;
   private readonly nowUs = threadClock();
   private ended: LoadResult['ended'] = 'completed';
@@ -42,7 +49,7 @@ class Run implements Attack {
     this.rings = Array.from({ length: plan.workers }, () => arrivalRing());
     this.memories = Array.from({ length: plan.workers }, () => workerMemory(planSteps(plan).length));
     this.steering.numbers[control.numbers.factor] = 1;
-    this.observer = new Observer(plan, this.memories, this.steering, this.nowUs);
+    this.observer = new Observer(plan, this.memories, this.steering, this.nowUs, this.wakeUp);
     this.result = this.run();
   }
 
@@ -99,41 +106,68 @@ class Run implements Attack {
   private async run(): Promise<LoadResult> {
     checkFileLimit(this.plan);
     const dial = await resolveDial(this.plan.endpoint);
+    if (Array.isArray(dial.addresses)) checkPorts(this.plan, dial.addresses.length);
     if (this.deps.preflight !== false) await preflight(this.plan, dial);
-    const { plan, steering, memories, rings } = this;
-    const shared = { plan, control: steering.buffer };
-    const io = memories.map((memory, thread) => {
-      const data: IoThreadData = {
-        ...shared,
-        dial,
-        thread,
-        memory: memory.buffer,
-        ring: rings[thread]!.buffer,
-        records: this.deps.onRecords !== undefined,
-      };
-      return startThread('io-thread', data);
-    });
-    this.threads = [...io];
+    const warmUp = this.mayWarmUp() ? await WarmUp.prepare(this.plan) : undefined;
     try {
-      if (plan.arrivals.model !== 'closed') {
-        const data: PacerThreadData = { ...shared, rings: rings.map((ring) => ring.buffer) };
-        this.threads.push(startThread('pacer-thread', data));
-      }
-      return await this.conduct(io);
+      const io = this.memories.map((_, thread) => this.startIoThread(thread, dial, warmUp));
+      this.threads = [...io];
+      if (this.plan.arrivals.model !== 'closed') this.threads.push(this.startPacer(warmUp));
+      return await this.conduct(io, warmUp);
     } finally {
+      warmUp?.close();
       await Promise.all(this.threads.map((thread) => thread.terminate()));
     }
   }
 
-  /** Waits for the threads, fires the start, samples until all are done. */
-  private async conduct(io: Worker[]): Promise<LoadResult> {
+  /** A start that is given and near leaves no time for it. */
+  private mayWarmUp(): boolean {
+    const { startAtUnixMs } = this.plan;
+    return this.deps.warmUp !== false && (startAtUnixMs === undefined || startAtUnixMs - Date.now() > warmUpNeedsMs);
+  }
+
+  private startIoThread(thread: number, dial: Dial, warmUp: WarmUp | undefined): Worker {
+    const data: IoThreadData = {
+      plan: this.plan,
+      dial,
+      thread,
+      memory: this.memories[thread]!.buffer,
+      ring: this.rings[thread]!.buffer,
+      control: this.steering.buffer,
+      records: this.deps.onRecords !== undefined,
+      warmUp: warmUp?.dataFor(thread),
+    };
+    return startThread('io-thread', data);
+  }
+
+  private startPacer(warmUp: WarmUp | undefined): Worker {
+    const buffers = (rings: ArrivalRing[]) => rings.map((ring) => ring.buffer);
+    const data: PacerThreadData = {
+      plan: this.plan,
+      rings: buffers(this.rings),
+      control: this.steering.buffer,
+      wakeUp: this.wakeUp.buffer as SharedArrayBuffer,
+      warmUp: warmUp && { plan: warmUp.plan, rings: buffers(warmUp.rings), control: warmUp.control.buffer },
+    };
+    return startThread('pacer-thread', data);
+  }
+
+  /** Waits for the threads, warms them up, fires the start, samples until all are done. */
+  private async conduct(io: Worker[], warmUp: WarmUp | undefined): Promise<LoadResult> {
     const crash = new Promise<never>((_, reject) => {
       for (const thread of this.threads) thread.once('error', reject);
     });
     crash.catch(() => undefined);
     const dones = io.map((thread) => this.listen(thread));
-    const ready = Promise.all(this.threads.map((thread) => once(thread, 'ready')));
+    const all = (type: string, threads: Worker[]) => Promise.all(threads.map((thread) => once(thread, type)));
+    const loaded = all('loaded', this.threads);
+    await withDeadline(Promise.race([loaded, crash]), threadReadyTimeoutMs);
+    // Without a warm-up the pacer has nothing to do before the start.
+    const ready = all('ready', warmUp === undefined ? io : this.threads);
+    warmUp?.start(this.nowUs());
+    for (const thread of warmUp === undefined ? io : this.threads) thread.postMessage('warm');
     await withDeadline(Promise.race([ready, crash]), threadReadyTimeoutMs);
+    warmUp?.close();
     this.start();
     const allDone = Promise.all(dones);
     const sampler = setInterval(() => this.sample(), sampleMs);

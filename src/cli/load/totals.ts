@@ -1,6 +1,6 @@
 import { Histogram } from './histogram.js';
 import { counter, errorCauses, type WorkerMemory } from './memory.js';
-import type { Counts, ErrorCounts, Latencies } from './metrics.js';
+import type { Counts, ErrorCounts, Iterations, Latencies, LoadResult } from './metrics.js';
 
 /** The threads' figures added up: exact once the threads are done, a moment's view before. */
 export class Totals {
@@ -28,6 +28,26 @@ export class Totals {
       timedOut,
       inFlight: this.sum(counter.inFlight),
     };
+  }
+
+  droppedBy(): LoadResult['droppedBy'] {
+    return { maxInFlight: this.sum(counter.droppedMaxInFlight), userBusy: this.sum(counter.droppedUserBusy) };
+  }
+
+  iterations(): Iterations {
+    return {
+      started: this.sum(counter.iterationsStarted),
+      ok: this.sum(counter.iterationsOk),
+      failed: this.sum(counter.iterationsFailed),
+    };
+  }
+
+  checks(): { passed: number; failed: number } {
+    return { passed: this.sum(counter.checksPassed), failed: this.sum(counter.checksFailed) };
+  }
+
+  bytes(): { sent: number; received: number } {
+    return { sent: this.sum(counter.bytesSent), received: this.sum(counter.bytesReceived) };
   }
 
   statusCodes(): Record<string, number> {

@@ -29,6 +29,9 @@ export interface VerdictFigures {
   startLagCount: number;
   startLagP99Ms: number;
   responseP99Ms: number;
+  /** How late the machine woke the pacer, which only sleeps: how often it slept, and the p99 in milliseconds. */
+  wakeUpCount: number;
+  wakeUpP99Ms: number;
   scheduled: number;
   droppedMaxInFlight: number;
   droppedUserBusy: number;
@@ -48,6 +51,8 @@ export interface VerdictFigures {
   /** Failures for want of local files or ports. */
   filesExhausted: number;
   portsExhausted: number;
+  /** Share 0 .. 1 of this machine's local ports that closed connections still hold (TIME-WAIT). */
+  portsHeld: number;
   /** Largest step of the wall clock against the monotonic one. */
   clockStepMs: number;
   gcLongestMs: number;
@@ -122,8 +127,17 @@ function startLag(figures: VerdictFigures, add: Add): void {
     'start-lag',
     isVoid,
     `start lag p99 ${ms(lag)} beside a response p99 of ${ms(response)}: ` +
-      (isVoid ? 'the generator, not the server, was late' : 'requests began late; look at service latency'),
+      `${isVoid ? 'that is no figure of the server' : 'requests began late; look at service latency'}. ${whoWasLate(figures)}`,
   );
+}
+
+/** The pacer's own wake-ups tell the machine's lateness from the engine's. */
+function whoWasLate({ wakeUpCount, wakeUpP99Ms, startLagP99Ms }: VerdictFigures): string {
+  if (wakeUpCount < 20) return 'The generator was too busy to sleep: lower the rate, or try --workers';
+  const woken = `the machine woke a sleeping thread ${ms(wakeUpP99Ms)} late at p99`;
+  return wakeUpP99Ms >= startLagP99Ms / 2
+    ? `It is the machine: ${woken}; leave it less to do, or run hwctl on another`
+    : `It is hwctl, not the machine (${woken}): lower the rate, or try --workers`;
 }
 
 function losses(figures: VerdictFigures, add: Add): void {
@@ -149,6 +163,10 @@ function losses(figures: VerdictFigures, add: Add): void {
     [figures.portsExhausted, 'local ports ran out (net.ipv4.ip_local_port_range)'],
   ] as const) {
     if (count > 0) add('sockets', count / Math.max(1, sent) > 0.01, `${what}: ${count} requests failed for it`);
+  }
+  if (figures.portsHeld > 0.8) {
+    const share = percent(figures.portsHeld);
+    add('sockets', false, `${share} of the local ports are held by closed connections: let the server keep them alive`);
   }
   if (figures.lostThreads > 0) {
     add('lost-thread', true, `${figures.lostThreads} I/O thread(s) ended early; their last figures are missing`);

@@ -13,7 +13,7 @@ export interface Dial {
 
 /** Who is told what happens on connections. Called synchronously; must not throw. */
 export interface ConnectionOwner {
-  /** TCP (and TLS) are up; times in microseconds of the thread's clock. A request assigned before is written now. */
+  /** TCP (and TLS) are up; times in microseconds of the thread's clock. A request assigned before has been written. */
   onOpen(connection: Connection, connectUs: number, tlsUs: number): void;
   onResponse(connection: Connection, nowUs: number): void;
   /** The request under way failed. Called before onClose. */
@@ -37,10 +37,17 @@ export class Connection implements ResponseSink {
   open = false;
   wasOpen = false;
   closed = false;
+  private givenUp = false;
   /** After this time the server may have closed it: not to be used again. */
   staleAtUs = Number.POSITIVE_INFINITY;
-  /** Place in the engine's list of connections. */
+  /** When connecting began, and why it or the connection failed. */
+  beganUs: number;
+  failedWith: ErrorCause | undefined;
+  /** The pool's: place in its list of all; neighbours in its list of the free. */
   place = -1;
+  idle = false;
+  before: Connection | undefined;
+  after: Connection | undefined;
   requestsDone = 0;
   headRequest = false;
   wantsBody = false;
@@ -58,6 +65,7 @@ export class Connection implements ResponseSink {
   ) {
     this.parser = new ResponseParser(this, wire.heads);
     const beganUs = wire.nowUs();
+    this.beganUs = beganUs;
     let connectedUs = beganUs;
     const onread = { buffer: wire.readBuffer, callback: (length: number) => this.onRead(length) };
     const address = Array.isArray(dial.addresses)
@@ -91,7 +99,7 @@ export class Connection implements ResponseSink {
   }
 
   /** Puts a request on the connection; written at once where it is open, else as soon as it is. */
-  send(request: CompiledRequest, dueUs: number, begunUs: number): void {
+  send(request: CompiledRequest, dueUs: number, begunUs: number, nowUs: number): void {
     this.request = request;
     this.dueUs = dueUs;
     this.begunUs = begunUs;
@@ -99,12 +107,19 @@ export class Connection implements ResponseSink {
     this.firstByteUs = 0;
     this.headRequest = request.head;
     this.parser.reset();
-    if (this.open) this.write(begunUs);
+    if (this.open) this.write(nowUs);
   }
 
   /** Ends the connection; a request on it is given up without a word. */
   destroy(): void {
     this.request = undefined;
+    this.givenUp = true;
+    this.shut();
+  }
+
+  /** Not to be used any more from now on, though its end is told later. */
+  private shut(): void {
+    this.open = false;
     this.socket.destroy();
   }
 
@@ -125,15 +140,15 @@ export class Connection implements ResponseSink {
   private opened(connectUs: number, tlsUs: number): void {
     this.open = true;
     this.wasOpen = true;
-    this.wire.owner.onOpen(this, connectUs, tlsUs);
     if (this.request !== undefined) this.write(this.wire.nowUs());
+    this.wire.owner.onOpen(this, connectUs, tlsUs);
   }
 
   private onRead(length: number): boolean {
     this.bytesReceived += length;
     if (this.request === undefined) {
       // Bytes nobody asked for: whatever they are, the connection is out of step.
-      this.socket.destroy();
+      this.shut();
       return true;
     }
     const nowUs = this.wire.nowUs();
@@ -154,19 +169,21 @@ export class Connection implements ResponseSink {
       if (this.parser.end()) this.wire.owner.onResponse(this, this.wire.nowUs());
       else this.fail(this.firstByteUs === 0 ? 'closed before the response' : 'closed mid-body');
     }
-    this.socket.destroy();
+    this.shut();
   }
 
   private fail(cause: ErrorCause): void {
+    this.failedWith ??= cause;
     if (this.request !== undefined) this.wire.owner.onError(this, cause);
     this.request = undefined;
-    this.socket.destroy();
+    this.shut();
   }
 
   private gone(): void {
     if (this.closed) return;
     if (this.request !== undefined)
       this.fail(this.firstByteUs === 0 ? 'closed before the response' : 'closed mid-body');
+    if (!this.givenUp) this.failedWith ??= 'closed before the response';
     this.closed = true;
     this.open = false;
     this.wire.owner.onClose(this);
