@@ -154,6 +154,8 @@ t.test('a platform that is up', { skip }, async (t) => {
     const again = await hwctl.on('up', 'idempotency', ...plain, '--json');
     t.equal(again.code, 0, again.stderr);
     t.equal(await login('/login', again.stdout), 200, 'the user is known');
+    // Kept again, and then not: what nobody uses any more is found and removed.
+    t.equal((await hwctl.on('down', '--keep-data')).code, 0);
     const last = await hwctl.on('down', '--json');
     t.equal(last.code, 0, last.stderr);
     t.same(JSON.parse(last.stdout).remaining, []);

@@ -8,8 +8,10 @@ import type { StateFile } from './cluster-state.js';
 import { kindsOf, renderStacks } from './cluster-up.js';
 import { desiredObjects } from './desired.js';
 import {
+  claimsOfSet,
   emptyReport,
   type RemovalReport,
+  removeClaims,
   removeMembers,
   removeNamespaces,
   removeTraces,
@@ -135,6 +137,7 @@ async function removeSet(client: KubeClient, set: ApplySet, keepData: boolean, r
   const doomed = members.filter((member) => !secrets.includes(member));
   for (const secret of secrets) report.kept.push({ ref: liveRef(secret), reason: 'the kept data needs it' });
   await removeMembers(client, doomed, keepData, report, work);
+  await removeClaims(client, await claimsOfSet(client, set), keepData, report, work);
   if (set.live !== undefined) {
     await client.delete(set.live);
     report.deleted.push(liveRef(set.live));

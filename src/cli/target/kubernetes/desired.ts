@@ -6,6 +6,8 @@ import type { KubeObject } from '../kube-object.js';
 export const partOfLabel = 'applyset.kubernetes.io/part-of';
 /** Annotation with the hash of what was last applied: tells a field that was taken away, which a comparison cannot. */
 export const appliedAnnotation = 'hwctl.dev/applied';
+/** Label of the claims that our StatefulSets make: not members, so that no prune takes data away, but ours. */
+export const claimLabel = 'hwctl.dev/claim-of';
 /** Annotation with the stacks an object belongs to, comma-separated. */
 export const stacksAnnotation = 'hwctl.dev/stacks';
 export interface DesiredOptions {
@@ -31,12 +33,21 @@ export function desiredObjects(
       const spec = copy.spec as { ingressClassName?: string };
       spec.ingressClassName ??= options.ingressClass;
     }
+    for (const template of claimTemplatesOf(copy)) {
+      template.metadata.labels = { ...template.metadata.labels, [claimLabel]: options.applySetId };
+    }
     copy.metadata.labels = { ...copy.metadata.labels, 'app.kubernetes.io/managed-by': 'hwctl' };
     if (copy.kind !== 'Namespace') copy.metadata.labels[partOfLabel] = options.applySetId;
     copy.metadata.annotations = { ...copy.metadata.annotations, [stacksAnnotation]: [...stacks].sort().join(',') };
     copy.metadata.annotations[appliedAnnotation] = digest(copy);
     return copy;
   });
+}
+
+/** What a StatefulSet makes claims from; the controller gives their labels to the claims. */
+export function claimTemplatesOf(object: { kind: string; spec?: unknown }): KubeObject[] {
+  if (object.kind !== 'StatefulSet') return [];
+  return (object.spec as { volumeClaimTemplates?: KubeObject[] } | undefined)?.volumeClaimTemplates ?? [];
 }
 
 /** Id of an ApplySet by its parent (KEP 3659). */

@@ -6,7 +6,7 @@ import { planObjects } from './apply.js';
 import { type ApplySet, listMembers, listOrFail } from './apply-set.js';
 import type { KubeClient } from './client.js';
 import { isAlive, type StateFile } from './cluster-state.js';
-import { partOfLabel, waveOf } from './desired.js';
+import { claimLabel, claimTemplatesOf, partOfLabel, waveOf } from './desired.js';
 import type { ApiResource } from './discovery.js';
 import { findEngine, removeLocalImage } from './image.js';
 import { type LiveObject, liveRef } from './live-object.js';
@@ -46,15 +46,33 @@ export async function removeMembers(
   }
   await waitGone(client, doomed, work);
   await waitPodsGone(client, doomed, work);
+  await removeClaims(client, claims, keepData, report, work);
+}
+
+/** Deletes claims and waits until they are gone; or reports them as kept. */
+export async function removeClaims(
+  client: KubeClient,
+  claims: readonly LiveObject[],
+  keepData: boolean,
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  const known = report.kept.map(({ ref }) => ref);
   for (const claim of claims) {
+    const ref = liveRef(claim);
     if (keepData) {
-      report.kept.push({ ref: liveRef(claim), reason: 'data is kept, as asked for' });
+      if (!known.includes(ref)) report.kept.push({ ref, reason: 'data is kept, as asked for' });
       continue;
     }
-    await client.delete(claim);
-    report.deleted.push(liveRef(claim));
+    await work.step({ verb: 'delete', ref, why: 'a StatefulSet of hwctl made it' }, () => client.delete(claim));
+    report.deleted.push(ref);
   }
   if (!keepData) await waitGone(client, claims, work);
+}
+
+/** Claims of our StatefulSets, also of those that are gone: data that was kept, or left by a killed run. */
+export function claimsOfSet(client: KubeClient, set: Pick<ApplySet, 'id'>): Promise<LiveObject[]> {
+  return listOrFail(client, claimResource, { labelSelector: `${claimLabel}=${set.id}` });
 }
 
 const claimResource: ApiResource = {
@@ -69,8 +87,7 @@ const claimResource: ApiResource = {
 async function claimsOf(client: KubeClient, members: readonly LiveObject[]): Promise<LiveObject[]> {
   const found: LiveObject[] = [];
   for (const member of members) {
-    if (member.kind !== 'StatefulSet') continue;
-    const templates = (member.spec?.volumeClaimTemplates as { metadata: { name: string } }[] | undefined) ?? [];
+    const templates = claimTemplatesOf(member);
     if (templates.length === 0) continue;
     const { namespace, name } = member.metadata;
     const pattern = new RegExp(`^(?:${templates.map((template) => template.metadata.name).join('|')})-${name}-\\d+$`);
@@ -159,7 +176,8 @@ export function isForeign(object: LiveObject, set: Pick<ApplySet, 'id'>): boolea
   if (object.kind === 'ConfigMap' && name === 'kube-root-ca.crt') return false;
   if (object.kind === 'ServiceAccount' && name === 'default') return false;
   if (object.kind === 'Secret' && object.type === 'kubernetes.io/service-account-token') return false;
-  if (labels[partOfLabel] === set.id || labels['applyset.kubernetes.io/id'] === set.id) return false;
+  if (labels[partOfLabel] === set.id || labels[claimLabel] === set.id) return false;
+  if (labels['applyset.kubernetes.io/id'] === set.id) return false;
   // What has an owner goes when the owner goes; the owner itself is judged.
   return !ownerReferences.some((owner) => owner.uid !== uid);
 }
