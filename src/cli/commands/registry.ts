@@ -16,6 +16,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: 'down', summary: 'remove what up made, and prove it', load: () => import('./down.js') },
   { name: 'status', summary: 'what runs, where, how healthy', load: () => import('./status.js') },
   { name: 'render', summary: 'print the exact objects up would apply', load: () => import('./render.js') },
+  { name: 'diff', summary: 'what up would change: exit 0 nothing, 1 something', load: () => import('./diff.js') },
   { name: 'logs', summary: 'logs of all services or some', load: () => import('./logs.js') },
   {
     name: 'open',
@@ -26,6 +27,11 @@ export const commandEntries: readonly CommandEntry[] = [
     name: 'forward',
     summary: 'where everything that is up can be reached from here',
     load: () => import('./forward.js'),
+  },
+  {
+    name: 'debug',
+    summary: 'a shell, or a command, in a pod beside the services',
+    load: () => import('./debug.js'),
   },
   { name: 'serve', summary: 'run services of the platform in the foreground', load: () => import('./serve.js') },
   { name: 'dev', summary: "watch the server's sources: rebuild, redeploy, show logs", load: () => import('./dev.js') },

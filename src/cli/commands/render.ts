@@ -2,12 +2,15 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Failure } from '../kernel/failure.js';
+import type { KubeObject } from '../target/kube-object.js';
 import { type RenderRequest, renderCharts, renderFolder, renderObjects, renderYaml } from '../target/render.js';
 import { chooseStacks } from '../target/stacks.js';
 import type { Context } from './context.js';
+import { type TargetOptions, targetFromOptions } from './target-options.js';
 import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
 
-interface Options extends ValueOptions {
+interface Options extends ValueOptions, Omit<TargetOptions, 'target'> {
+  target?: TargetOptions['target'];
   json?: boolean;
   out?: string;
   as: 'yaml' | 'helm';
@@ -15,10 +18,19 @@ interface Options extends ValueOptions {
 
 /** `hwctl render [STACK...]`, `hwctl render --as helm DIR [STACK...]`. */
 export function define(command: Command, context: Context): void {
-  command
-    .usage('[options] [stack...]\n       hwctl render [options] --as helm <folder> [stack...]')
-    .argument('[stack...]', 'stacks to render; `all` for every one (default: idempotency hello)');
+  command.argument(
+    '[stack...]',
+    'stacks to render; `all` for every one (default: idempotency hello); with --as helm the folder comes first',
+  );
   addValueOptions(command)
+    .addOption(
+      new Option('--target <name>', 'ask this cluster for the rest: its Ingress class, and what is up already').choices(
+        ['minikube', 'kube'],
+      ),
+    )
+    .option('--context <name>', 'kubeconfig context (with --target kube)')
+    .option('--allow-context <name>', 'allow this context although its server is not a local cluster')
+    .option('--profile <name>', 'minikube profile (with --target minikube)')
     .addOption(
       new Option('--as <format>', 'yaml, or helm: a chart for each stack, in a folder')
         .choices(['yaml', 'helm'])
@@ -42,7 +54,7 @@ async function render(words: string[], options: Options, context: Context): Prom
     else context.print(charts.map((chart) => `chart written: helm upgrade --install NAME ${chart}`).join('\n'));
     return;
   }
-  const objects = renderObjects(request);
+  const objects = options.target === undefined ? renderObjects(request) : await askCluster(request, options, context);
   if (folder !== undefined) {
     const into = absolute(folder, context);
     writeFolder(into, renderFolder(objects));
@@ -50,6 +62,15 @@ async function render(words: string[], options: Options, context: Context): Prom
     else context.print(`${objects.length} objects written: kubectl apply -k ${into}`);
   } else if (options.json) context.print(JSON.stringify({ stacks, values, objects }));
   else context.print(renderYaml(objects));
+}
+
+/** The objects as `up` would apply them to that cluster now: what is up there already joins in. */
+async function askCluster(request: RenderRequest, options: Options, context: Context): Promise<KubeObject[]> {
+  const { target } = await targetFromOptions({ ...options, target: options.target ?? 'auto' }, context);
+  if (target.objects === undefined) throw new Error(`the target ${target.name} takes no objects`);
+  const { stacks, values } = request;
+  const manifests = options.manifests === undefined ? {} : { manifests: request.manifests };
+  return target.objects({ stacks: [...stacks], values, ...manifests });
 }
 
 /** Where to write: `--out`, or the first word with `--as helm`; nowhere without. */

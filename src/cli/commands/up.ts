@@ -17,6 +17,7 @@ interface Options extends TargetOptions, ValueOptions {
   kubernetesVersion?: string;
   registry?: string;
   forceConflicts?: boolean;
+  setNamespace?: boolean;
 }
 
 /** `hwctl up [STACK...]`. */
@@ -33,6 +34,7 @@ export function define(command: Command, context: Context): void {
     .option('--kubernetes-version <version>', 'Kubernetes of a minikube profile that is started')
     .option('--registry <host>', 'push the image there instead of loading it into the nodes, e.g. localhost:5000')
     .option('--force-conflicts', 'take over fields of objects that others own')
+    .option('--set-namespace', "make the namespace the context's default one; down undoes it")
     .action(async (stacks: string[], options: Options) => up(stacks, options, context));
 }
 
@@ -48,6 +50,7 @@ async function up(words: string[], options: Options, context: Context): Promise<
       kubernetesVersion: options.kubernetesVersion,
       registry: options.registry,
       forceConflicts: options.forceConflicts,
+      setNamespace: options.setNamespace,
     },
   };
   const { target, reason } = await targetFromOptions(options, context);

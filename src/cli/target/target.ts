@@ -1,3 +1,5 @@
+import type { KubeObject } from './kube-object.js';
+import type { ObjectDiff } from './object-diff.js';
 import type { Values } from './values-schema.js';
 
 /** Where the platform runs. One interface for processes on this machine and for clusters; commands know nothing else of them. */
@@ -15,8 +17,30 @@ export interface Target {
   logs(query: LogQuery): AsyncIterable<LogLine>;
   /** Harms one service on purpose (for strict scenarios): see Fault. Resolves when the deed is done. */
   fault(fault: Fault): Promise<void>;
+  /** What `up` would change: one entry for each object that would be made, changed or removed. Changes nothing. */
+  diff(request: UpRequest): Promise<ObjectDiff[]>;
+  /** The very objects that `up` would apply here; absent where there is no API server to apply them to. */
+  objects?(request: UpRequest): Promise<KubeObject[]>;
+  /** Runs a command in a pod of its own beside the services, removed at the end; absent where there are no pods. */
+  debug?(request: DebugRequest): Promise<number>;
   /** Makes every part reachable from this machine through a daemon; absent where everything is reachable already. */
   forward?(request: ForwardRequest): Promise<Endpoint[]>;
+}
+
+/** What `debug` is asked: a shell or a command, and the streams it talks to. */
+export interface DebugRequest {
+  /** Empty: a shell. */
+  command: string[];
+  image: string;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  /** Both ends are terminals. */
+  tty: boolean;
+  /** Milliseconds until the pod must run. */
+  timeoutMs: number;
+  signal: AbortSignal;
+  onWaiting(reason: string): void;
 }
 
 export interface ForwardRequest {
@@ -47,6 +71,8 @@ export interface ClusterRequest {
   registry?: string;
   /** Take over fields that others own. */
   forceConflicts?: boolean;
+  /** Make the namespace of the application the default one of the context; `down` undoes it. */
+  setNamespace?: boolean;
 }
 
 export interface DownRequest {

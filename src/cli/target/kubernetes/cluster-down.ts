@@ -6,6 +6,7 @@ import type { KubeClient } from './client.js';
 import { type ClusterTargetOptions, openClient, openMinikube, openState } from './cluster-access.js';
 import type { StateFile } from './cluster-state.js';
 import { kindsOf, renderStacks } from './cluster-up.js';
+import { restoreContextNamespace } from './context-namespace.js';
 import { desiredObjects } from './desired.js';
 import {
   claimsOfSet,
@@ -42,6 +43,7 @@ export async function takeDown(options: ClusterTargetOptions, request: DownReque
   }
   if (left.length === 0 && report.remaining.length === 0) {
     await removeTraces({ run, minikube: running ? minikube : undefined, state }, report, work);
+    restoreContextNamespace(environment, options.context, state, report);
     await settleProfile(minikube, request, state, report, work);
   }
   if (state.isEmpty() && left.length === 0) state.remove();

@@ -27,6 +27,8 @@ export interface ClusterState {
   foreignNamespaces: string[];
   /** The context's own namespace before hwctl changed it; null where none was set. */
   contextNamespaceBefore?: string | null;
+  /** The namespace that hwctl gave the context. */
+  contextNamespaceSet?: string;
   /** Folder of the stacks that are up, where it is not the bundled one. */
   manifests?: string;
   children: Child[];

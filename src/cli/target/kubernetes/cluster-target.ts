@@ -1,6 +1,7 @@
 import { Failure } from '../../kernel/failure.js';
 import type { TargetEnvironment } from '../environment.js';
 import type {
+  DebugRequest,
   DownReport,
   Endpoint,
   Fault,
@@ -18,12 +19,14 @@ import { takeDown } from './cluster-down.js';
 import { clusterEndpoints } from './cluster-endpoints.js';
 import { serviceStatuses } from './cluster-status.js';
 import { bringUp, planUp } from './cluster-up.js';
+import { debugPod } from './debug.js';
 import { emptyReport, stopForward } from './down.js';
 import { injectFault } from './fault.js';
 import { forwardTargets, startForward } from './forward.js';
 import { kubeConfigFiles } from './kube-context.js';
 import type { LiveObject } from './live-object.js';
 import { clusterLogs } from './logs.js';
+import { diffAhead, objectsAhead } from './look-ahead.js';
 import type { Work } from './provision.js';
 
 /** What is waited for is told when it changes, and again after this time: 5 s. */
@@ -36,6 +39,9 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
   return {
     name,
     plan: (request) => planUp(options, request),
+    diff: (request) => diffAhead(options, request),
+    objects: (request) => objectsAhead(options, request),
+    debug: (request) => debug(options, request),
     up: async (request: UpRequest, wait: WaitOptions): Promise<UpReport> => {
       const started = environment.clock.monotonic();
       const actions: Step[] = [];
@@ -72,6 +78,19 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
       });
     },
   };
+}
+
+/** A pod beside the services that are up. */
+async function debug(options: ClusterTargetOptions, request: DebugRequest): Promise<number> {
+  return withCluster(await mustBeOpen(options), async ({ client }) => {
+    const set = (await findApplySets(client))[0];
+    if (set !== undefined) return debugPod(client, set, request, options.environment.clock);
+    throw new Failure({
+      code: 'nothing-is-up',
+      message: `nothing is up on the ${options.name} target, so there is no namespace for a debug pod`,
+      hint: `hwctl up --target ${options.name}`,
+    });
+  });
 }
 
 /** Starts the port-forward daemon anew over all Services of hwctl, or ends it. */

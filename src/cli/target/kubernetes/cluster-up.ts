@@ -11,6 +11,7 @@ import type { KubeClient } from './client.js';
 import { type ClusterTargetOptions, openClient, openMinikube, openState } from './cluster-access.js';
 import { clusterEndpoints } from './cluster-endpoints.js';
 import type { StateFile } from './cluster-state.js';
+import { contextNamespace, setContextNamespace } from './context-namespace.js';
 import { desiredObjects, waveOf } from './desired.js';
 import { emptyReport, removeMembers } from './down.js';
 import { groupKindOf, liveRef } from './live-object.js';
@@ -36,7 +37,7 @@ import { waitReady } from './wait-ready.js';
 const webhookMs = 30_000;
 
 /** Everything that is wanted in the cluster, and the record it belongs to. */
-interface Wanted {
+export interface Wanted {
   set: ApplySet;
   namespaces: KubeObject[];
   objects: KubeObject[];
@@ -90,6 +91,7 @@ export async function planUp(options: ClusterTargetOptions, request: UpRequest):
       ...missing,
       ...plan.changes.filter(({ verb }) => verb !== 'keep').map(stepOf),
       ...prune,
+      ...namespaceSteps(options, request, wanted.set.namespace),
     ];
   } finally {
     client.close();
@@ -97,7 +99,7 @@ export async function planUp(options: ClusterTargetOptions, request: UpRequest):
 }
 
 /** What the values may not ask of a cluster. */
-function checkValues(values: Values): void {
+export function checkValues(values: Values): void {
   if (values.store !== 'sqlite' || values.image !== undefined) return;
   throw new Failure({
     code: 'bad-values',
@@ -138,6 +140,7 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
     await applyWanted(client, wanted, state, request, work);
     const more = { groupKinds: kindsOf(wanted.objects), namespaces: namespacesOf(wanted.objects) };
     const members = await listMembers(client, wanted.set, more);
+    await nameNamespace(options, request, wanted.set.namespace, state, work);
     await waitIngresses(
       client,
       members.filter(({ kind }) => kind === 'Ingress'),
@@ -149,7 +152,30 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
   }
 }
 
-function imageDeps(options: ClusterTargetOptions, request: UpRequest, minikube: Minikube | undefined): ImageDeps {
+/** Makes the namespace the default one of the context, where that is asked for and not so already. */
+async function nameNamespace(
+  options: ClusterTargetOptions,
+  request: UpRequest,
+  namespace: string,
+  state: StateFile,
+  work: Work,
+): Promise<void> {
+  for (const step of namespaceSteps(options, request, namespace)) {
+    await work.step(step, async () => setContextNamespace(options.environment, options.context, namespace, state));
+  }
+}
+
+function namespaceSteps({ environment, context }: ClusterTargetOptions, request: UpRequest, namespace: string): Step[] {
+  if (request.cluster?.setNamespace !== true || contextNamespace(environment, context) === namespace) return [];
+  return [{ verb: 'update', ref: `context/${context}`, why: `${namespace} becomes its default namespace` }];
+}
+
+/** What the image is found, built and loaded with. */
+export function imageDeps(
+  options: ClusterTargetOptions,
+  request: UpRequest,
+  minikube: Minikube | undefined,
+): ImageDeps {
   const { environment, run } = options;
   const given = request.values.image !== undefined;
   return { environment, run, minikube, registry: request.cluster?.registry, state: openState(options), given };
@@ -185,7 +211,10 @@ async function provision(
 }
 
 /** The class for Ingresses that name none; undefined where every one names its own. Each that is named must exist. */
-async function ingressClassFor(client: KubeClient, entries: readonly StackObject[]): Promise<string | undefined> {
+export async function ingressClassFor(
+  client: KubeClient,
+  entries: readonly StackObject[],
+): Promise<string | undefined> {
   const named = entries
     .filter(({ object }) => object.kind === 'Ingress')
     .map(({ object }) => (object.spec as { ingressClassName?: string }).ingressClassName);
@@ -201,13 +230,14 @@ function homeOf(entries: readonly StackObject[]): string {
   return named?.object.metadata.namespace ?? 'hwctl';
 }
 
-async function findSet(client: KubeClient, entries: readonly StackObject[]): Promise<ApplySet> {
+/** The record of what is up in the home of these objects; an empty one where nothing is. */
+export async function findSet(client: KubeClient, entries: readonly StackObject[]): Promise<ApplySet> {
   const home = homeOf(entries);
   return (await findApplySets(client)).find((set) => set.namespace === home) ?? emptyApplySet(home);
 }
 
 /** What is wanted once the asked stacks join those that are up. */
-function want(
+export function want(
   options: ClusterTargetOptions,
   set: ApplySet,
   request: UpRequest,
@@ -232,7 +262,8 @@ function namespacesOf(objects: readonly KubeObject[]): string[] {
   return [...new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []))];
 }
 
-async function planFor(client: KubeClient, { set, objects }: Wanted): Promise<ObjectPlan> {
+/** What of the wanted has to change, and what has to go. */
+export async function planFor(client: KubeClient, { set, objects }: Wanted): Promise<ObjectPlan> {
   const more = { groupKinds: kindsOf(objects), namespaces: namespacesOf(objects) };
   return planObjects(objects, await listMembers(client, set, more));
 }

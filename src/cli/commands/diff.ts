@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { exitCodes } from '../kernel/failure.js';
+import { createPaint, type Paint } from '../report/paint.js';
+import type { ObjectDiff } from '../target/object-diff.js';
+import { chooseStacks } from '../target/stacks.js';
+import type { Context } from './context.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
+
+interface Options extends TargetOptions, ValueOptions {
+  json?: boolean;
+}
+
+/** `hwctl diff [STACK...]`: exit 0 where nothing differs, 1 where something does, as `kubectl diff`. */
+export function define(command: Command, context: Context): void {
+  command.argument(
+    '[stack...]',
+    'stacks to compare besides what is up; `all` for every one (default: idempotency hello)',
+  );
+  addValueOptions(addTargetOptions(command)).action(async (words: string[], options: Options) => {
+    const stacks = chooseStacks(words, manifestsFolder(options, context));
+    const values = await valuesOf(options, context);
+    const { target, reason } = await targetFromOptions(options, context);
+    if (!options.json) context.note(`target ${target.name}: ${reason}`);
+    const differences = await target.diff({
+      stacks,
+      values,
+      ...(options.manifests === undefined ? {} : { manifests: manifestsFolder(options, context) }),
+    });
+    if (options.json) context.print(JSON.stringify({ target: target.name, differences }));
+    else context.print(formatDifferences(differences, context.color));
+    if (differences.length > 0) context.exitCode = exitCodes.failed;
+  });
+}
+
+function formatDifferences(differences: readonly ObjectDiff[], color: boolean): string {
+  if (differences.length === 0) return 'no difference: up would change nothing';
+  const lines = differences.flatMap(({ patch }) => patch.trimEnd().split('\n'));
+  const paint = createPaint(color);
+  const counted = (['create', 'update', 'delete'] as const).map(
+    (change) => `${differences.filter((difference) => difference.change === change).length} to ${change}`,
+  );
+  return [...lines.map((line) => paintLine(line, paint)), counted.join(', ')].join('\n');
+}
+
+/** Heads, removals and additions as git paints them. */
+function paintLine(line: string, paint: Paint): string {
+  if (/^(---|\+\+\+) /.test(line)) return paint.strong(line);
+  if (line.startsWith('@@')) return paint.faint(line);
+  return line.startsWith('-') ? paint.bad(line) : line.startsWith('+') ? paint.good(line) : line;
+}
