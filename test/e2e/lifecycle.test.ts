@@ -3,6 +3,8 @@ import { Hwctl, inventory, openClient, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 
+t.setTimeout(900_000);
+
 t.test('up, test, up again, down: the cluster is as it was', { skip }, async (t) => {
   const hwctl = new Hwctl();
   t.teardown(() => hwctl.remove());

@@ -6,6 +6,8 @@ import { Hwctl, openClient, whyNoCluster } from './cluster.js';
 const skip = whyNoCluster();
 const bundle = fileURLToPath(new URL('../../dist/image/server.mjs', import.meta.url));
 
+t.setTimeout(900_000);
+
 t.test('new code under load: not one request is lost', { skip }, async (t) => {
   const hwctl = new Hwctl();
   const before = readFileSync(bundle);
