@@ -130,10 +130,13 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
   try {
     const deps = imageDeps(options, request, minikube);
     const image = request.values.image ?? serverImage(deps);
-    const addons = minikube === undefined ? [] : await addonSteps(minikube, client);
+    const [addons, images] = await Promise.all([
+      minikube === undefined ? [] : addonSteps(minikube, client),
+      imageSteps(deps, image, true),
+    ]);
     // A class that is not there is told before the image is built; the addon may bring one.
     if (!addons.some(({ ref }) => ref === ingressAddon)) await ingressClassFor(client, entries);
-    await provision(client, deps, { image, addons }, state, work);
+    await provision(client, deps, { image, addons, images }, state, work);
     const classes = await ingressClassFor(client, entries);
     const set = await findSet(client, entries);
     const wanted = want(options, set, request, image, classes);
@@ -185,7 +188,7 @@ export function imageDeps(
 async function provision(
   client: KubeClient,
   deps: ImageDeps,
-  { image, addons }: { image: string; addons: readonly Step[] },
+  { image, addons, images }: { image: string; addons: readonly Step[]; images: readonly Step[] },
   state: StateFile,
   work: Work,
 ): Promise<void> {
@@ -202,8 +205,8 @@ async function provision(
     for (const step of addons) await enableAddon(minikube, step, state, both);
     await waitIngressController(client, both);
   };
-  const images = async () => executeImageSteps({ ...deps, state }, image, await imageSteps(deps, image, true), both);
-  const outcomes = await Promise.allSettled([guard(enable()), guard(images())]);
+  const bring = executeImageSteps({ ...deps, state }, image, images, both);
+  const outcomes = await Promise.allSettled([guard(enable()), guard(bring)]);
   work.signal.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
