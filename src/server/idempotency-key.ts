@@ -4,8 +4,14 @@ import { Problem } from './problem.js';
 export const policyLink = '</openapi.json>; rel="help"';
 
 const maxKeyLength = 255;
-const bare = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
-const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
+/** Printable ASCII without a space at either end; a quote at the beginning would make it the other form. */
+const bare = `[!#-~](?:[ -~]{0,${maxKeyLength - 2}}[!-~])?`;
+/** An RFC 8941 string: a quote and a backslash inside are escaped. */
+const quoted = `"(?:[ !#-\\[\\]-~]|\\\\["\\\\]){1,${maxKeyLength}}"`;
+
+/** What a key looks like, as a regular expression for the document. */
+export const keyPattern = `^(?:${bare}|${quoted})$`;
+const key = new RegExp(keyPattern);
 
 /**
  * Reads the key from its header lines: the RFC 8941 string that the draft asks for, or the bare form that most clients
@@ -18,15 +24,12 @@ export function parseIdempotencyKey(lines: readonly string[] | undefined, requir
   }
   if (lines.length > 1) throw bad('idempotency-key-malformed', 'There is more than one Idempotency-Key header');
   const line = lines[0]!;
-  let key: string | undefined;
-  if (line.startsWith('"')) key = quoted.exec(line)?.[1]?.replace(/\\(["\\])/g, '$1');
-  else if (bare.test(line)) key = line;
-  if (key === undefined || key === '' || key.length > maxKeyLength)
+  if (!key.test(line))
     throw bad(
       'idempotency-key-malformed',
       `The Idempotency-Key must be 1 to ${maxKeyLength} printable ASCII characters, bare or as a quoted string`,
     );
-  return key;
+  return line.startsWith('"') ? line.slice(1, -1).replace(/\\(["\\])/g, '$1') : line;
 }
 
 function bad(code: string, title: string): Problem {

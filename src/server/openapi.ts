@@ -1,3 +1,4 @@
+import { keyPattern } from './idempotency-key.js';
 import type { ResponseDoc, Route, Schema, Service } from './route.js';
 
 const problemSchema: Schema = {
@@ -68,10 +69,10 @@ function operationOf(service: Service, route: Route): Record<string, unknown> {
       in: 'header',
       required: route.idempotencyKey === 'required',
       description: 'See the policy above.',
-      schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[A-Za-z0-9_.:-]+$' },
+      schema: { type: 'string', pattern: keyPattern },
     });
   return {
-    operationId: `${service.name}-${route.method}-${route.path.replace(/[^a-z]+/gi, '-').replace(/^-|-$/g, '')}`,
+    operationId: operationId(service.name, route),
     summary: route.summary,
     tags: [service.name],
     security: securityOf(route.access),
@@ -79,6 +80,11 @@ function operationOf(service: Service, route: Route): Record<string, unknown> {
     ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     responses,
   };
+}
+
+/** `orders-put-order-id-pay`. */
+function operationId(service: string, { method, path }: Pick<Route, 'method' | 'path'>): string {
+  return `${service}-${method}-${path.replace(/[^a-z]+/gi, '-').replace(/^-|-$/g, '')}`;
 }
 
 function securityOf(access: Route['access']): unknown[] {
@@ -109,7 +115,7 @@ function refusalsOf(service: Service, route: Route): Record<number, ResponseDoc>
   return refusals;
 }
 
-function responseOf({ description, schema, type, headers }: ResponseDoc): Record<string, unknown> {
+function responseOf({ description, schema, type, headers, links }: ResponseDoc): Record<string, unknown> {
   return {
     description,
     ...(headers && {
@@ -117,6 +123,7 @@ function responseOf({ description, schema, type, headers }: ResponseDoc): Record
         Object.entries(headers).map(([name, about]) => [name, { description: about, schema: { type: 'string' } }]),
       ),
     }),
+    ...(links && { links }),
     ...(schema && { content: { [type ?? 'application/json']: { schema } } }),
   };
 }

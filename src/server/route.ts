@@ -18,6 +18,8 @@ export interface ResponseDoc {
   schema?: Schema;
   type?: string;
   headers?: Record<string, string>;
+  /** OpenAPI's links: what may be asked next, with what of this answer. */
+  links?: Record<string, { operationId: string; parameters: Record<string, string> }>;
 }
 
 /** Who asks, as auth knows them. */

@@ -138,7 +138,16 @@ export function create(context: ServiceContext): Service {
       access: 'user',
       idempotencyKey: 'optional',
       body: { type: 'object', required: ['amount'], properties: { amount: amountSchema } },
-      responses: { 200: { description: 'The order.', schema: pricedSchema } },
+      responses: {
+        200: {
+          description: 'The order.',
+          schema: pricedSchema,
+          links: {
+            order: { operationId: 'orders-get-order-id', parameters: { id: '$response.body#/id' } },
+            pay: { operationId: 'orders-put-order-id-pay', parameters: { id: '$response.body#/id' } },
+          },
+        },
+      },
       handle(call) {
         const userId = call.user.id;
         const amount = toMinor(call.body.amount);
