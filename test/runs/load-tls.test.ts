@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import type { LoadResult } from '../../src/cli/load/metrics.js';
-import { hwctl } from '../golden.js';
+import { type CliRun, hwctl } from '../golden.js';
 
 t.setTimeout(300_000);
 
@@ -81,7 +81,7 @@ t.teardown(() => certificates && rmSync(certificates.folder, { recursive: true, 
 
 const load = ['load', '--requests', '40', '--concurrency', '4', '--json', '--quiet', '--threshold', 'error_rate<1%'];
 
-function allGood(t: Test, run: { stdout: string; exitCode: number; stderr: string }): LoadResult {
+function allGood(t: Test, run: CliRun): LoadResult {
   t.match(String(run.exitCode), /^[03]$/, run.stderr);
   const result = JSON.parse(run.stdout) as LoadResult;
   t.equal(result.ok, 40);

@@ -115,8 +115,10 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   if (options.json) context.print(JSON.stringify({ ...result, findMax, comparison }));
   else {
     const conclusion = findMax === undefined ? undefined : maxInWords(findMax);
-    await printSummary(layout, { result, plan, conclusion }, context, progress === 'lines' ? '\n' : '');
-    if (comparison !== undefined) context.print(`\n${comparisonText(comparison, context)}`);
+    const exitCode = comparison === undefined ? exitCodeOf(context) : undefined;
+    await printSummary(layout, { result, plan, conclusion, exitCode }, context, progress === 'lines' ? '\n' : '');
+    if (comparison !== undefined)
+      context.print(`\n${comparisonText(comparison, context)}Exit code ${exitCodeOf(context)}.`);
   }
   for (const path of await files.write(result, plan)) context.note(`wrote ${path}`);
 }
@@ -163,16 +165,15 @@ function exitCodeOf(context: Context): number {
 
 async function printSummary(
   layout: LayoutName | 'hwctl',
-  run: { result: LoadResult; plan: LoadPlan; conclusion: string | undefined },
+  run: { result: LoadResult; plan: LoadPlan; conclusion: string | undefined; exitCode: number | undefined },
   context: Context,
   lead: string,
 ): Promise<void> {
-  const { result, plan, conclusion } = run;
-  const exitCode = exitCodeOf(context);
+  const { result, plan, conclusion, exitCode } = run;
   if (layout !== 'hwctl') {
     context.print(await peerSummary(layout, result, plan));
     context.note(
-      `hwctl: ${conclusion === undefined ? '' : `${conclusion} `}verdict ${result.verdict.state}, exit code ${exitCode}`,
+      `hwctl: ${conclusion === undefined ? '' : `${conclusion} `}verdict ${result.verdict.state}${exitCode === undefined ? '' : `, exit code ${exitCode}`}`,
     );
     return;
   }

@@ -17,6 +17,7 @@ export function comparisonText(comparison: Comparison, options: { color: boolean
   const sentences = [
     `${stateWords(comparison)}`,
     `Mann-Whitney U: a random response after is slower than one before in ${formatShare(slowerShare)} of pairs (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}).`,
+    'A figure is judged by its distribution-free 99 % interval (order statistics; latencies that resemble their neighbours count as fewer samples).',
     ...comparison.notes.map((note) => `Note: ${note}.`),
   ];
   const conclusion = comparison.state === 'REGRESSION' || comparison.state === 'VOID' ? paint.bad : paint.good;
@@ -36,7 +37,7 @@ function stateWords({ state, tolerance, changes }: Comparison): string {
       .filter((change) => change.verdict === verdict)
       .map((change) => change.figure)
       .join(', ');
-  const limit = formatShare(tolerance);
+  const limit = `${Number((tolerance * 100).toFixed(2))}%`;
   switch (state) {
     case 'REGRESSION':
       return `REGRESSION: ${named('worse')} worse by more than ${limit} with 99 % confidence.`;

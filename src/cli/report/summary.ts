@@ -8,8 +8,8 @@ export interface SummaryOptions {
   color: boolean;
   /** 80 or more; the layout does not grow beyond 100. */
   columns: number;
-  /** What the process will exit with. */
-  exitCode: number;
+  /** What the process will exit with; left out where more follows that decides it. */
+  exitCode?: number;
   /** Replaces the sentence about the thresholds. */
   conclusion?: string;
 }
@@ -159,9 +159,10 @@ function verdict(result: LoadResult, width: number, paint: Paint): string[] {
 
 function conclusion(result: LoadResult, options: SummaryOptions, width: number, paint: Paint): string[] {
   const { exitCode } = options;
+  const exit = exitCode === undefined ? '' : ` Exit code ${exitCode}.`;
   if (options.conclusion !== undefined) {
-    const lines = wrap(`${options.conclusion} Exit code ${exitCode}.`, width);
-    return lines.map((line) => (exitCode === 0 ? paint.good(line) : paint.bad(line)));
+    const lines = wrap(`${options.conclusion}${exit}`, width);
+    return lines.map((line) => (exitCode === 0 || exitCode === undefined ? paint.good(line) : paint.bad(line)));
   }
   const broken = result.thresholds.filter((outcome) => !outcome.passed).length;
   const of = `${broken} of ${result.thresholds.length} thresholds failed`;
@@ -176,7 +177,7 @@ function conclusion(result: LoadResult, options: SummaryOptions, width: number, 
   const how =
     result.ended === 'finished' || result.ended === 'aborted' ? ' The run was ended early; this is what it saw.' : '';
   const good = result.verdict.state !== 'VOID' && broken === 0;
-  return wrap(`${text}${how} Exit code ${exitCode}.`, width).map((line) => (good ? paint.good(line) : paint.bad(line)));
+  return wrap(`${text}${how}${exit}`, width).map((line) => (good ? paint.good(line) : paint.bad(line)));
 }
 
 function howToRead(width: number, paint: Paint): string[] {
