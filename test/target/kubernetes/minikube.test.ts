@@ -8,6 +8,7 @@ import {
   profileState,
   sameImage,
 } from '../../../src/cli/target/kubernetes/minikube.js';
+import { type ImageDeps, imageSteps } from '../../../src/cli/target/kubernetes/server-image.js';
 
 const outcome = (exitCode: number | undefined, stdout = '', stderr = '', failure?: string) => ({
   exitCode,
@@ -66,6 +67,34 @@ t.test('a load that exits 0 without the image is a failure', async (t) => {
   const minikube = createMinikube(fake, 'p');
   await t.rejects(minikube.loadArchive('/x.tar', 'hwctl-server:1', { timeoutMs: 1000 }), { code: 'image-not-loaded' });
   t.same(asked[0], ['minikube', '-p', 'p', 'image', 'load', '/x.tar']);
+});
+
+t.test('without an engine the node builds, and the image must be there afterwards', async (t) => {
+  const asked: string[][] = [];
+  let tags: string[] = [];
+  const fake: Run = async (argv) => {
+    asked.push([...argv]);
+    if (argv[0] !== 'minikube') return outcome(undefined, '', '', 'ENOENT');
+    return outcome(0, argv.includes('ls') ? JSON.stringify([{ repoTags: tags }]) : 'no buildkit');
+  };
+  const minikube = createMinikube(fake, 'p');
+  const deps = { run: fake, minikube, registry: undefined, given: false } as unknown as ImageDeps;
+  const steps = await imageSteps(deps, 'hwctl-server:1', true);
+  t.match(steps, [{ verb: 'build', ref: 'image/hwctl-server:1', why: /the node builds it/ }]);
+  t.equal(steps.length, 1, 'there is nothing to load');
+  await t.rejects(imageSteps({ ...deps, registry: 'localhost:5000' }, 'x:1', true), { code: 'no-engine' });
+
+  const building = minikube.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
+  await t.rejects(building, { code: 'image-build', message: /no buildkit/ });
+  tags = ['docker.io/library/hwctl-server:1'];
+  await minikube.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
+  t.same(asked.find((argv) => argv.includes('build'))?.slice(3), [
+    'image',
+    'build',
+    '--tag',
+    'hwctl-server:1',
+    '/folder',
+  ]);
 });
 
 t.test('start passes the flags through and explains the driver', async (t) => {

@@ -27,6 +27,8 @@ export interface Minikube {
   images(): Promise<string[]>;
   /** Loads an image archive and verifies that `image` is there: the command itself exits 0 on failure. */
   loadArchive(file: string, image: string, options: Deadline): Promise<void>;
+  /** Builds an image on the nodes and verifies that it is there: the command itself exits 0 on failure. */
+  buildImage(folder: string, image: string, options: Deadline): Promise<void>;
   removeImage(image: string): Promise<void>;
   delete(options: Deadline): Promise<void>;
 }
@@ -99,6 +101,16 @@ export function createMinikube(run: Run, profile: string): Minikube {
         code: 'image-not-loaded',
         message: `minikube says that it loaded ${image}, but the cluster does not have it${said === undefined ? '' : `: ${said}`}`,
         hint: 'Is the disk of the node full? minikube ssh -- df -h /var',
+      });
+    },
+    buildImage: async (folder, image, options) => {
+      const outcome = await must(['image', 'build', '--tag', image, folder], options);
+      if ((await images()).some((tag) => sameImage(tag, image))) return;
+      const said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
+      throw new Failure({
+        code: 'image-build',
+        message: `minikube image build did not make ${image}${said === undefined ? '' : `: ${said}`}`,
+        hint: 'Install Docker or podman on this machine: hwctl builds with either',
       });
     },
     removeImage: async (image) => {

@@ -29,6 +29,8 @@ export interface ImageDeps {
   given: boolean;
 }
 
+const onNode = 'neither docker nor podman answers here: the node builds it';
+
 /** The folder that `npm run build` leaves for the image. */
 export function imageFolder({ root }: TargetEnvironment): string {
   return join(root, 'dist', 'image');
@@ -46,7 +48,15 @@ export async function imageSteps(deps: ImageDeps, image: string, clusterRuns: bo
   if (registry === undefined && minikube !== undefined && clusterRuns) {
     if (imagesIn(await minikube.images(), [image]).length > 0) return [];
   }
-  const engine = await findEngine(run);
+  const engine = await findEngine(run).catch((error: unknown) => {
+    if (error instanceof Failure) return error;
+    throw error;
+  });
+  if (engine instanceof Failure) {
+    // A machine whose minikube is a virtual machine may have no engine of its own: then the node builds.
+    if (registry !== undefined || minikube === undefined) throw engine;
+    return [{ verb: 'build', ref: `image/${image}`, why: onNode }];
+  }
   if (registry !== undefined && (await registryHasImage(run, engine, image))) return [];
   const steps: Step[] = [];
   if (!(await hasImage(run, engine, image))) {
@@ -62,8 +72,15 @@ export async function executeImageSteps(deps: ImageDeps, image: string, steps: r
   if (steps.length === 0) return;
   const { state, minikube, registry } = deps;
   const run = state.recording(deps.run);
-  const engine = await findEngine(run);
   const options = () => ({ timeoutMs: leftMs(work), signal: work.signal });
+  if (minikube !== undefined && steps[0]?.why === onNode) {
+    state.change((draft) => {
+      if (!draft.imagesLoaded.includes(image)) draft.imagesLoaded.push(image);
+    });
+    await work.step(steps[0], () => minikube.buildImage(imageFolder(deps.environment), image, options()));
+    return;
+  }
+  const engine = await findEngine(run);
   for (const step of steps) {
     state.change((draft) => {
       const list = step.verb === 'build' ? draft.imagesBuilt : draft.imagesLoaded;
