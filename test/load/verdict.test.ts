@@ -64,13 +64,14 @@ t.test('judges the generator by each of its figures', async (t) => {
   }
 });
 
-t.test('says who was late: the machine, the engine, or an engine that never came to sleep', async (t) => {
+t.test('says who was late: the machine or the engine', async (t) => {
   const late: VerdictFigures = { ...quiet, startLagP99Ms: 30, responseP99Ms: 40 };
   const reason = (figures: Partial<VerdictFigures>) => judge({ ...late, ...figures }).reasons[0]?.message ?? '';
   t.match(reason({ wakeUpP99Ms: 28 }), /It is the machine: the machine woke a sleeping thread 28 ms late at p99/);
+  t.match(reason({ waitingShare: 0.1 }), /It is the machine: a thread of hwctl that had work waited for a core 10% of/);
   t.match(
     reason({ wakeUpP99Ms: 0.3 }),
     /It is hwctl, not the machine \(the machine woke a sleeping thread 0\.3 ms late/,
   );
-  t.match(reason({ wakeUpCount: 3 }), /too busy to sleep/);
+  t.match(reason({ wakeUpCount: 3 }), /It is hwctl, not the machine: lower the rate/);
 });

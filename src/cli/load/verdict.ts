@@ -131,13 +131,18 @@ function startLag(figures: VerdictFigures, add: Add): void {
   );
 }
 
-/** The pacer's own wake-ups tell the machine's lateness from the engine's. */
-function whoWasLate({ wakeUpCount, wakeUpP99Ms, startLagP99Ms }: VerdictFigures): string {
-  if (wakeUpCount < 20) return 'The generator was too busy to sleep: lower the rate, or try --workers';
+/**
+ * Tells the machine's lateness from the engine's: a thread that only sleeps was woken late, or one that had work waited for
+ * a core. (The kernel wakes sleepers first, so on a loaded machine the second shows what the first does not.)
+ */
+function whoWasLate({ wakeUpCount, wakeUpP99Ms, startLagP99Ms, waitingShare }: VerdictFigures): string {
+  if (waitingShare > 0.05) {
+    return `It is the machine: a thread of hwctl that had work waited for a core ${percent(waitingShare)} of the time`;
+  }
   const woken = `the machine woke a sleeping thread ${ms(wakeUpP99Ms)} late at p99`;
-  return wakeUpP99Ms >= startLagP99Ms / 2
-    ? `It is the machine: ${woken}; leave it less to do, or run hwctl on another`
-    : `It is hwctl, not the machine (${woken}): lower the rate, or try --workers`;
+  if (wakeUpCount >= 20 && wakeUpP99Ms >= startLagP99Ms / 2) return `It is the machine: ${woken}`;
+  const known = wakeUpCount >= 20 ? ` (${woken})` : '';
+  return `It is hwctl, not the machine${known}: lower the rate, or try --workers`;
 }
 
 function losses(figures: VerdictFigures, add: Add): void {
