@@ -9,6 +9,10 @@ export interface Dialect {
   text: string;
   json: string;
   timeMs: string;
+  /** A cookie that the response sets; undefined where the tool does not tell. */
+  cookie?(name: string): string;
+  /** True where there is no response; undefined where the tool runs no checks then. */
+  error?: string;
   /** A variable, with its path into it. */
   variable(name: string, path: readonly string[]): string;
   /** The body text of an earlier step; undefined where the tool cannot keep it. */
@@ -22,6 +26,8 @@ export type Losses = string[];
 export const scriptHelpers = [
   'const sorted = (v) => Array.isArray(v) ? v.map(sorted) : v && typeof v === "object" ? Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])])) : v;',
   'const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));',
+  'const lengthOf = (v) => v === null || v === undefined ? undefined : typeof v === "object" && !Array.isArray(v) ? Object.keys(v).length : v.length;',
+  'const has = (v, part) => typeof v === "string" ? v.includes(String(part)) : Array.isArray(v) ? v.some((item) => same(item, part)) : v !== null && typeof v === "object" && part !== null && typeof part === "object" && Object.keys(part).every((k) => k in v && same(v[k], part[k]));',
   'const letters = (n) => Array.from({ length: n }, () => "abcdefghijklmnopqrstuvwxyz0123456789"[Math.floor(Math.random() * 36)]).join("");',
   'const between = (a, b) => a + Math.floor(Math.random() * (b - a + 1));',
   'const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(Math.random() * 16).toString(16));',
@@ -116,6 +122,7 @@ export function sourceJs(source: Source, dialect: Dialect, losses: Losses): stri
     case 'text':
       return dialect.text;
     case 'cookie':
+      if (dialect.cookie !== undefined) return dialect.cookie(source.name);
       losses.push(`the cookie ${source.name}`);
       return undefined;
   }
@@ -158,8 +165,11 @@ export function conditionJs(condition: Condition, dialect: Dialect, losses: Loss
   }
   if (condition.not !== undefined)
     checks.push({ what: 'not', expression: `!(${allOf(conditionJs(condition.not, dialect, losses))})` });
-  if (condition.cookie !== undefined) losses.push(`cookies: ${Object.keys(condition.cookie).join(', ')}`);
-  if (condition.error !== undefined) losses.push('the check that there is no response');
+  for (const [name, expectation] of Object.entries(condition.cookie ?? {}))
+    add(`cookie ${name}`, sourceJs({ kind: 'cookie', name }, dialect, losses), expectation, true);
+  if (typeof condition.error === 'boolean' && dialect.error !== undefined)
+    checks.push({ what: 'error', expression: `(${dialect.error}) === ${condition.error}` });
+  else if (condition.error !== undefined) losses.push('the check that there is no response');
   return checks;
 }
 
@@ -167,16 +177,21 @@ function allOf(checks: ScriptCheck[]): string {
   return checks.length === 0 ? 'true' : checks.map(({ expression }) => `(${expression})`).join(' && ');
 }
 
-function operatorJs(
+/** One operator as an expression; undefined where it cannot be written, which is then among the losses. */
+export function operatorJs(
   { op, value }: Expectation[number],
   actual: string,
   dialect: Dialect,
   losses: Losses,
   loose: boolean,
 ): string | undefined {
-  if (op === 'length') {
-    const inner = (value as Expectation).map((part) => operatorJs(part, `(${actual})?.length`, dialect, losses, false));
-    return inner.every((each) => each !== undefined) ? inner.map((each) => `(${each})`).join(' && ') : undefined;
+  if (op === 'length' || op === 'each' || op === 'includes') {
+    const subject = op === 'length' ? `lengthOf(${actual})` : 'item';
+    const inner = (value as Expectation).map((part) => operatorJs(part, subject, dialect, losses, false));
+    if (inner.includes(undefined)) return undefined;
+    const all = inner.map((each) => `(${each})`).join(' && ');
+    if (op === 'length') return all;
+    return `Array.isArray(${actual}) && (${actual}).${op === 'each' ? 'every' : 'some'}((item) => ${all})`;
   }
   const expected = valueJs(value, dialect, losses);
   const equal = loose ? `String(${actual}) === String(${expected})` : `same(${actual}, ${expected})`;
@@ -186,13 +201,15 @@ function operatorJs(
     case 'not':
       return `!(${equal})`;
     case 'exists':
-      return value === true ? `(${actual}) != null` : `(${actual}) == null`;
+      return `(${actual}) ${value === true ? '!==' : '==='} undefined`;
     case 'type':
       return typeJs(String(value), actual);
     case 'contains':
-      return `(${actual})?.includes?.(${expected}) === true`;
+      return `has(${actual}, ${expected})`;
     case 'excludes':
-      return `(${actual})?.includes?.(${expected}) !== true`;
+      return `!has(${actual}, ${expected})`;
+    case 'unordered':
+      return `Array.isArray(${actual}) && same((${actual}).map((item) => JSON.stringify(sorted(item))).sort(), ${expected}.map((item) => JSON.stringify(sorted(item))).sort())`;
     case 'startsWith':
       return `String(${actual}).startsWith(${expected})`;
     case 'endsWith':

@@ -12,7 +12,7 @@ type Json = Record<string, unknown>;
 
 const dialect: Dialect = {
   status: 'pm.response.code',
-  header: (name) => `pm.response.headers.get(${JSON.stringify(name)})`,
+  header: (name) => `(pm.response.headers.get(${JSON.stringify(name)}) ?? undefined)`,
   text: 'pm.response.text()',
   json: 'pm.response.json()',
   timeMs: 'pm.response.responseTime',
