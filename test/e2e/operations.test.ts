@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { request } from 'undici';
 import { podResource } from '../../src/cli/target/kubernetes/pods.js';
-import { addon, Hwctl, inNode, openClient, profile, waitUntil, whyNoCluster } from './cluster.js';
+import { addon, Hwctl, inNode, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 const manifests = fileURLToPath(new URL('../../manifests', import.meta.url));
@@ -107,6 +107,22 @@ t.test('a platform that is up', { skip }, async (t) => {
     await waitUntil('the same port reaches the new pods', async () => (await get(url)).status === 200);
     t.equal((await hwctl.on('forward', '--stop')).code, 0);
     await t.rejects(get(url), 'nobody listens any more');
+  });
+
+  const noRules = process.getuid?.() === 0 ? false : 'needs root to cut the way to the Ingress';
+  await t.test('an Ingress whose address is out of reach', { skip: noRules }, async (t) => {
+    const rule = ['OUTPUT', '-d', output('minikube', '-p', profile, 'ip').trim(), '-p', 'tcp', '--dport', '80'];
+    const cut = (verb: string) => output('iptables', verb, ...rule, '-j', 'REJECT');
+    cut('-I');
+    t.teardown(() => cut('-D'));
+    const up = await hwctl.on('up', 'hello', ...plain, '--json');
+    t.equal(up.code, 0, up.stderr);
+    t.match(JSON.parse(up.stdout).actions, [{ verb: 'start', ref: 'process/forward' }]);
+    t.match(JSON.parse(up.stdout).endpoints[0], { name: 'app', url: /^http:\/\/127\.0\.0\.1:/, host: 'arch.homework' });
+    t.equal((await hwctl.on('test', 'hello')).code, 0, 'the scenario passes through a port-forward of the controller');
+    const again = await hwctl.on('up', 'hello', ...plain, '--json');
+    t.same(JSON.parse(again.stdout).actions, [], 'the daemon runs already');
+    t.equal((await hwctl.on('forward', '--stop')).code, 0);
   });
 
   await t.test('open prints URLs that answer', async (t) => {

@@ -22,8 +22,7 @@ import { bringUp, planUp } from './cluster-up.js';
 import { debugPod } from './debug.js';
 import { emptyReport, stopForward } from './down.js';
 import { injectFault } from './fault.js';
-import { forwardTargets, startForward } from './forward.js';
-import { kubeConfigFiles } from './kube-context.js';
+import { forwardAll } from './forward.js';
 import type { LiveObject } from './live-object.js';
 import { clusterLogs } from './logs.js';
 import { diffAhead, objectsAhead } from './look-ahead.js';
@@ -100,12 +99,7 @@ async function forward(options: ClusterTargetOptions, request: ForwardRequest): 
     if (request.stop) return [];
     const sets = await findApplySets(client);
     const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
-    const targets = forwardTargets(members);
-    if (targets.length === 0) return [];
-    const { context, allowContext, environment } = options;
-    const kubeconfigFiles = kubeConfigFiles(environment.env);
-    const { address } = request;
-    await startForward(state, { kubeconfigFiles, context, allowContext, address, targets }, environment.clock);
+    await forwardAll(options, client, state, members, request.address);
     return clusterEndpoints(options.run, members, state);
   });
 }

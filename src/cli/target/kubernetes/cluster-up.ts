@@ -14,6 +14,8 @@ import type { StateFile } from './cluster-state.js';
 import { contextNamespace, setContextNamespace } from './context-namespace.js';
 import { desiredObjects, waveOf } from './desired.js';
 import { emptyReport, removeMembers } from './down.js';
+import { forwardAll } from './forward.js';
+import { loadKubeConfig } from './kube-context.js';
 import { groupKindOf, liveRef } from './live-object.js';
 import type { Minikube } from './minikube.js';
 import { ensureNamespaces, getNamespace } from './namespaces.js';
@@ -124,7 +126,10 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
   const minikube = openMinikube(recorded);
   if (minikube !== undefined) {
     const machine = await machineStep(minikube);
-    if (machine !== undefined) await startMachine(minikube, machine, request.cluster ?? {}, state, work);
+    const current = loadKubeConfig(environment.env).getCurrentContext();
+    // Somebody's kubectl stays where it is; where it is nowhere yet, minikube sets it.
+    const flags = { ...request.cluster, keepContext: Boolean(current) && current !== options.context };
+    if (machine !== undefined) await startMachine(minikube, machine, flags, state, work);
   }
   const client = openClient(options);
   try {
@@ -144,10 +149,13 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
     const more = { groupKinds: kindsOf(wanted.objects), namespaces: namespacesOf(wanted.objects) };
     const members = await listMembers(client, wanted.set, more);
     await nameNamespace(options, request, wanted.set.namespace, state, work);
-    await waitIngresses(
-      client,
-      members.filter(({ kind }) => kind === 'Ingress'),
-      work,
+    const ingresses = members.filter(({ kind }) => kind === 'Ingress');
+    await waitIngresses(client, ingresses, work);
+    const endpoints = await clusterEndpoints(run, members, state);
+    if (ingresses.length === 0 || endpoints.some(({ name }) => name === 'app')) return endpoints;
+    const why = 'the address of the Ingress cannot be reached from here';
+    await work.step({ verb: 'start', ref: 'process/forward', why }, () =>
+      forwardAll(options, client, state, members, '127.0.0.1'),
     );
     return await clusterEndpoints(run, members, state);
   } finally {

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { PortForward } from '@kubernetes/client-node';
 import type { KubeClient } from './client.js';
+import type { LiveObject } from './live-object.js';
 import { podResource } from './pods.js';
 import { readinessOf } from './readiness.js';
 
@@ -11,6 +12,8 @@ export interface Forwarded {
   namespace: string;
   service: string;
   port: number;
+  /** Labels of the pods, where no Service says them; `port` is the container's then. */
+  selector?: Record<string, string>;
   /** Where the daemon listens. */
   url: string;
 }
@@ -65,12 +68,30 @@ async function carry(client: KubeClient, target: Omit<Forwarded, 'url'>, socket:
 
 /** A ready pod of the Service, another one each time, and the number of its port. */
 async function pickPod(client: KubeClient, target: Omit<Forwarded, 'url'>): Promise<{ pod: string; port: number }> {
+  if (target.selector !== undefined) {
+    const pod = await pickReady(client, target, target.selector);
+    return { pod: pod.metadata.name, port: target.port };
+  }
   const service = await client.get({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: target.service, namespace: target.namespace },
   });
-  const selector = (service?.spec?.selector ?? {}) as Record<string, string>;
+  const pod = await pickReady(client, target, (service?.spec?.selector ?? {}) as Record<string, string>);
+  const ports = (service?.spec?.ports ?? []) as { port: number; targetPort?: number | string }[];
+  const wanted = ports.find(({ port }) => port === target.port)?.targetPort ?? target.port;
+  if (typeof wanted === 'number') return { pod: pod.metadata.name, port: wanted };
+  const containers = (pod.spec?.containers ?? []) as { ports?: { name?: string; containerPort: number }[] }[];
+  const named = containers.flatMap(({ ports = [] }) => ports).find(({ name }) => name === wanted);
+  if (named === undefined) throw new Error(`pod ${pod.metadata.name} has no port ${wanted}`);
+  return { pod: pod.metadata.name, port: named.containerPort };
+}
+
+async function pickReady(
+  client: KubeClient,
+  target: Omit<Forwarded, 'url'>,
+  selector: Record<string, string>,
+): Promise<LiveObject> {
   const labelSelector = Object.entries(selector)
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
@@ -81,11 +102,5 @@ async function pickPod(client: KubeClient, target: Omit<Forwarded, 'url'>): Prom
   );
   const pod = pods[Math.floor(Math.random() * pods.length)];
   if (pod === undefined) throw new Error(`no pod of Service ${target.service} is ready`);
-  const ports = (service?.spec?.ports ?? []) as { port: number; targetPort?: number | string }[];
-  const wanted = ports.find(({ port }) => port === target.port)?.targetPort ?? target.port;
-  if (typeof wanted === 'number') return { pod: pod.metadata.name, port: wanted };
-  const containers = (pod.spec?.containers ?? []) as { ports?: { name?: string; containerPort: number }[] }[];
-  const named = containers.flatMap(({ ports = [] }) => ports).find(({ name }) => name === wanted);
-  if (named === undefined) throw new Error(`pod ${pod.metadata.name} has no port ${wanted}`);
-  return { pod: pod.metadata.name, port: named.containerPort };
+  return pod;
 }

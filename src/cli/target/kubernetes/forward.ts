@@ -6,9 +6,13 @@ import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Run } from '../../kernel/process.js';
 import type { Endpoint } from '../target.js';
+import type { KubeClient } from './client.js';
+import type { ClusterTargetOptions } from './cluster-access.js';
 import { isAlive, type StateFile } from './cluster-state.js';
 import type { DaemonOptions, Forwarded } from './forward-socket.js';
+import { kubeConfigFiles } from './kube-context.js';
 import { groupKindOf, type LiveObject } from './live-object.js';
+import { ingressController } from './provision.js';
 
 const startMs = 15_000;
 
@@ -57,7 +61,32 @@ export function reportFile(state: StateFile): string {
   return join(state.folder, `${encodeURIComponent(state.get().context)}.forwards.json`);
 }
 
-/** Services worth a port: each one of hwctl's with a port that speaks HTTP, and the Ingress controller where there is one. */
+/**
+ * Starts the daemon anew for every Service among `members` and for the Ingress controller; with none there is no daemon.
+ * Throws Failure `forward-failed`.
+ */
+export async function forwardAll(
+  { environment, context, allowContext }: ClusterTargetOptions,
+  client: KubeClient,
+  state: StateFile,
+  members: readonly LiveObject[],
+  address: string,
+): Promise<void> {
+  const targets = [...forwardTargets(members), ...(await controllerTarget(client))];
+  if (targets.length === 0) return;
+  const kubeconfigFiles = kubeConfigFiles(environment.env);
+  await startForward(state, { kubeconfigFiles, context, allowContext, address, targets }, environment.clock);
+}
+
+/** The pods of minikube's Ingress controller: the way in where its address cannot be reached from this machine. */
+async function controllerTarget(client: KubeClient): Promise<Omit<Forwarded, 'url'>[]> {
+  const live = await client.get(ingressController);
+  const selector = (live?.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels;
+  const { name, namespace } = ingressController.metadata;
+  return selector === undefined ? [] : [{ name: 'ingress', namespace, service: name, port: 80, selector }];
+}
+
+/** Services worth a port: each one of hwctl's, by its first port. */
 export function forwardTargets(members: readonly LiveObject[]): Omit<Forwarded, 'url'>[] {
   return members.flatMap((member) => {
     if (groupKindOf(member) !== 'Service') return [];

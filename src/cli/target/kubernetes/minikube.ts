@@ -6,6 +6,8 @@ export interface StartFlags {
   cpus?: string;
   memory?: string;
   kubernetesVersion?: string;
+  /** Leave kubectl at the context it is at. */
+  keepContext?: boolean;
 }
 
 export type ProfileState =
@@ -71,6 +73,7 @@ export function createMinikube(run: Run, profile: string): Minikube {
       if (flags.cpus !== undefined) words.push('--cpus', flags.cpus);
       if (flags.memory !== undefined) words.push('--memory', flags.memory);
       if (flags.kubernetesVersion !== undefined) words.push('--kubernetes-version', flags.kubernetesVersion);
+      if (flags.keepContext === true) words.push('--keep-context');
       const errors: StartEvent[] = [];
       const outcome = await call(words, {
         ...options,

@@ -26,15 +26,18 @@ export function leftMs(work: Pick<Work, 'clock' | 'deadlineAt'>): number {
   return Math.max(1_000, work.deadlineAt - work.clock.monotonic());
 }
 
+/** What minikube's addon runs. */
+export const ingressController = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'ingress-nginx-controller', namespace: 'ingress-nginx' },
+};
+
 /** The addons that hwctl wants, and the object that tells each one's health. */
 const addons = [
   {
     name: 'ingress',
-    health: {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'ingress-nginx-controller', namespace: 'ingress-nginx' },
-    },
+    health: ingressController,
   },
   {
     name: 'metrics-server',
