@@ -24,6 +24,7 @@ const migrationLock = 4_857_194;
 
 const retriable = new Set(['40001', '40P01']);
 const lockNotAvailable = '55P03';
+const undefinedTable = '42P01';
 /**
  * Connection lost or refused (also for its credentials, which are being changed), out of resources, shutting down, cancelled,
  * failing disk; a standby that is not promoted yet; ended while idle in a transaction; no such table yet.
@@ -84,8 +85,12 @@ export class PostgresPool {
     return { name, text: sql, values: args(values) };
   }
 
-  /** Applies what is missing in one transaction. Pods that start at once take turns at an advisory lock. */
+  /**
+   * Applies what is missing in one transaction. Pods that start at once take turns at an advisory lock; where nothing is
+   * missing none is taken, so that a start does not wait for whoever holds it.
+   */
   async migrate(migrations: readonly MigrationSql[]): Promise<void> {
+    if ((await this.missing(migrations)).length === 0) return;
     const client = await this.pool.connect();
     const query = <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
       client.query<R>({ text, values, query_timeout: migrationTimeoutMs + graceMs } as pg.QueryConfig);
@@ -110,6 +115,16 @@ export class PostgresPool {
       // Closing the connection rolls back, whatever state it is in.
       client.release(failed);
     }
+  }
+
+  private async missing(migrations: readonly MigrationSql[]): Promise<MigrationSql[]> {
+    const { rows } = await this.pool
+      .query<{ name: string }>('SELECT name FROM schema_migrations')
+      .catch((error: { code?: string }) => {
+        if (error.code === undefinedTable) return { rows: [] };
+        throw error;
+      });
+    return migrations.filter(({ name }) => rows.every((row) => row.name !== name));
   }
 }
 

@@ -43,12 +43,17 @@ export async function attempt(
   }
 }
 
+/** How often each answer was given, over all that was insisted on; `none` where a connection was cut or refused. */
+export const answersGiven: Record<string, number> = {};
+
 /** Asks until it is 200: what failed, was lost or is in flight is simply asked again. Throws for any other answer. */
 export async function insist(method: string, url: string, ask: Ask, timeoutMs = 480_000): Promise<Answer> {
   const endsAt = Date.now() + timeoutMs;
   const answers: Record<string, number> = {};
   while (Date.now() < endsAt) {
     const answer = await attempt(method, url, ask);
+    const status = answer?.status ?? 'none';
+    answersGiven[status] = (answersGiven[status] ?? 0) + 1;
     if (answer?.status === 200) return answer;
     if (answer !== undefined && answer.status !== 409 && answer.status !== 503 && answer.status !== 429)
       throw new Error(`${method} ${url} answered ${answer.status}: ${answer.text}`);

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type PostgresCluster, startPostgres } from '../../server/postgres-cluster.js';
 import { checkBooks, type History, postgresReader, type Read, sqliteReader } from './books.js';
-import { closeClient, enrol, insist } from './client.js';
+import { answersGiven, closeClient, enrol, insist } from './client.js';
 import { FrontDoor, Replica, randomFrom } from './fleet.js';
 
 const moments = Number(process.env.MOMENTS ?? 500);
@@ -82,6 +82,7 @@ async function ordeal(
   await quiet(read);
   for (const [what, count] of Object.entries(struck)) t.ok(count > 0, `${what}: ${count}`);
   const total = Object.values(struck).reduce((sum, count) => sum + count, 0);
+  t.comment(`answers: ${JSON.stringify(answersGiven)}`);
   const restarts = all.reduce((sum, { starts }) => sum + starts - 1, 0);
   t.equal(total, moments, `${total} faults, ${restarts} restarts of services`);
   t.ok(history.paid > 0 && history.refused > 0, `${history.paid} paid, ${history.refused} refused`);

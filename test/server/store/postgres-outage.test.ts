@@ -9,11 +9,11 @@ import { PostgresLine } from './postgres-line.js';
 
 const order = { address: 'Main Street 1', count: 1 };
 
-t.setTimeout(110_000);
+t.setTimeout(300_000);
 const cluster = await startPostgres();
 const skip = typeof cluster === 'string' ? cluster : false;
 if (typeof cluster !== 'string') t.teardown(() => cluster.stop());
-await t.test('Postgres', { timeout: 100_000, skip }, (t) => suite(t, cluster as PostgresCluster));
+await t.test('Postgres', { timeout: 290_000, skip }, (t) => suite(t, cluster as PostgresCluster));
 
 async function suite(t: Test, cluster: PostgresCluster): Promise<void> {
   const url = await cluster.createDatabase();
