@@ -3,6 +3,7 @@
 // FAULT_SECONDS=N for another time than a minute, SEED=N to repeat a run's choices.
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { conditionOf } from '../../src/cli/target/kubernetes/live-object.js';
 import { checkBooks, type History, type Read } from '../faults/server/books.js';
 import { type Answer, type Ask, attempt, closeClient } from '../faults/server/client.js';
 import { randomFrom } from '../faults/server/fleet.js';
@@ -119,6 +120,10 @@ async function strike(): Promise<Record<string, number>> {
       },
     });
   };
+  const isReady = async (name: string) => {
+    const pod = await client.get({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'hwctl' } });
+    return pod !== undefined && conditionOf(pod, 'Ready')?.status === 'True';
+  };
   const endsAt = Date.now() + faultsMs;
   // The database twice in a run: once in order, once by SIGKILL of every process of it.
   const database = [endsAt - faultsMs * 0.7, endsAt - faultsMs * 0.35];
@@ -128,7 +133,7 @@ async function strike(): Promise<Record<string, number>> {
   try {
     while (Date.now() < endsAt) {
       const service = pick(services);
-      if (database[0] !== undefined && Date.now() > database[0]) {
+      if (database[0] !== undefined && Date.now() > database[0] && (await isReady('postgres-0'))) {
         database.shift();
         if (database.length === 1) {
           await remove('app.kubernetes.io/name=postgres', undefined);
