@@ -34,6 +34,7 @@ export class TestReports {
     private readonly files: readonly Wanted[],
     private readonly har: HarRecorder | undefined,
     private readonly annotate: boolean,
+    private readonly jsonReport: FileReport | undefined,
     private readonly debugLines: typeof import('../report/scenario/debug.js').debugLines | undefined,
   ) {}
 
@@ -59,8 +60,9 @@ export class TestReports {
       : undefined;
     const har = options.har === undefined ? undefined : new (await import('../report/scenario/har.js')).HarRecorder();
     const debug = options.debug ? (await import('../report/scenario/debug.js')).debugLines : undefined;
+    const json = options.json ? await fileReports.json!() : undefined;
     const annotate = names.includes('github') || context.env.GITHUB_ACTIONS === 'true';
-    return new TestReports(context, options, terminal, files, har, annotate, debug);
+    return new TestReports(context, options, terminal, files, har, annotate, json, debug);
   }
 
   on(event: ScenarioEvent): void {
@@ -74,7 +76,7 @@ export class TestReports {
   }
 
   /** Writes what is written at the end. Throws Failure for a file that cannot be written. */
-  close(passed: boolean): void {
+  close(): void {
     const { runs } = this.#collector;
     for (const { report, file } of this.files) {
       const text = report(runs);
@@ -83,15 +85,7 @@ export class TestReports {
     }
     if (this.har !== undefined && this.options.har !== undefined)
       this.#write(this.options.har, this.har.text(this.context.version));
-    if (this.options.json) {
-      const scenarios = runs.map(({ result: { name, requests, assertions, failures } }) => ({
-        name,
-        requests,
-        assertions,
-        failures,
-      }));
-      this.context.print(JSON.stringify({ scenarios, passed }));
-    }
+    if (this.jsonReport !== undefined) this.context.print(this.jsonReport(runs));
     if (this.annotate) this.#annotate();
   }
 

@@ -26,7 +26,7 @@ async function runTests(names: string[], options: TestOptions, context: Context)
   const jobs = await planJobs(names, options, context);
   const results = await runJobs(jobs, options.jobs, context, (event) => reports.on(event));
   const passed = results.every((result) => result.passed);
-  reports.close(passed);
+  reports.close();
   if (results.every(({ requests, assertions }) => requests.executed + assertions.executed === 0)) {
     throw new Failure({
       code: 'nothing-ran',

@@ -1,5 +1,8 @@
-import t, { type Test } from 'tap';
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import t from 'tap';
 import { Parser } from 'tap-parser';
+import { validateXML } from 'xmllint-wasm';
 import { Collector } from '../../../src/cli/report/scenario/collect.js';
 import { githubAnnotations } from '../../../src/cli/report/scenario/github.js';
 import { HarRecorder } from '../../../src/cli/report/scenario/har.js';
@@ -7,7 +10,7 @@ import { htmlReport } from '../../../src/cli/report/scenario/html.js';
 import { jsonReport } from '../../../src/cli/report/scenario/json.js';
 import { junitReport } from '../../../src/cli/report/scenario/junit.js';
 import { tapReport } from '../../../src/cli/report/scenario/tap.js';
-import { matchGolden } from '../../golden.js';
+import { matchGolden, root } from '../../golden.js';
 import { echoServer } from '../../scenario/echo-server.js';
 import { runText } from '../../scenario/run-text.js';
 
@@ -50,7 +53,12 @@ t.test('the reports that are written at the end', async (t) => {
     const xml = junitReport(runs);
     matchGolden(t, 'report/scenario/junit.xml', steady(xml));
     t.match(xml, /tests="6" failures="1" errors="1"/);
-    wellFormed(t, xml);
+    // A real validator: libxml2.
+    const schema = { fileName: 'junit.xsd', contents: readFileSync(`${root}test/report/scenario/junit.xsd`, 'utf8') };
+    const validated = async (contents: string) =>
+      validateXML({ xml: { fileName: 'report.xml', contents }, schema }).then(({ errors }) => errors.map(String));
+    t.same(await validated(xml), []);
+    t.not((await validated(xml.replace('failures="1"', 'failures="no"'))).length, 0, 'the validator is at work');
   });
 
   t.test('TAP 14, as tap-parser reads it', async (t) => {
@@ -80,13 +88,19 @@ t.test('the reports that are written at the end', async (t) => {
       passed: boolean;
       scenarios: { steps: unknown[]; failures: unknown[] }[];
     };
+    const schema = JSON.parse(readFileSync(`${root}schemas/scenario-report.schema.json`, 'utf8')) as object;
+    const valid = new Ajv2020({ allErrors: true }).compile(schema);
+    t.ok(valid(json), JSON.stringify(valid.errors));
     t.equal(json.passed, false);
     t.equal(json.scenarios[0]?.steps.length, 4);
     t.equal(json.scenarios[0]?.failures.length, 2);
   });
 
   t.test('GitHub annotations', async (t) => {
-    matchGolden(t, 'report/scenario/github.txt', `${githubAnnotations(result).join('\n')}\n`);
+    const lines = githubAnnotations(result);
+    matchGolden(t, 'report/scenario/github.txt', `${lines.join('\n')}\n`);
+    // The runner's own reading (actions/toolkit, command.ts): ::NAME KEY=VALUE,...::MESSAGE, escaped by per cent.
+    for (const line of lines) t.match(line, /^::error file=[^,:]+,line=\d+,title=[^,:]+::[^\r\n]+$/);
   });
 
   t.test('HAR', async (t) => {
@@ -107,14 +121,3 @@ t.test('the reports that are written at the end', async (t) => {
     t.equal(log.entries[0]?.response.headers.find(({ name }) => name === 'set-cookie')?.value, '••••••');
   });
 });
-
-/** Tags are closed in the order they were opened. */
-function wellFormed(t: Test, xml: string): void {
-  const open: string[] = [];
-  for (const [, close, name, self] of xml.matchAll(/<(\/?)([\w-]+)(?:\s+[\w-]+="[^"<]*")*\s*(\/?)>/g)) {
-    if (close === '/') t.equal(open.pop(), name);
-    else if (self !== '/') open.push(name!);
-  }
-  t.same(open, []);
-  t.notMatch(xml.replace(/<[^<>]*>/g, ''), /[<>]|&(?!#?\w+;)/);
-}

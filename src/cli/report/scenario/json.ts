@@ -1,5 +1,8 @@
 import type { FileReport } from './collect.js';
 
-/** Everything as one JSON document: results, steps, exchanges (masked), checks, failures. */
-export const jsonReport: FileReport = (runs) =>
-  `${JSON.stringify({ passed: runs.every(({ result }) => result.passed), scenarios: runs.map(({ result, steps }) => ({ ...result, steps })) }, null, 2)}\n`;
+/** Everything as one JSON document: results, steps, exchanges (masked), checks, failures; schemas/scenario-report.schema.json. */
+export const jsonReport: FileReport = (runs) => {
+  const passed = runs.every(({ result }) => result.passed);
+  const scenarios = runs.map(({ result, steps }) => ({ ...result, steps }));
+  return `${JSON.stringify({ schema: 'hwctl.dev/scenario-report/v1', passed, scenarios }, null, 2)}\n`;
+};
