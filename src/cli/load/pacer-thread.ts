@@ -22,7 +22,7 @@ const port = parentPort!;
 port.on('message', (message: 'warm' | 'go') => {
   const { plan, rings, control } = message === 'warm' ? data.warmUp! : data;
   const wakeUp = message === 'warm' ? undefined : new Histogram(data.wakeUp);
-  runPacer(plan, rings.map(arrivalRing), controlMemory(control), nowUs, wakeUp);
+  runPacer(plan, rings.map(arrivalRing), controlMemory(control), { nowUs, wakeUp });
   if (message === 'warm') port.postMessage({ type: 'ready' });
   else port.close();
 });

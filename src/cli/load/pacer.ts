@@ -8,19 +8,23 @@ const { words: word, numbers: number } = control;
 /** Longest sleep: how late an adjustment may be noticed if its wake-up were lost. */
 const longestSleepMs = 200;
 
+/** What the pacer needs of its thread; a test gives it another clock. */
+export interface PacerThread {
+  nowUs(): number;
+  /** How late the machine woke it: it does nothing else while it sleeps, so this is the machine's own lateness. */
+  wakeUp?: Histogram;
+  /** Atomics.wait. */
+  wait?(words: Int32Array, index: number, value: number, timeoutMs: number): 'ok' | 'not-equal' | 'timed-out';
+}
+
 /**
  * Releases each arrival to its I/O thread at the moment it is due, from the absolute schedule, until the plan ends. Blocks
  * its thread: an own thread that sleeps in Atomics.wait starts requests 0.1 ms late where timers of the event loop are
  * 0.5 to 1 ms late. Being late itself loses nothing: what is due is released, in order, with the time it was due.
- * `wakeUp` counts how late the machine woke it: it does nothing else while it sleeps, so this is the machine's own lateness.
  */
-export function runPacer(
-  plan: LoadPlan,
-  rings: ArrivalRing[],
-  memory: ControlMemory,
-  nowUs: () => number,
-  wakeUp?: Histogram,
-): void {
+export function runPacer(plan: LoadPlan, rings: ArrivalRing[], memory: ControlMemory, thread: PacerThread): void {
+  const { wakeUp, wait = Atomics.wait } = thread;
+  const nowUs = () => thread.nowUs();
   const { words, numbers } = memory;
   const originUs = numbers[number.originUs]!;
   const arrivals = new ArrivalSource(plan, rings.length);
@@ -47,7 +51,7 @@ export function runPacer(
     const waitMs = full ? 1 : Math.min(nextMs, endMs) - nowMs;
     if (waitMs <= 0) continue;
     const sleepMs = Math.min(waitMs, longestSleepMs);
-    const woken = Atomics.wait(words, word.wake, seen, sleepMs);
+    const woken = wait(words, word.wake, seen, sleepMs);
     if (woken === 'timed-out') wakeUp?.record(nowUs() - originUs - (nowMs + sleepMs) * 1000);
   }
   Atomics.store(words, word.pacerDone, 1);

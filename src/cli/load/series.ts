@@ -73,9 +73,21 @@ export class SeriesReader {
       timedOut: timedOut!,
       inFlight: inFlight!,
     };
-    this.rows.push(row);
     this.percentiles(row, maxUs);
     this.addHeat(row.atMs);
+    this.append(this.rows, row);
+  }
+
+  /** Adds a row, or joins it with the last one where that spans its time: of percentiles the higher stays. */
+  private append(rows: SeriesRow[], row: SeriesRow): void {
+    const last = rows.at(-1);
+    if (last === undefined || row.atMs >= last.atMs + this.intervalMs) {
+      rows.push({ ...row, atMs: Math.floor(row.atMs / this.intervalMs) * this.intervalMs });
+      return;
+    }
+    for (const key of ['scheduled', 'sent', 'dropped', 'ok', 'failed', 'timedOut'] as const) last[key] += row[key];
+    last.inFlight = row.inFlight;
+    for (const key of ['p50', 'p95', 'p99', 'max'] as const) last[key] = higher(last[key], row[key]);
   }
 
   private percentiles(row: SeriesRow, maxUs: number): void {
@@ -100,24 +112,18 @@ export class SeriesReader {
     for (let i = 0; i < coarseCount; i++) if (this.merged[i] !== 0) row[heatOfCoarse[i]!]! += this.merged[i]!;
   }
 
-  /** Joins rows in pairs; of percentiles the higher stays. */
+  /** Joins rows in pairs. */
   private thin(): void {
     this.intervalMs *= 2;
-    const higher = (a: number | undefined, b: number | undefined) => (a === undefined ? b : Math.max(a, b ?? 0));
     const thinned: SeriesRow[] = [];
-    for (const row of this.rows) {
-      const last = thinned.at(-1);
-      if (last === undefined || row.atMs >= last.atMs + this.intervalMs) {
-        thinned.push({ ...row, atMs: Math.floor(row.atMs / this.intervalMs) * this.intervalMs });
-        continue;
-      }
-      for (const key of ['scheduled', 'sent', 'dropped', 'ok', 'failed', 'timedOut'] as const) last[key] += row[key];
-      last.inFlight = row.inFlight;
-      for (const key of ['p50', 'p95', 'p99', 'max'] as const) last[key] = higher(last[key], row[key]);
-    }
+    for (const row of this.rows) this.append(thinned, row);
     this.rows.length = 0;
     for (const row of thinned) this.rows.push(row);
   }
+}
+
+function higher(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : Math.max(a, b ?? 0);
 }
 
 function newestSlot(rows: Float64Array): number {
