@@ -1,11 +1,11 @@
-// Runs the tests with tap: `node scripts/test.mjs [runs|faults|e2e|FILE...]`. Without an argument: all but the slow suites.
+// Runs the tests with tap: `node scripts/test.mjs [runs|faults|e2e|soak|FILE...]`. Without an argument: all but the slow suites.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const slowSuites = ['faults', 'e2e', 'runs'];
+const slowSuites = ['faults', 'e2e', 'runs', 'soak'];
 
 function testFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
