@@ -1,4 +1,5 @@
 import type { LatencySummary, LoadResult, LoadSnapshot, SeriesRow } from '../../src/cli/load/metrics.js';
+import type { WorkloadRow } from '../../src/cli/report/timeline.js';
 import type { LoadHeading } from '../../src/cli/report/words.js';
 
 /** The runs that every view is shown with. */
@@ -237,3 +238,19 @@ function heatRows(rows: SeriesRow[]): number[][] {
     second === 4 ? [0, 2, 18, 50, 20, 8, 2] : [20, 50, 20, 8, 2, 0, 0],
   );
 }
+
+/** Two services over 12 s, one of them scaled up and held back by its CPU limit. */
+export const workloads: WorkloadRow[] = [0, 1, 2].map((i) => ({
+  atMs: i * 5000,
+  workloads: [
+    {
+      name: 'orders',
+      replicasReady: 1 + Math.min(1, i),
+      replicasWanted: 2,
+      cpuCores: 0.1 + 0.4 * i,
+      memoryBytes: 80e6 + i * 5e6,
+      throttledShare: i === 2 ? 0.125 : 0,
+    },
+    { name: 'auth', replicasReady: 1, replicasWanted: 1, cpuCores: 0.02, memoryBytes: 61e6 },
+  ],
+}));

@@ -3,6 +3,7 @@ import type { LoadPlan, PreparedRequest, Work } from '../load/plan.js';
 import { definePlan } from '../load/plan-define.js';
 import { findProfile, type Profile, type ProfileWork } from '../load/profile.js';
 import { parseThreshold, type Threshold } from '../load/thresholds.js';
+import type { Target } from '../target/target.js';
 import type { Context } from './context.js';
 import { type ArrivalOptions, readArrivals } from './load-arrivals.js';
 import { rampForMax } from './load-find-max.js';
@@ -42,6 +43,8 @@ export interface PlannedLoad {
   /** Ramp until a threshold breaks and report the highest rate that held. */
   findMax: boolean;
   notes: string[];
+  /** Whose workloads can be looked at meanwhile. */
+  target?: Target;
 }
 
 const exclusive = [
@@ -83,7 +86,7 @@ export async function makeLoadPlan(
   const target = await findTarget(options, hasPaths, profile?.stack, context);
   const work = ready ?? [requestWork({ ...request, path: givenPath ?? target.path })];
   const plan = definePlan({ name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning });
-  return { plan, findMax, notes: target.notes };
+  return { plan, findMax, notes: target.notes, target: target.target };
 }
 
 function replacesWork({ path, scenario, method, body }: PlanOptions): boolean {

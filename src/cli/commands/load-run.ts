@@ -3,8 +3,9 @@ import { exitCodes, unreachable } from '../kernel/failure.js';
 import type { Attack } from '../load/attack.js';
 import type { LoadResult, LoadSnapshot, RequestRecord } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
-import type { LiveKey, LiveLoad } from '../report/live.js';
+import type { LiveKey, LiveLoad, LiveState } from '../report/live.js';
 import { headingLine, snapshotLine } from '../report/text.js';
+import type { WorkloadRow } from '../report/timeline.js';
 import { headingOf } from '../report/words.js';
 import type { Context } from './context.js';
 
@@ -15,6 +16,8 @@ export interface RunLoadOptions {
   progress: Progress;
   /** Called with every sample (4 a second in the live view, else 1): pushes and abort conditions hang here. */
   onSnapshot?: (snapshot: LoadSnapshot, finish: () => void) => void;
+  /** What the workloads used so far, for the live view. */
+  workloads?: () => readonly WorkloadRow[];
   /** Takes the record of every request, in batches. */
   onRecords?: (records: RequestRecord[]) => void;
 }
@@ -41,7 +44,7 @@ export async function runLoad(plan: LoadPlan, context: Context, options: RunLoad
     await watch(attack, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
       // Records of every request must be taken as they come; nothing else here is urgent.
       if (display.busy && snapshot.progress.phase === 'running' && options.onRecords === undefined) giveWay();
-      display.update(snapshot, steering);
+      display.update(snapshot, { ...steering.state, workloads: options.workloads?.() ?? [] });
       options.onSnapshot?.(snapshot, () => steering.finish());
     });
     const result = await attack.result;
@@ -63,11 +66,15 @@ export function loadExitCode(result: Pick<LoadResult, 'verdict' | 'thresholds'>)
 
 /** What the keys have done to the run so far. */
 class Controls {
-  finishing = false;
-  rateFactor = 1;
+  private finishing = false;
+  private rateFactor = 1;
   private paused = false;
 
   constructor(private readonly attack: Attack) {}
+
+  get state(): Omit<LiveState, 'workloads'> {
+    return { finishing: this.finishing, rateFactor: this.rateFactor };
+  }
 
   finish(): void {
     this.finishing = true;
@@ -156,7 +163,7 @@ async function watch(
 interface Display {
   /** Drawing takes time that the engine could want. */
   readonly busy: boolean;
-  update(snapshot: LoadSnapshot, controls: Controls): void;
+  update(snapshot: LoadSnapshot, state: LiveState): void;
   close(): void;
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import type { LoadEndpoint } from '../load/plan.js';
+import type { Target } from '../target/target.js';
 import type { Context } from './context.js';
 import { needs } from './load-arrivals.js';
 import { parseHost, parseUrl } from './load-flags.js';
@@ -24,6 +25,8 @@ export interface LoadTarget {
   /** What to request where `--path` does not say. */
   path: string;
   notes: string[];
+  /** Whose workloads can be looked at meanwhile; undefined for a server that `--url` names. */
+  target?: Target;
 }
 
 /**
@@ -59,6 +62,7 @@ export async function findTarget(
     },
     path: endpoint.loadPath ?? '/',
     notes: [`target ${target.name}: ${reason}`],
+    target,
   };
 }
 

@@ -1,11 +1,12 @@
 import { Option } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import { compareRuns } from '../load/compare.js';
-import type { LoadResult, LoadSnapshot } from '../load/metrics.js';
+import type { LoadSnapshot } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
 import { comparisonText } from '../report/compare-text.js';
 import type { LayoutName } from '../report/layouts/layout.js';
 import { loadSummary } from '../report/summary.js';
+import type { LoadReport } from '../report/timeline.js';
 import { headingOf } from '../report/words.js';
 import type { Context } from './context.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './load-compare.js';
@@ -14,6 +15,7 @@ import { OutFiles, parseSummary, peerSummary } from './load-out.js';
 import { makeLoadPlan, type PlanOptions } from './load-plan.js';
 import { Pusher } from './load-push.js';
 import { loadExitCode, type Progress, runLoad } from './load-run.js';
+import { RunWatch } from './load-watch.js';
 import type { Define } from './registry.js';
 import { addTargetOptions } from './target-options.js';
 
@@ -104,7 +106,8 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const files = new OutFiles(options.out, context);
   for (const note of planned.notes) context.note(note);
   const progress = progressFor(options, context);
-  const result = await run(plan, context, { files, finder, pusher, progress });
+  const watch = new RunWatch(planned.target, context);
+  const result = await run(plan, context, { files, finder, pusher, progress, watch });
   const findMax = finder?.found();
   const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
   // Void beats failed, failed beats passed.
@@ -128,23 +131,29 @@ interface RunParts {
   finder: MaxFinder | undefined;
   pusher: Pusher | undefined;
   progress: Progress;
+  watch: RunWatch;
 }
 
-async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<LoadResult> {
-  const { files, finder, pusher, progress } = parts;
+async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<LoadReport> {
+  const { files, finder, pusher, progress, watch } = parts;
   let last: LoadSnapshot | undefined;
   try {
-    return await runLoad(plan, context, {
+    await watch.prepare();
+    const result = await runLoad(plan, context, {
       progress,
+      workloads: () => watch.workloads,
       onRecords: files.recorder(plan),
       onSnapshot: (snapshot, finish) => {
         last = snapshot;
+        watch.offer(snapshot);
         pusher?.offer(snapshot);
         if (finder?.observe(snapshot) === true) finish();
       },
     });
+    return { ...result, timeline: await watch.close() };
   } catch (error) {
     files.discard();
+    await watch.close();
     throw error;
   } finally {
     await pusher?.close(last);
@@ -165,7 +174,7 @@ function exitCodeOf(context: Context): number {
 
 async function printSummary(
   layout: LayoutName | 'hwctl',
-  run: { result: LoadResult; plan: LoadPlan; conclusion: string | undefined; exitCode: number | undefined },
+  run: { result: LoadReport; plan: LoadPlan; conclusion: string | undefined; exitCode: number | undefined },
   context: Context,
   lead: string,
 ): Promise<void> {

@@ -38,6 +38,12 @@ export function formatShare(share: number): string {
   return `${percent.toFixed(percent < 1 || percent > 99 ? 2 : 1).replace(/\.?0+$/, '')}%`;
 }
 
+/** Writes processor cores: `0.05`, `1.2`, `-` where unknown. */
+export function formatCores(cores: number | undefined): string {
+  if (cores === undefined || !Number.isFinite(cores)) return '-';
+  return cores < 0.995 ? cores.toFixed(2) : cores.toFixed(1);
+}
+
 /** Writes bytes: `512 B`, `12.3 kB`, `4.56 MB` (powers of 1000, as k6 and newman do). */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -1,9 +1,9 @@
 /** The style sheet of the HTML report; colours follow the reader's light or dark setting. */
 export const style = `
-:root { --bg: #fcfcfb; --panel: #ffffff; --ink: #1c1d1f; --soft: #5f6368; --line: #dfe1e5; --c1: #2563c9; --c2: #b45f06; --c3: #8a2fa8;
+:root { --bg: #fcfcfb; --panel: #ffffff; --ink: #1c1d1f; --soft: #5f6368; --line: #dfe1e5; --c1: #2563c9; --c2: #b45f06; --c3: #8a2fa8; --c4: #0e7c86; --c5: #a3742a; --c6: #c2407f;
   --good: #2e8b57; --bad: #c62828; --warn: #9a6700; --target: #7a7f87; --heat: 37 99 201; }
 @media (prefers-color-scheme: dark) { :root { --bg: #16181b; --panel: #1e2125; --ink: #e6e7e9; --soft: #a0a5ad; --line: #363a40;
-  --c1: #6ea8ff; --c2: #f0a350; --c3: #d08bea; --good: #5fc08b; --bad: #ff7b72; --warn: #e3b341; --target: #8d939c; --heat: 110 168 255; } }
+  --c1: #6ea8ff; --c2: #f0a350; --c3: #d08bea; --c4: #4fc3cd; --c5: #d3ac6a; --c6: #f08bb9; --good: #5fc08b; --bad: #ff7b72; --warn: #e3b341; --target: #8d939c; --heat: 110 168 255; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--bg); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
 main { max-width: 1040px; margin: 0 auto; padding: 28px 20px 60px; }
@@ -24,8 +24,9 @@ svg { width: 100%; height: auto; display: block; }
 .grid { stroke: var(--line); stroke-width: 1; fill: none; } .axis { stroke: var(--soft); stroke-width: 1; fill: none; }
 .tick { fill: var(--soft); font-size: 12px; font-family: inherit; }
 .c-1 { stroke: var(--c1); background: var(--c1); } .c-2 { stroke: var(--c2); background: var(--c2); } .c-3 { stroke: var(--c3); background: var(--c3); }
+.c-4 { stroke: var(--c4); background: var(--c4); } .c-5 { stroke: var(--c5); background: var(--c5); } .c-6 { stroke: var(--c6); background: var(--c6); }
 .c-target { stroke: var(--target); background: var(--target); } .c-bad { stroke: var(--bad); background: var(--bad); } .c-good { stroke: var(--good); background: var(--good); }
-.area.c-good { fill: var(--good); } .area.c-bad { fill: var(--bad); }
+.area.c-good { fill: var(--good); } .area.c-bad { fill: var(--bad); } .area.c-1 { fill: var(--c1); } .area.c-2 { fill: var(--c2); } .area.c-3 { fill: var(--c3); }
 .key { margin-right: 18px; } .swatch { display: inline-block; width: 14px; height: 10px; margin: 0 6px 0 0; border-radius: 2px; vertical-align: baseline; }
 .heat-key { margin: 0 1px; } figcaption span { margin-right: 8px; }
 ${[1, 2, 3, 4, 5, 6, 7, 8].map((shade) => `.h${shade} { fill: rgb(var(--heat) / ${(0.08 + shade * 0.115).toFixed(3)}); } .swatch.h${shade} { background: rgb(var(--heat) / ${(0.08 + shade * 0.115).toFixed(3)}); }`).join('\n')}

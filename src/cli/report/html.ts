@@ -1,13 +1,14 @@
 import { formatDuration } from '../kernel/duration.js';
 import type { LatencySummary, LoadResult } from '../load/metrics.js';
-import { formatBytes, formatCount, formatLatency, formatRate, formatShare } from './format.js';
+import { formatBytes, formatCores, formatCount, formatLatency, formatRate, formatShare } from './format.js';
+import { charts } from './html-charts.js';
 import { style } from './html-style.js';
-import { binSeries, type Cell } from './series.js';
-import { escapeHtml, heatMap, lineChart } from './svg-chart.js';
+import { escapeHtml } from './svg-chart.js';
+import { type LoadReport, summarizeWorkloads } from './timeline.js';
 import { errorList, type LoadHeading, statusList, verdictMeaning } from './words.js';
 
 /** The report of a run as one HTML file: charts as inline SVG, no script, nothing from outside, light and dark. */
-export function htmlReport(result: LoadResult, heading: LoadHeading): string {
+export function htmlReport(result: LoadReport, heading: LoadHeading): string {
   const title = `${heading.name}: ${heading.target}`;
   return `<!doctype html>
 <html lang="en">
@@ -27,6 +28,7 @@ ${charts(result)}
 ${latencyTable(result)}
 ${stepTable(result)}
 ${outcomes(result)}
+${workloadTable(result)}
 ${accounting(result)}
 ${howToRead()}
 </main>
@@ -75,90 +77,6 @@ function thresholdTable(result: LoadResult): string {
       `<tr class="${passed ? 'good' : 'bad'}"><td>${passed ? '✓ holds' : '✗ failed'}</td><td><code>${escapeHtml(text)}</code></td><td>${escapeHtml(message)}</td></tr>`,
   );
   return `<section><h2>Thresholds</h2>${table(['', 'condition', 'seen'], rows, 'text')}</section>`;
-}
-
-function charts(result: LoadResult): string {
-  const { cells, cellMs } = binSeries(result.series.rows, 300);
-  if (cells.length === 0) return '';
-  const last = cells.at(-1)!;
-  const endMs = last.atMs + cellMs;
-  const x = cells.map((cell) => cell.atMs + cellMs / 2);
-  const of = (pick: (cell: Cell) => number | undefined) => cells.map(pick);
-  const perSecond = (cell: Cell, count: number) =>
-    (count * 1000) / (cell === last ? partial(result, cell, cellMs) : cellMs);
-  // After the last arrival there is no rate, only responses still coming in.
-  const during = (pick: (cell: Cell) => number) => (cell: Cell) =>
-    cell.atMs < result.durationMs ? pick(cell) : undefined;
-  const rate = lineChart({
-    title: 'Requests per second',
-    unit: '/s',
-    x,
-    endMs,
-    format: (value) => formatRate(value),
-    lines: [
-      { name: 'scheduled', className: 'c-target', values: of(during((cell) => cell.scheduledPerSecond)), dashed: true },
-      { name: 'sent', className: 'c-1', values: of(during((cell) => cell.sentPerSecond)) },
-      ...(result.dropped > 0
-        ? [{ name: 'dropped', className: 'c-bad', values: of((cell) => perSecond(cell, cell.dropped)) }]
-        : []),
-    ],
-  });
-  const latency = lineChart({
-    title: 'Response latency (logarithmic; p95 and p99 are the worst slot of each point)',
-    unit: 'ms',
-    x,
-    endMs,
-    logarithmic: true,
-    format: (value) => formatLatency(value),
-    lines: [
-      { name: 'p50', className: 'c-1', values: of((cell) => cell.p50) },
-      { name: 'p95', className: 'c-2', values: of((cell) => cell.p95) },
-      { name: 'p99', className: 'c-3', values: of((cell) => cell.p99) },
-    ],
-  });
-  const outcome = lineChart({
-    title: 'Responses per second by outcome',
-    unit: '/s',
-    x,
-    endMs,
-    stacked: true,
-    format: (value) => formatRate(value),
-    lines: [
-      {
-        name: 'ok',
-        className: 'c-good',
-        values: of((cell) => Math.max(0, cell.donePerSecond - perSecond(cell, cell.failed))),
-      },
-      { name: 'failed or timed out', className: 'c-bad', values: of((cell) => perSecond(cell, cell.failed)) },
-    ],
-  });
-  const inFlight = lineChart({
-    title: 'Requests in flight',
-    unit: '',
-    x,
-    endMs,
-    format: (value) => formatRate(value),
-    lines: [{ name: 'in flight', className: 'c-1', values: of((cell) => cell.inFlight) }],
-  });
-  return `<section class="charts">${rate}${latency}${heat(result, endMs)}${outcome}${inFlight}</section>`;
-}
-
-/** Milliseconds that the last cell really covers. */
-function partial(result: LoadResult, cell: Cell, cellMs: number): number {
-  const rows = result.series.rows.filter((row) => row.atMs >= cell.atMs).length;
-  return Math.min(cellMs, Math.max(1, rows * result.series.intervalMs));
-}
-
-function heat(result: LoadResult, endMs: number): string {
-  if (result.heat.rows.length === 0) return '';
-  return heatMap({
-    title: 'Response latency heat map',
-    intervalMs: result.heat.intervalMs,
-    endMs,
-    bounds: result.heat.boundsMs.filter((bound) => bound < 1e9),
-    rows: result.heat.rows,
-    format: (value) => formatLatency(value),
-  });
 }
 
 const figures = ['min', 'p50', 'p75', 'p90', 'p95', 'p99', 'p999', 'max', 'mean', 'stdev'] as const;
@@ -222,6 +140,18 @@ function outcomes(result: LoadResult): string {
 <div><h2>Errors by cause</h2>${errorRows.length > 0 ? table(['cause', 'requests'], errorRows) : '<p>none</p>'}</div>
 ${checks.length > 0 ? `<div><h2>Checks</h2>${table(['check', 'passed', 'failed'], checks)}</div>` : ''}
 </section>`;
+}
+
+function workloadTable({ timeline }: LoadReport): string {
+  if (timeline?.workloads === undefined) return '';
+  const { rows, missing } = timeline.workloads;
+  const lines = summarizeWorkloads(rows).map(
+    ({ name, replicas, cpuCores, memoryBytes, throttledShare }) =>
+      `<tr><td>${escapeHtml(name)}</td><td>${replicas.least === replicas.most ? replicas.most : `${replicas.least} to ${replicas.most}`}</td><td>${formatCores(cpuCores?.mean)}</td><td>${formatCores(cpuCores?.most)}</td><td>${memoryBytes === undefined ? '-' : formatBytes(memoryBytes)}</td><td>${throttledShare === undefined ? '-' : formatShare(throttledShare)}</td></tr>`,
+  );
+  const head = ['service', 'replicas', 'CPU cores, mean', 'highest', 'memory, highest', 'throttled, highest'];
+  const words = missing.length === 0 ? '' : `<p>Not told: ${escapeHtml(missing.join('; '))}.</p>`;
+  return `<section><h2>Services</h2>${lines.length > 0 ? table(head, lines) : '<p>The run was too short to look.</p>'}${words}</section>`;
 }
 
 function accounting(result: LoadResult): string {

@@ -1,6 +1,7 @@
 import { render, Text, useInput } from 'ink';
 import type { ReactNode } from 'react';
 import type { LoadSnapshot } from '../load/metrics.js';
+import type { WorkloadRow } from './timeline.js';
 import { LoadView } from './views/load-view.js';
 import type { LoadHeading } from './words.js';
 
@@ -15,9 +16,16 @@ export interface LiveLoadOptions {
 /** `interrupt` is Ctrl-C, which the terminal hands over as a key while the view is up. */
 export type LiveKey = 'faster' | 'slower' | 'pause' | 'finish' | 'interrupt';
 
+/** What the view shows beside the snapshot. */
+export interface LiveState {
+  rateFactor: number;
+  finishing: boolean;
+  workloads: readonly WorkloadRow[];
+}
+
 export interface LiveLoad {
   /** Shows the run as it stands; called a few times a second by whoever owns the clock. */
-  update(snapshot: LoadSnapshot, state: { rateFactor: number; finishing: boolean }): void;
+  update(snapshot: LoadSnapshot, state: LiveState): void;
   /** Wipes the view and gives the terminal back. */
   close(): void;
 }
@@ -50,7 +58,7 @@ export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
     patchConsole: false,
     maxFps: 10,
   });
-  const draw = (snapshot: LoadSnapshot, state: { rateFactor: number; finishing: boolean }) => {
+  const draw = (snapshot: LoadSnapshot, state: LiveState) => {
     const beganMs = performance.now();
     if (beganMs < notBeforeMs) return;
     const view = (
@@ -61,6 +69,7 @@ export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
         rows={stdout.rows || 24}
         rateFactor={state.rateFactor}
         finishing={state.finishing}
+        workloads={state.workloads}
       />
     );
     instance.rerender(frame(view));

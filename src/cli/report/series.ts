@@ -35,12 +35,19 @@ export function slotLengthMs(rows: readonly SeriesRow[]): number {
   return rows.length > 1 ? rows[1]!.atMs - rows[0]!.atMs : 100;
 }
 
-/** Sums the series up into at most `columns` cells of one length, oldest first; the last one may be a part. */
-export function binSeries(rows: readonly SeriesRow[], columns: number): { cellMs: number; cells: Cell[] } {
+/**
+ * Sums the series up into at most `columns` cells of one length, at least `leastCellMs`, oldest first; the last one may be a
+ * part.
+ */
+export function binSeries(
+  rows: readonly SeriesRow[],
+  columns: number,
+  leastCellMs = 0,
+): { cellMs: number; cells: Cell[] } {
   const slotMs = slotLengthMs(rows);
   const last = rows.at(-1);
   if (last === undefined) return { cellMs: slotMs, cells: [] };
-  const cellMs = cellLengthMs(last.atMs + slotMs, columns, slotMs);
+  const cellMs = cellLengthMs(last.atMs + slotMs, columns, Math.max(slotMs, leastCellMs));
   const cells: Cell[] = [];
   let from = 0;
   while (from < rows.length) {
@@ -100,6 +107,22 @@ function sumUp(rows: readonly SeriesRow[], from: number, to: number, atMs: numbe
 function larger(a: number | undefined, b: number | undefined): number | undefined {
   if (a === undefined) return b;
   return b === undefined ? a : Math.max(a, b);
+}
+
+/** The last known value at each of `columns` equal stretches of a run that is `endMs` long; undefined before the first. */
+export function binAt(
+  points: readonly { atMs: number; value: number | undefined }[],
+  endMs: number,
+  columns: number,
+): (number | undefined)[] {
+  const cells: (number | undefined)[] = [];
+  let next = 0;
+  let value: number | undefined;
+  for (let column = 1; column <= columns; column++) {
+    while (next < points.length && points[next]!.atMs <= (endMs * column) / columns) value = points[next++]!.value;
+    cells.push(value);
+  }
+  return cells;
 }
 
 const bars = '▁▂▃▄▅▆▇█';

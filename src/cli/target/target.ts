@@ -25,6 +25,8 @@ export interface Target {
   debug?(request: DebugRequest): Promise<number>;
   /** Makes every part reachable from this machine through a daemon; absent where everything is reachable already. */
   forward?(request: ForwardRequest): Promise<Endpoint[]>;
+  /** Opens a look at what the workloads use, to sample beside a load. */
+  openSampler?(): Promise<WorkloadSampler>;
 }
 
 /** What `debug` is asked: a shell or a command, and the streams it talks to. */
@@ -41,6 +43,32 @@ export interface DebugRequest {
   timeoutMs: number;
   signal: AbortSignal;
   onWaiting(reason: string): void;
+}
+
+/** Samples what the workloads use; slow and cheap enough to run beside a load. */
+export interface WorkloadSampler {
+  /** Milliseconds between two samples that are worth taking. */
+  readonly everyMs: number;
+  /** Rates are since the sample before; the first one has none. */
+  sample(): Promise<WorkloadSample>;
+  close(): void;
+}
+
+export interface WorkloadSample {
+  workloads: WorkloadUsage[];
+  /** What cannot be told here, and why, in words. */
+  missing: string[];
+}
+
+export interface WorkloadUsage {
+  name: string;
+  replicasReady: number;
+  replicasWanted: number;
+  /** Of all instances together. */
+  cpuCores?: number;
+  memoryBytes?: number;
+  /** Share (0 .. 1) of the scheduling periods in which a CPU limit stopped the instance that it stopped most. */
+  throttledShare?: number;
 }
 
 export interface ForwardRequest {

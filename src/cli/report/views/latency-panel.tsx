@@ -14,7 +14,7 @@ const percentiles = ['p50', 'p95', 'p99'] as const;
 /** Five rows: response latency by percentile, now, over the run and over time; then service and start lag. */
 export function LatencyPanel({ snapshot, width }: Props): ReactNode {
   const { response, service, startLag } = snapshot.latencyMs;
-  const { cells } = binSeries(snapshot.series, Math.max(10, width - 38));
+  const { cells } = binSeries(snapshot.series, Math.max(10, width - 38), 500);
   return (
     <>
       <Text wrap="truncate-end">

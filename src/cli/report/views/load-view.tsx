@@ -1,12 +1,14 @@
 import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
 import type { LoadSnapshot } from '../../load/metrics.js';
+import type { WorkloadRow } from '../timeline.js';
 import type { LoadHeading } from '../words.js';
 import { LatencyPanel } from './latency-panel.js';
 import { OutcomePanel } from './outcome-panel.js';
 import { ProgressHead } from './progress-head.js';
 import { RatePanel } from './rate-panel.js';
 import { VerdictPanel } from './verdict-panel.js';
+import { WorkloadPanel } from './workload-panel.js';
 
 export interface LoadViewProps {
   snapshot: LoadSnapshot;
@@ -18,14 +20,15 @@ export interface LoadViewProps {
   rateFactor: number;
   /** The user asked for the end, and the last responses are awaited. */
   finishing: boolean;
+  /** What the workloads used so far; empty where the server is none that hwctl deployed. */
+  workloads: readonly WorkloadRow[];
 }
 
 /** The whole live report of a load run: as many rows as the terminal has, less one, at most; 60 columns are enough. */
 export function LoadView(props: LoadViewProps): ReactNode {
-  const { snapshot, heading, columns, rows, rateFactor, finishing } = props;
+  const { snapshot, heading, columns, rows, rateFactor, finishing, workloads } = props;
   const width = Math.max(40, Math.min(columns, 120) - 1);
-  const budget = rowBudget(snapshot, rows);
-  const { gap, errorRows, thresholdRows, reasonRows } = budget;
+  const { gap, errorRows, thresholdRows, reasonRows, workloadRows } = rowBudget(snapshot, workloads, rows);
   return (
     <Box flexDirection="column" width={width}>
       <ProgressHead snapshot={snapshot} heading={heading} width={width} finishing={finishing} />
@@ -38,6 +41,11 @@ export function LoadView(props: LoadViewProps): ReactNode {
       <Box marginTop={gap} flexDirection="column">
         <OutcomePanel snapshot={snapshot} width={width} errorRows={errorRows} />
       </Box>
+      {workloadRows > 0 ? (
+        <Box marginTop={gap} flexDirection="column">
+          <WorkloadPanel rows={workloads} elapsedMs={snapshot.elapsedMs} width={width} lines={workloadRows} />
+        </Box>
+      ) : null}
       <Box marginTop={gap} flexDirection="column">
         <VerdictPanel snapshot={snapshot} width={width} reasonRows={reasonRows} thresholdRows={thresholdRows} />
       </Box>
@@ -64,23 +72,25 @@ interface RowBudget {
   errorRows: number;
   thresholdRows: number;
   reasonRows: number;
+  workloadRows: number;
 }
 
 /** Shares the terminal's rows out: gaps go first where room is short, then long lists are cut. */
-function rowBudget(snapshot: LoadSnapshot, rows: number): RowBudget {
+function rowBudget(snapshot: LoadSnapshot, workloads: readonly WorkloadRow[], rows: number): RowBudget {
   const free = rows - 1 - fixedRows;
   const errors = Math.max(1, Object.keys(snapshot.errors).length);
   const thresholds = snapshot.thresholds.length;
   const reasons = snapshot.verdict.reasons.length;
-  const gaps = 4;
-  if (Math.min(errors, 8) + thresholds + reasons + gaps <= free)
-    return { gap: 1, errorRows: Math.min(errors, 8), thresholdRows: thresholds, reasonRows: reasons };
+  const services = Math.min(workloads.at(-1)?.workloads.length ?? 0, 6);
+  const gaps = services > 0 ? 5 : 4;
+  if (Math.min(errors, 8) + thresholds + reasons + services + gaps <= free) {
+    const errorRows = Math.min(errors, 8);
+    return { gap: 1, errorRows, thresholdRows: thresholds, reasonRows: reasons, workloadRows: services };
+  }
   const reasonRows = Math.min(reasons, Math.max(1, Math.floor(free / 3)));
   const thresholdRows = Math.min(thresholds, Math.max(1, Math.floor((free - reasonRows) / 2)));
-  return {
-    gap: 0,
-    reasonRows,
-    thresholdRows,
-    errorRows: Math.max(1, Math.min(errors, free - reasonRows - thresholdRows)),
-  };
+  const rest = free - reasonRows - thresholdRows;
+  const workloadRows = Math.min(services, Math.max(0, Math.floor(rest / 2)));
+  const errorRows = Math.max(1, Math.min(errors, rest - workloadRows));
+  return { gap: 0, reasonRows, thresholdRows, workloadRows, errorRows };
 }

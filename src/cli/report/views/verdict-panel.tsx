@@ -1,6 +1,7 @@
 import { Text } from 'ink';
 import type { ReactNode } from 'react';
 import type { LoadSnapshot } from '../../load/metrics.js';
+import type { ThresholdOutcome } from '../../load/thresholds.js';
 import { fit } from '../format.js';
 import { verdictInBrief } from '../words.js';
 
@@ -24,9 +25,9 @@ export function VerdictPanel({ snapshot, width, reasonRows, thresholdRows }: Pro
       {shown.map((outcome, index) => (
         <Text key={outcome.text} wrap="truncate-end">
           <Text bold>{(index === 0 ? 'Limits' : '').padEnd(10)}</Text>
-          <Text color={outcome.passed ? 'green' : 'red'}>
+          <Text color={outcome.actual === undefined ? undefined : outcome.passed ? 'green' : 'red'}>
             {fit(
-              `${outcome.passed ? '✓' : '✗'} ${outcome.text}  ${outcome.message}${index === shown.length - 1 && hidden > 0 ? ` (and ${hidden} more)` : ''}`,
+              `${mark(outcome)} ${outcome.text}  ${outcome.actual === undefined ? 'no samples yet' : outcome.message}${index === shown.length - 1 && hidden > 0 ? ` (and ${hidden} more)` : ''}`,
               width - 10,
             )}
           </Text>
@@ -53,4 +54,10 @@ export function VerdictPanel({ snapshot, width, reasonRows, thresholdRows }: Pro
       ))}
     </>
   );
+}
+
+/** Without a sample a threshold has not failed yet; at the end it has. */
+function mark({ passed, actual }: ThresholdOutcome): string {
+  if (actual === undefined) return '·';
+  return passed ? '✓' : '✗';
 }

@@ -65,7 +65,7 @@ async function serviceStatus(
 }
 
 /** What pods use, from the metrics API; empty where there is none. */
-async function podUsage(client: KubeClient, namespaces: readonly string[]): Promise<Map<string, Usage>> {
+export async function podUsage(client: KubeClient, namespaces: readonly string[]): Promise<Map<string, Usage>> {
   const found = new Map<string, Usage>();
   const resource = (await client.resources()).find((candidate) => candidate.kind === 'PodMetrics');
   if (resource === undefined) return found;

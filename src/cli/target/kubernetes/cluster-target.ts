@@ -27,6 +27,7 @@ import type { LiveObject } from './live-object.js';
 import { clusterLogs } from './logs.js';
 import { diffAhead, objectsAhead } from './look-ahead.js';
 import type { Work } from './provision.js';
+import { openClusterSampler } from './workload-sample.js';
 
 /** What is waited for is told when it changes, and again after this time: 5 s. */
 const sayAgainMs = 5_000;
@@ -71,6 +72,7 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
     },
     logs: (query) => readLogs(options, query),
     forward: (request) => forward(options, request),
+    openSampler: async () => openClusterSampler((await mustBeOpen(options)).client, environment.clock),
     fault: async (fault: Fault) => {
       await withCluster(await mustBeOpen(options), async ({ client }) => {
         await injectFault(client, await workloadsNamed(client, [fault.service]), fault, environment.clock);

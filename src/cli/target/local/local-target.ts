@@ -17,6 +17,7 @@ import type {
   UpReport,
   UpRequest,
   WaitOptions,
+  WorkloadSampler,
 } from '../target.js';
 import { askSupervisor } from './control.js';
 import { describeProcess, endpointsOf } from './describe.js';
@@ -38,6 +39,7 @@ import {
 } from './state-folder.js';
 import { tailLogs } from './tail.js';
 import { untilReady } from './wait-ready.js';
+import { openProcessSampler } from './workload-sample.js';
 
 /** The local target: the platform as processes on this machine. */
 export interface LocalTarget extends Target {
@@ -119,6 +121,10 @@ class Local implements LocalTarget {
             timeoutMs: options.timeoutMs,
           });
     });
+  }
+
+  async openSampler(): Promise<WorkloadSampler> {
+    return openProcessSampler(async () => (await this.status()).services, this.environment.clock);
   }
 
   async status(): Promise<StatusReport> {

@@ -1,0 +1,61 @@
+import type { LoadResult } from '../load/metrics.js';
+import type { WorkloadUsage } from '../target/target.js';
+
+/** Status codes that came in during a stretch of a run; an error without a response counts under its own word. */
+export interface StatusSlot {
+  atMs: number;
+  counts: Record<string, number>;
+}
+
+/** What the workloads used at one moment of a run. */
+export interface WorkloadRow {
+  atMs: number;
+  workloads: WorkloadUsage[];
+}
+
+/** What was sampled beside the engine's own figures, on the same time axis. */
+export interface Timeline {
+  statuses: { intervalMs: number; rows: StatusSlot[] };
+  /** Absent where the server is none that hwctl deployed. */
+  workloads?: { rows: WorkloadRow[]; missing: string[] };
+}
+
+/** The document of `load --json` and `--out FILE.json`: the engine's result, and what was sampled beside it. */
+export interface LoadReport extends LoadResult {
+  timeline?: Timeline;
+}
+
+/** One workload over a whole run. */
+export interface WorkloadSummary {
+  name: string;
+  replicas: { least: number; most: number };
+  cpuCores?: { mean: number; most: number };
+  memoryBytes?: number;
+  throttledShare?: number;
+}
+
+/** What each workload used over the run: means and highest values. */
+export function summarizeWorkloads(rows: readonly WorkloadRow[]): WorkloadSummary[] {
+  const names = [...new Set(rows.flatMap(({ workloads }) => workloads.map(({ name }) => name)))];
+  return names.map((name) => {
+    const of = rows.flatMap(({ workloads }) => workloads.find((workload) => workload.name === name) ?? []);
+    const known = (pick: (usage: WorkloadUsage) => number | undefined) =>
+      of.map(pick).filter((value) => value !== undefined);
+    const cpu = known(({ cpuCores }) => cpuCores);
+    const replicas = known(({ replicasReady }) => replicasReady);
+    return {
+      name,
+      replicas: { least: Math.min(...replicas), most: Math.max(...replicas) },
+      cpuCores:
+        cpu.length === 0
+          ? undefined
+          : { mean: cpu.reduce((sum, value) => sum + value, 0) / cpu.length, most: Math.max(...cpu) },
+      memoryBytes: highest(known(({ memoryBytes }) => memoryBytes)),
+      throttledShare: highest(known(({ throttledShare }) => throttledShare)),
+    };
+  });
+}
+
+function highest(values: number[]): number | undefined {
+  return values.length === 0 ? undefined : Math.max(...values);
+}
