@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { Hwctl, inventory, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
+
+const skip = whyNoCluster();
+const folder = fileURLToPath(new URL('../../manifests/shared/monitoring/dashboards', import.meta.url));
+const panels = readdirSync(folder).flatMap((file) => {
+  const board = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
+    panels: { title: string; targets?: { expr: string }[] }[];
+  };
+  return board.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ file, title, expr })));
+});
+
+t.test('Prometheus sees everything, and every panel has data under load', { skip }, async (t) => {
+  t.setTimeout(1_800_000);
+  const hwctl = new Hwctl();
+  t.teardown(() => hwctl.remove());
+  const before = await inventory();
+  const started = Date.now();
+  const up = await hwctl.on('up', 'all', '--set', 'grafana=false', '--timeout', '10m');
+  t.equal(up.code, 0, up.stderr);
+  t.comment(`up all with Prometheus took ${Date.now() - started} ms`);
+  const client = openClient();
+  t.teardown(() => client.close());
+  const ask = <T>(path: string) =>
+    client.call<{ status: string; data: T }>(
+      'GET',
+      `/api/v1/namespaces/monitoring/services/prometheus:http/proxy${path}`,
+    );
+  const query = async (expr: string) =>
+    (await ask<{ result: { value: [number, string] }[] }>(`/api/v1/query?query=${encodeURIComponent(expr)}`)).data
+      .result;
+
+  await t.test('LoadBalancer prices has no address, and up did not wait for one', async (t) => {
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'prices', namespace: 'hwctl' } };
+    const live = await client.get(service);
+    t.match(live, { spec: { type: 'LoadBalancer' } });
+    t.same(live?.status, { loadBalancer: {} });
+  });
+
+  await t.test('the rules load without errors', async (t) => {
+    const pod = output('kubectl', '--context', profile, '-n', 'monitoring', 'get', 'pods', '-o', 'name').trim();
+    const log = output('kubectl', '--context', profile, '-n', 'monitoring', 'logs', pod);
+    t.notMatch(log, /level=(error|ERROR)/);
+    const { data } = await ask<{
+      groups: { name: string; rules: { name: string; health: string; lastError?: string }[] }[];
+    }>('/api/v1/rules');
+    const rules = data.groups.flatMap((group) => group.rules);
+    t.ok(rules.length >= 10, `${rules.length} rules`);
+    await waitUntil(
+      'every rule was evaluated',
+      async () => {
+        const now = (await ask<typeof data>('/api/v1/rules')).data.groups.flatMap((group) => group.rules);
+        return now.every(({ health }) => health === 'ok');
+      },
+      60_000,
+    );
+    t.same(
+      rules.filter(({ lastError }) => lastError),
+      [],
+    );
+  });
+
+  await t.test('every target answers: services, exporter, kubelet, cAdvisor', async (t) => {
+    type Targets = { activeTargets: { labels: Record<string, string>; health: string; lastError: string }[] };
+    const wanted = ['auth', 'billing', 'hello', 'notifications', 'orders', 'prices', 'users', 'postgres-exporter'];
+    const look = async () => (await ask<Targets>('/api/v1/targets?state=active')).data.activeTargets;
+    await waitUntil(
+      'every target is up',
+      async () => {
+        const targets = await look();
+        const apps = new Set(targets.map(({ labels }) => labels.app));
+        return wanted.every((app) => apps.has(app)) && targets.every(({ health }) => health === 'up');
+      },
+      120_000,
+    ).catch(() => undefined);
+    const targets = await look();
+    t.same(
+      targets.filter(({ health }) => health !== 'up').map(({ labels, lastError }) => [labels, lastError]),
+      [],
+    );
+    const jobs = new Set(targets.map(({ labels }) => labels.job));
+    t.same([...jobs].sort(), ['cadvisor', 'kubelet', 'prometheus', 'services']);
+    t.comment(`${targets.length} targets are up`);
+  });
+
+  await t.test('under load every expression of every dashboard returns data', async (t) => {
+    let over = false;
+    const busy = (async () => {
+      while (!over) {
+        await hwctl.on('test', 'all');
+        await hwctl.on('load', '--path', '/price/1', '--rps', '20', '--duration', '10s');
+      }
+    })();
+    let empty = panels;
+    await waitUntil(
+      'every panel has data',
+      async () => {
+        const results = await Promise.all(panels.map(async (panel) => ({ panel, result: await query(panel.expr) })));
+        empty = results
+          .filter(({ result }) => !result.some(({ value }) => value[1] !== 'NaN'))
+          .map(({ panel }) => panel);
+        return empty.length === 0;
+      },
+      300_000,
+    ).catch(() => undefined);
+    over = true;
+    await busy;
+    t.same(empty, [], 'no panel stays empty');
+    t.comment(`${panels.length} expressions returned data`);
+  });
+
+  const down = await hwctl.on('down', '--json', '--timeout', '5m');
+  t.equal(down.code, 0, down.stderr);
+  t.same(JSON.parse(down.stdout).remaining, []);
+  t.same(await inventory(), before, 'inventory before = inventory after');
+});
