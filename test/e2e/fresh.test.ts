@@ -1,6 +1,7 @@
 // From no minikube profile at all to a proven service, and back to no profile.
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
+import { loadKubeConfig } from '../../src/cli/target/kubernetes/kube-context.js';
 import { Hwctl, output } from './cluster.js';
 
 const installed = spawnSync('minikube', ['version'], { timeout: 30_000 }).error === undefined;
@@ -14,6 +15,8 @@ t.setTimeout(1_500_000);
 t.test('from no profile: up all, test all, load, verify, down', { skip: !installed && 'no minikube' }, async (t) => {
   const profiles = () => output('minikube', 'profile', 'list', '-o', 'json');
   spawnSync('minikube', ['-p', fresh, 'delete'], { timeout: 120_000 });
+  const context = () => loadKubeConfig(process.env).getCurrentContext();
+  const contextBefore = context();
   const hwctl = new Hwctl(fresh);
   t.teardown(() => {
     spawnSync('minikube', ['-p', fresh, 'delete'], { timeout: 120_000 });
@@ -60,4 +63,5 @@ t.test('from no profile: up all, test all, load, verify, down', { skip: !install
   t.equal(gone.code, 0, gone.stderr);
   t.match(JSON.parse(gone.stdout).deleted, [`profile/${fresh}`]);
   t.notMatch(profiles(), fresh, 'the profile that hwctl made is gone');
+  t.equal(context(), contextBefore, 'kubectl is where it was');
 });

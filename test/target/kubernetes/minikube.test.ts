@@ -109,11 +109,15 @@ t.test('start passes the flags through and explains the driver', async (t) => {
     return outcome(69);
   };
   const said: string[] = [];
-  const starting = createMinikube(fake, 'p').start({ cpus: '2', memory: '4g' }, (text) => said.push(text), {
-    timeoutMs: 1,
-  });
+  const starting = createMinikube(fake, 'p').start(
+    { cpus: '2', memory: '4g', keepContext: true },
+    (text) => said.push(text),
+    {
+      timeoutMs: 1,
+    },
+  );
   await t.rejects(starting, { code: 'minikube-start', hint: /Start Docker/ });
-  t.same(asked[0]?.slice(3), ['start', '-o', 'json', '--cpus', '2', '--memory', '4g']);
+  t.same(asked[0]?.slice(3), ['start', '-o', 'json', '--cpus', '2', '--memory', '4g', '--keep-context']);
   t.same(said, ['minikube: minikube v1 (0/19)']);
 });
 
