@@ -40,12 +40,17 @@ const sweep = statement<{ now: number; limit: number }>()((db, value) =>
         .selectFrom('idempotency_keys')
         .select('scope')
         .where('expires_at', '<=', value('now'))
+        // The oldest first: what leads Postgres to the index, however few or many are expired.
+        .orderBy('expires_at')
         .limit(value('limit')),
     )
     // Again, for Postgres: a retry may have claimed the row anew since the subquery read it.
     .where('expires_at', '<=', value('now'))
     .returning('expires_at'),
 );
+
+/** What runs for every request with a key, and what sweeps: each must find its rows by an index. */
+export const keyStatements = { claim, find, complete, sweep };
 
 /** A route's local work. */
 export interface Work {
