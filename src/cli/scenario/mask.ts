@@ -1,8 +1,8 @@
 const placeholder = '••••••';
 const secretName = /pass(word|wd|phrase)?$|secret|token|api_?key|credential/i;
 const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key']);
-const secretMember = /("(?:[^"\\]*(?:password|secret|token|credential)[^"\\]*)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
-const secretField = /((?:^|&)(?:[^=&]*(?:password|secret|token)[^=&]*)=)[^&\s]*/gi;
+const secretMember = /("(?:[^"\\]*(?:password|secret|token|credential)[^"\\]*)"\s*:\s*)"((?:[^"\\]|\\.)*)"/gi;
+const secretField = /((?:^|&)(?:[^=&]*(?:password|secret|token)[^=&]*)=)([^&\s]*)/gi;
 
 /** Hides secrets in whatever a report shows: values learned by name, and those that their place gives away. */
 export class Mask {
@@ -21,8 +21,11 @@ export class Mask {
       for (const item of Object.values(value)) this.learn(name, item);
       return;
     }
-    const text = String(value);
-    if (text.length >= 4) this.#secrets.add(text);
+    this.#add(String(value));
+  }
+
+  #add(secret: string): void {
+    if (secret.length >= 4) this.#secrets.add(secret);
   }
 
   text(text: string): string {
@@ -31,8 +34,10 @@ export class Mask {
     return masked;
   }
 
-  /** A body: as `text`, and members and form fields with a telling name. */
+  /** A body: as `text`, and members and form fields with a telling name; their values are secret from here on, wherever they turn up. */
   body(text: string): string {
+    for (const [, , value] of text.matchAll(secretMember)) this.#add(value!);
+    for (const [, , value] of text.matchAll(secretField)) this.#add(value!);
     return this.text(text).replace(secretMember, `$1"${placeholder}"`).replace(secretField, `$1${placeholder}`);
   }
 

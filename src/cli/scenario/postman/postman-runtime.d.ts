@@ -34,6 +34,14 @@ declare module 'postman-runtime' {
       request: Request | undefined,
       item: Item,
     ): void;
+    /** Of the item's own request alone; `request` is called for those of scripts too. */
+    response?(
+      error: RunError,
+      cursor: Cursor,
+      response: Response | undefined,
+      request: Request | undefined,
+      item: Item,
+    ): void;
     script?(
       error: RunError,
       cursor: Cursor,

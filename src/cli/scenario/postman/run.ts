@@ -1,23 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { Item, Response, VariableScope } from 'postman-collection';
-import type { Assertion, Callbacks, Cursor, Run, ScriptEvent } from 'postman-runtime';
+import type { Collection, VariableScope } from 'postman-collection';
+import type { Run } from 'postman-runtime';
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import { readRows } from '../data.js';
 import { Mask } from '../mask.js';
 import type { ScenarioEndpoint } from '../request.js';
-import {
-  begunStep,
-  type ScenarioEvent,
-  type ScenarioFailure,
-  type ScenarioResult,
-  type StepRef,
-  type StepResult,
-} from '../result.js';
-import { Tally } from '../tally.js';
+import type { ScenarioEvent, ScenarioResult } from '../result.js';
 import { routedAgents } from './agent.js';
 import { readCollection, readJson } from './collection.js';
+import { Observer } from './observer.js';
+import { Places } from './places.js';
 
 /** newman's options, by what they mean. */
 export interface PostmanOptions {
@@ -36,6 +30,13 @@ export interface PostmanOptions {
   timeoutRequestMs?: number;
   timeoutScriptMs?: number;
   insecure?: boolean;
+  /** PEM files: authorities to trust beside the system's; the client's certificate, its key and the key's passphrase. */
+  caFile?: string;
+  certFile?: string;
+  keyFile?: string;
+  passphrase?: string;
+  /** Whole exchanges are wanted as `traffic` events. */
+  traffic?: boolean;
   ignoreRedirects?: boolean;
   workingDir?: string;
   cwd: string;
@@ -52,10 +53,16 @@ export async function runCollection(file: string, shown: string, options: Postma
     import('postman-collection'),
   ]);
   const { Runner } = (runtime as unknown as { default: typeof runtime }).default;
-  const { VariableScope } = sdk.default;
+  const { VariableScope, CertificateList } = sdk.default;
   const environment = scopeOf(options.environment, options.environmentVariables, options.cwd, VariableScope);
   const globals = scopeOf(options.globals, options.globalVariables, options.cwd, VariableScope);
-  const observer = new Observer(shown, collection.name ?? basename(file), options);
+  const observer = new Observer({
+    file: shown,
+    name: collection.name ?? basename(file),
+    options,
+    mask: maskOf([environment, globals, collection.variables]),
+    places: new Places(readFileSync(file, 'utf8'), collection),
+  });
   const run = await new Promise<Run>((done, fail) => {
     new Runner().run(
       collection,
@@ -74,18 +81,20 @@ export async function runCollection(file: string, shown: string, options: Postma
           request: options.timeoutRequestMs ?? 0,
           script: options.timeoutScriptMs ?? 0,
         },
-        fileResolver: fileResolver(resolve(options.cwd, options.workingDir ?? dirname(file))),
+        certificates: new CertificateList({}, clientCertificates(options)),
+        fileResolver: fileResolver(resolve(options.cwd, options.workingDir ?? dirname(file)), givenFiles(options)),
         requester: {
           useWhatWGUrlParser: true,
           followRedirects: options.ignoreRedirects ? false : undefined,
           strictSSL: !options.insecure,
+          extendedRootCA: options.caFile && resolve(options.cwd, options.caFile),
           agents: options.endpoint === undefined ? undefined : routedAgents(options.endpoint),
         },
       },
       (error, started) => (error ? fail(cannotRun(shown, error)) : done(started)),
     );
   });
-  await observer.follow(run);
+  await observer.follow(run, (error) => cannotRun(shown, error));
   if (options.signal.aborted) throw options.signal.reason;
   return observer.result();
 }
@@ -118,10 +127,30 @@ function scopeOf(
   return scope;
 }
 
+/** Files that the command line names: these may be anywhere. */
+function givenFiles({ cwd, caFile, certFile, keyFile }: PostmanOptions): string[] {
+  return [caFile, certFile, keyFile].flatMap((file) => (file === undefined ? [] : [resolve(cwd, file)]));
+}
+
+function clientCertificates({ cwd, certFile, keyFile, passphrase }: PostmanOptions): unknown[] {
+  if (certFile === undefined) return [];
+  const file = (path: string | undefined) => (path === undefined ? undefined : { src: resolve(cwd, path) });
+  return [{ name: 'command line', matches: ['https://*:*/*'], cert: file(certFile), key: file(keyFile), passphrase }];
+}
+
+/** Variables of the type `secret`, and those whose name tells, are masked. */
+function maskOf(scopes: readonly (VariableScope | Collection['variables'])[]): Mask {
+  const all = scopes.flatMap((scope) => ('values' in scope ? scope.values : scope).all());
+  const mask = new Mask(all.flatMap(({ key, type }) => (type === 'secret' && key !== undefined ? [key] : [])));
+  for (const { key, value } of all) mask.learn(key ?? '', value ?? '');
+  return mask;
+}
+
 /** Files that requests upload, relative to the collection; outside of its folder nothing is read, as in newman. */
-function fileResolver(folder: string) {
+function fileResolver(folder: string, given: readonly string[]) {
   const inside = (path: string) => {
     const full = resolve(folder, path);
+    if (given.includes(full)) return full;
     if (full !== folder && !full.startsWith(`${folder}/`))
       throw new Error('PPERM: insecure file access outside working directory');
     return full;
@@ -140,201 +169,4 @@ function fileResolver(folder: string) {
       (fs.readFile as (...args: unknown[]) => void)(inside(path), ...rest),
     readFileSync: (path: string) => readFileSync(inside(path)),
   };
-}
-
-/** Turns the runtime's callbacks into the events of any scenario. */
-class Observer {
-  readonly #tally = new Tally();
-  readonly #mask = new Mask([]);
-  readonly #startedAt: number;
-  readonly #startedMs: number;
-  #step: StepResult | undefined;
-  #stepStartedMs = 0;
-  #failedHere = false;
-
-  constructor(
-    private readonly file: string,
-    private readonly name: string,
-    private readonly options: PostmanOptions,
-  ) {
-    this.#startedAt = options.clock.now();
-    this.#startedMs = options.clock.monotonic();
-  }
-
-  follow(run: Run): Promise<void> {
-    return new Promise((done, fail) => {
-      const stop = () => run.abort();
-      this.options.signal.addEventListener('abort', stop, { once: true });
-      run.start({
-        ...this.#callbacks(),
-        done: (error) => {
-          this.options.signal.removeEventListener('abort', stop);
-          this.#endStep();
-          if (error === null || this.options.signal.aborted || this.#tally.failureCount > 0) done();
-          else fail(cannotRun(this.file, error));
-        },
-      });
-    });
-  }
-
-  result(): ScenarioResult {
-    const durationMs = this.options.clock.monotonic() - this.#startedMs;
-    const result = this.#tally.result(this.name, this.file, this.#startedAt, durationMs);
-    this.#emit({ type: 'scenario-end', result });
-    return result;
-  }
-
-  #emit(event: ScenarioEvent): void {
-    this.options.onEvent?.(event);
-  }
-
-  #callbacks(): Callbacks {
-    return {
-      start: (_error, cursor) =>
-        this.#emit({ type: 'scenario-start', name: this.name, file: this.file, iterations: cursor.cycles }),
-      beforeIteration: (_error, cursor) => {
-        this.#failedHere = false;
-        this.#emit({ type: 'iteration-start', iteration: cursor.iteration + 1, iterations: cursor.cycles });
-      },
-      iteration: (error) => {
-        this.#endStep();
-        this.#tally.iterations.executed++;
-        // newman forgets failed iterations (its issue 1600): here one with a failure counts as failed.
-        if (error || this.#failedHere) this.#tally.iterations.failed++;
-      },
-      beforeItem: (_error, cursor, item) => this.#beginStep(cursor, item),
-      item: () => this.#endStep(),
-      beforePrerequest: (_error, _cursor, events) => this.#countEmpty(this.#tally.prerequestScripts, events),
-      beforeTest: (_error, _cursor, events) => this.#countEmpty(this.#tally.testScripts, events),
-      beforeRequest: (_error, _cursor, request) => {
-        if (request !== undefined && this.#step !== undefined)
-          this.#emit({ type: 'request', step: this.#step.ref, method: request.method, url: request.url.toString() });
-      },
-      request: (error, _cursor, response, request) =>
-        this.#request(error, response, request?.method, request?.url.toString()),
-      script: (error, _cursor, _execution, _script, event) => this.#script(error, event?.listen ?? 'unknown'),
-      assertion: (_cursor, assertions) => {
-        for (const assertion of assertions) this.#assertion(assertion);
-      },
-      console: (_cursor, _level, ...messages) => {
-        if (this.#step !== undefined)
-          this.#emit({
-            type: 'log',
-            step: this.#step.ref,
-            values: messages.map((message) => this.#mask.value(message)),
-          });
-      },
-    };
-  }
-
-  /** newman's runtime runs empty scripts and counts them; this newer one passes them over. */
-  #countEmpty(counts: { executed: number }, events: readonly ScriptEvent[]): void {
-    counts.executed += events.filter(({ script }) => script?.isEmpty()).length;
-  }
-
-  #beginStep(cursor: Cursor, item: Item): void {
-    this.#endStep();
-    const path: string[] = [];
-    item.forEachParent((parent: { name?: string }) => path.unshift(parent.name ?? ''));
-    const ref: StepRef = {
-      name: item.name,
-      path,
-      section: 'steps',
-      iteration: cursor.iteration + 1,
-      at: { line: 1, column: 1 },
-    };
-    this.#step = begunStep(ref);
-    this.#stepStartedMs = this.options.clock.monotonic();
-    this.#emit({ type: 'step-start', step: ref });
-  }
-
-  #endStep(): void {
-    const step = this.#step;
-    if (step === undefined) return;
-    step.durationMs = this.options.clock.monotonic() - this.#stepStartedMs;
-    this.#step = undefined;
-    this.#emit({ type: 'step-end', step });
-  }
-
-  #request(error: Error | null, response: Response | undefined, method = '', url = ''): void {
-    this.#tally.requests.executed++;
-    const step = this.#step;
-    if (step === undefined) return;
-    if (error !== null || response === undefined) {
-      this.#tally.requests.failed++;
-      const message = error?.message ?? 'no response';
-      const exchange = {
-        method,
-        url,
-        count: 1,
-        status: undefined,
-        reason: undefined,
-        bytes: 0,
-        timeMs: 0,
-        error: message,
-      };
-      step.exchanges.push(exchange);
-      this.#emit({ type: 'exchange', step: step.ref, exchange });
-      this.#fail('request', step.ref.name, message);
-      return;
-    }
-    const size = response.size() as { body: number; header?: number; total: number };
-    const timeMs = response.responseTime;
-    this.#tally.response(timeMs, size.body);
-    const exchange = {
-      method,
-      url,
-      count: 1,
-      status: response.code,
-      reason: response.reason(),
-      bytes: size.total,
-      timeMs,
-      error: undefined,
-    };
-    step.exchanges.push(exchange);
-    this.#emit({ type: 'exchange', step: step.ref, exchange });
-  }
-
-  #script(error: Error | null, listen: string): void {
-    const counts = listen === 'prerequest' ? this.#tally.prerequestScripts : this.#tally.testScripts;
-    if (listen === 'prerequest' || listen === 'test') counts.executed++;
-    if (error === null || this.#step === undefined) return;
-    if (listen === 'prerequest' || listen === 'test') counts.failed++;
-    const number = this.#fail('step', `${listen}-script`, `${error.name} in ${listen}-script: ${error.message}`);
-    this.#emit({
-      type: 'error',
-      step: this.#step.ref,
-      message: `${error.name} in ${listen}-script: ${error.message}`,
-      failureNumber: number,
-    });
-  }
-
-  #assertion({ name, passed, skipped, error }: Assertion): void {
-    const step = this.#step;
-    if (step === undefined) return;
-    const state = skipped ? ('skipped' as const) : passed ? ('passed' as const) : ('failed' as const);
-    const messages = state === 'failed' ? [this.#mask.text(error?.message ?? name)] : [];
-    const check = { name, at: step.ref.at, state, messages };
-    step.checks.push(check);
-    this.#tally.check(check);
-    const number = state === 'failed' ? this.#fail('assertion', name, messages[0] ?? name, true) : undefined;
-    this.#emit({ type: 'check', step: step.ref, check, failureNumber: number });
-  }
-
-  #fail(kind: ScenarioFailure['kind'], name: string, message: string, told = false): number {
-    const step = this.#step!;
-    step.state = 'failed';
-    if (!told) step.errors.push(message);
-    this.#failedHere = true;
-    return this.#tally.fail({
-      kind,
-      name,
-      messages: [this.#mask.text(message)],
-      step: step.ref,
-      where: `${this.file}:1`,
-      diff: [],
-      exchange: '',
-      rerun: `hwctl test ${this.file} --folder ${JSON.stringify(step.ref.name)}`,
-    });
-  }
 }
