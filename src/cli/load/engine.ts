@@ -1,25 +1,16 @@
+import { ArrivalReader } from './arrival-reader.js';
 import { ClosedSlots } from './closed-slots.js';
 import { ConnectionPool } from './connections.js';
 import type { Flow, FlowAction } from './flow.js';
 import { HeadMemory } from './head-memory.js';
 import { type CompiledWork, flowResponse, Iteration, pickWork } from './iteration.js';
-import { type ArrivalRing, type ControlMemory, control, counter, type ErrorCause, ringLength } from './memory.js';
+import { type ArrivalRing, type ControlMemory, control, counter, type ErrorCause } from './memory.js';
+import { PacedTurns } from './paced-turns.js';
 import type { LoadPlan } from './plan.js';
 import type { Recorder } from './recorder.js';
 import { anyStatusOk, type CompiledRequest } from './request.js';
 import { shareOf } from './schedule.js';
 import type { Connection, ConnectionOwner, Dial, WireContext } from './wire.js';
-
-declare global {
-  interface Atomics {
-    /** ES2024, in Node since 16; TypeScript's ES2023 library does not know it. */
-    waitAsync(
-      words: Int32Array,
-      index: number,
-      value: number,
-    ): { async: false } | { async: true; value: Promise<string> };
-  }
-}
 
 export interface EngineParts {
   plan: LoadPlan;
@@ -49,9 +40,8 @@ export class Engine implements ConnectionOwner {
   private drainUntilUs = Number.POSITIVE_INFINITY;
   private done = false;
   private ticker: NodeJS.Timeout | undefined;
-  /** Paced: who is busy, and the arrival that waits for each. */
-  private readonly busyUsers = new Set<number>();
-  private readonly waiting = new Map<number, { index: number; dueUs: number }>();
+  private readonly arrivals: ArrivalReader;
+  private readonly paced: PacedTurns | undefined;
   private readonly closed: ClosedSlots | undefined;
   /** Header block of the first response. */
   firstHead: Uint8Array | undefined;
@@ -63,6 +53,8 @@ export class Engine implements ConnectionOwner {
     if (plan.arrivals.model === 'closed') {
       this.closed = new ClosedSlots(plan.arrivals, place, parts.control, this.maxIterations);
     }
+    if (plan.arrivals.model === 'paced') this.paced = new PacedTurns();
+    this.arrivals = new ArrivalReader(parts.ring, (index, dueUs, user) => this.arrive(index, dueUs, user));
     const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
     const wire: WireContext = {
       owner: this,
@@ -79,7 +71,7 @@ export class Engine implements ConnectionOwner {
       onFree: (connection: Connection, iteration: Iteration) => this.send(connection, iteration),
       onUnreachable: (iteration: Iteration, cause: ErrorCause) => this.unreachable(iteration, cause),
     };
-    this.connections = new ConnectionPool(parts.dial, wire, pool, plan.arrivals.model === 'paced');
+    this.connections = new ConnectionPool(parts.dial, wire, pool, this.paced !== undefined);
   }
 
   /** Opens connections before the first arrival; resolves when all are up, have failed, or at the deadline. */
@@ -92,60 +84,32 @@ export class Engine implements ConnectionOwner {
   start(): void {
     const tickMs = Math.min(50, Math.max(5, this.parts.plan.timeoutMs / 20));
     this.ticker = setInterval(() => this.tick(), tickMs);
-    if (this.closed === undefined) void this.takeArrivals();
+    if (this.closed === undefined) void this.arrivals.readAll(() => this.endArrivals());
     else setTimeout(() => this.fillSlots(this.parts.nowUs(), true), Math.max(0, -this.parts.nowUs() / 1000));
-  }
-
-  /** Sleeps until the pacer releases arrivals, for as long as there will be any. */
-  private async takeArrivals(): Promise<void> {
-    const { ring } = this.parts;
-    while (!this.done) {
-      this.takeReleased();
-      const head = Atomics.load(ring.words, 0);
-      if (head !== Atomics.load(ring.words, 1)) continue;
-      if (Atomics.load(ring.words, 2) === 1) break;
-      const wait = Atomics.waitAsync(ring.words, 0, head);
-      if (wait.async) await wait.value;
-    }
-    this.endArrivals();
-  }
-
-  private takeReleased(): void {
-    const { ring } = this.parts;
-    let taken = Atomics.load(ring.words, 1);
-    while (taken !== Atomics.load(ring.words, 0)) {
-      const at = taken & (ringLength - 1);
-      this.arrive(ring.index[at]!, ring.dueUs[at]!, ring.user[at]!);
-      taken = (taken + 1) | 0;
-      Atomics.store(ring.words, 1, taken);
-    }
   }
 
   private endArrivals(): void {
     if (this.arrivalsOver) return;
     this.arrivalsOver = true;
     const nowUs = this.parts.nowUs();
-    for (const _ of this.waiting) this.parts.recorder.dropped('droppedUserBusy', nowUs);
-    this.waiting.clear();
+    for (let left = this.paced?.giveUp() ?? 0; left > 0; left--) this.parts.recorder.dropped('droppedUserBusy', nowUs);
     this.drainUntilUs = nowUs + this.parts.plan.drainMs * 1000;
     this.endIfDone(nowUs);
   }
 
   private arrive(index: number, dueUs: number, user: number): void {
     const nowUs = this.parts.nowUs();
-    const paced = this.parts.plan.arrivals.model === 'paced';
-    if (paced && this.busyUsers.has(user)) {
-      // Only the newest waits: a user that missed several begins once.
-      if (this.waiting.has(user)) this.parts.recorder.dropped('droppedUserBusy', nowUs);
-      this.waiting.set(user, { index, dueUs });
+    const { paced } = this;
+    if (paced?.isBusy(user) === true) {
+      if (paced.wait(user, { index, dueUs })) this.parts.recorder.dropped('droppedUserBusy', nowUs);
       return;
     }
     if (this.iterations >= this.maxIterations) {
       this.parts.recorder.dropped('droppedMaxInFlight', nowUs);
       return;
     }
-    if (paced) this.busyUsers.add(user);
-    this.begin(index, paced ? user : index, dueUs, nowUs, true);
+    paced?.begin(user);
+    this.begin(index, paced === undefined ? index : user, dueUs, nowUs, true);
   }
 
   private begin(index: number, user: number, dueUs: number, nowUs: number, timed: boolean): void {
@@ -297,12 +261,9 @@ export class Engine implements ConnectionOwner {
     if (this.closed !== undefined) {
       this.closed.release(user);
       this.fillSlots(nowUs, false);
-    } else if (this.busyUsers.delete(user)) {
-      const waiting = this.waiting.get(user);
-      if (waiting !== undefined) {
-        this.waiting.delete(user);
-        this.arrive(waiting.index, waiting.dueUs, user);
-      }
+    } else {
+      const turn = this.paced?.end(user);
+      if (turn !== undefined) this.arrive(turn.index, turn.dueUs, user);
     }
     if (this.arrivalsOver && this.iterations === 0) this.endIfDone(nowUs);
   }
@@ -323,7 +284,7 @@ export class Engine implements ConnectionOwner {
     this.parts.recorder.roll(nowUs);
     this.timeOutOverdue(nowUs);
     if (this.closed !== undefined) this.fillSlots(nowUs, true);
-    else this.takeReleased();
+    else this.arrivals.takeReleased();
     this.endIfDone(nowUs);
   }
 
@@ -352,6 +313,7 @@ export class Engine implements ConnectionOwner {
     const aborted = Atomics.load(this.parts.control.words, control.words.abort) !== 0;
     if (!aborted && !(this.arrivalsOver && (this.iterations === 0 || nowUs >= this.drainUntilUs))) return;
     this.done = true;
+    this.arrivals.stop();
     clearInterval(this.ticker);
     this.parts.recorder.roll(nowUs);
     this.parts.recorder.close();

@@ -40,7 +40,9 @@ export type IoThreadMessage =
       busy: number;
     };
 
+/** To open connections before the start: for the first, and for each further one. */
 const openTimeoutMs = 5000;
+const openEachMs = 2;
 const sampleMs = 200;
 
 async function main(data: IoThreadData, port: MessagePort): Promise<void> {
@@ -82,7 +84,8 @@ async function main(data: IoThreadData, port: MessagePort): Promise<void> {
     observeLoop();
     flush();
   }, sampleMs);
-  await engine.open(shareOf(plan.connections, place.index, place.count), openTimeoutMs);
+  const connections = shareOf(plan.connections, place.index, place.count);
+  await engine.open(connections, openTimeoutMs + openEachMs * connections);
   say({ type: 'ready' });
   await told(port);
   originUs = steering.numbers[control.numbers.originUs]!;

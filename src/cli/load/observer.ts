@@ -149,6 +149,14 @@ export class Observer {
     };
   }
 
+  /** Whether a threshold that is to end the run has failed, `afterMs` into it at the earliest. */
+  abortWanted(afterMs: number): boolean {
+    const elapsedMs = this.elapsedMs();
+    if (elapsedMs < afterMs || !this.plan.thresholds.some(({ abortOnFail }) => abortOnFail)) return false;
+    const outcomes = thresholdOutcomes(this.plan, this.totals, this.windowMs());
+    return outcomes.some(({ passed }, i) => !passed && this.plan.thresholds[i]!.abortOnFail);
+  }
+
   /** The result, made once when the threads are done. Throws where the accounting does not add up: a bug in the engine. */
   finalResult(ends: WorkerEnd[], ended: LoadResult['ended']): LoadResult {
     this.markFinish();

@@ -1,14 +1,6 @@
 import type { HeadMemory } from './head-memory.js';
-import {
-  decimal,
-  hexDigit,
-  looksLikeStatusLine,
-  nameIs,
-  skipLine,
-  text,
-  timeoutParameter,
-  tokenByte,
-} from './http-bytes.js';
+import { hexDigit, tokenByte } from './http-bytes.js';
+import { ResponseHead } from './response-head.js';
 
 /** What the parser wants from and tells its owner; methods of the connection, so that nothing is allocated per response. */
 export interface ResponseSink {
@@ -46,20 +38,11 @@ const LF = 10;
  * Strict about framing: conflicting lengths, a length beside chunked, bare line feeds and malformed chunks are refused.
  * 1xx responses are skipped. One instance a connection, one response at a time.
  */
-export class ResponseParser {
-  status = 0;
-  /** The connection may carry another request once the response is `done`. */
-  keepAlive = true;
-  /** Seconds of the Keep-Alive header's timeout; -1 where there is none. */
-  keepAliveSeconds = -1;
+export class ResponseParser extends ResponseHead {
   /** Bytes of the body so far, without chunk framing. */
   bodyBytes = 0;
   private state = State.Head;
   private remaining = 0;
-  private chunked = false;
-  private otherCoding = false;
-  private length = -1;
-  private headersFrom = 0;
   private lineBytes = 0;
   private trailerBytes = 0;
   private chunkDigits = 0;
@@ -72,7 +55,9 @@ export class ResponseParser {
   constructor(
     private readonly sink: ResponseSink,
     private readonly memory?: HeadMemory,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Forgets the last response. */
   reset(): void {
@@ -103,7 +88,7 @@ export class ResponseParser {
         const before = this.pending.length;
         const joined = Buffer.concat([this.pending, bytes.subarray(at, length)]);
         this.pending = joined;
-        consumed = this.parseHead(joined, 0, joined.length);
+        consumed = this.readHead(joined, 0, joined.length);
         if (consumed === 0) return joined.length > maxHeadBytes ? 'head too large' : 'more';
         if (consumed > 0) consumed -= before;
         this.pending = undefined;
@@ -239,7 +224,7 @@ export class ResponseParser {
   /** As `parseHead`, by way of the memory where it has this very head. */
   private rememberedHead(b: Uint8Array, from: number, to: number): number {
     const { memory } = this;
-    if (memory === undefined || from !== 0 || !memory.serves(b)) return this.parseHead(b, from, to);
+    if (memory === undefined || from !== 0 || !memory.serves(b)) return this.readHead(b, from, to);
     const known = memory.match(to);
     if (known !== undefined) {
       this.status = known.status;
@@ -250,7 +235,7 @@ export class ResponseParser {
       this.sink.onHead(known.status, b, known.headersFrom, known.bytes - 2);
       return known.bytes;
     }
-    const consumed = this.parseHead(b, from, to);
+    const consumed = this.readHead(b, from, to);
     if (consumed > 0 && this.status >= 200) {
       const { status, length, chunked, keepAlive, keepAliveSeconds, headersFrom } = this;
       memory.keep({ bytes: consumed, status, length, chunked, keepAlive, keepAliveSeconds, headersFrom });
@@ -258,78 +243,10 @@ export class ResponseParser {
     return consumed;
   }
 
-  /** Reads a head at `from`; returns the bytes it took, 0 where it is incomplete, -1 where it is malformed. */
-  private parseHead(b: Uint8Array, from: number, to: number): number {
-    if (!looksLikeStatusLine(b, from, to)) return -1;
-    // The status line's fixed part and the CR LF behind it.
-    if (to - from < 14) return 0;
-    let at = from + 12;
-    if (b[at] !== 0x20 && b[at] !== CR) return -1;
-    const status = (b[from + 9]! - 48) * 100 + (b[from + 10]! - 48) * 10 + b[from + 11]! - 48;
-    if (status < 100) return -1;
-    at = skipLine(b, at, to);
-    if (at <= 0) return at;
-    this.length = -1;
-    this.chunked = false;
-    this.otherCoding = false;
-    this.keepAliveSeconds = -1;
-    this.keepAlive = b[from + 7] === 0x31;
-    this.headersFrom = at;
-    for (;;) {
-      if (at >= to) return 0;
-      const first = b[at]!;
-      if (first === CR) {
-        if (at + 1 >= to) return 0;
-        if (b[at + 1] !== LF) return -1;
-        break;
-      }
-      const line = at;
-      while (at < to && tokenByte[b[at]!] === 1) at++;
-      if (at >= to) return 0;
-      if (b[at] !== 0x3a || at === line) return -1;
-      const nameEnd = at;
-      at = skipLine(b, at + 1, to);
-      if (at <= 0) return at;
-      const letter = first | 0x20;
-      if (letter === 0x63 || letter === 0x74 || letter === 0x6b) {
-        if (!this.header(b, line, nameEnd, at - 2)) return -1;
-      }
-    }
-    // Both at once is how responses are smuggled (RFC 9112, 6.1).
-    if ((this.chunked || this.otherCoding) && this.length >= 0) return -1;
-    this.status = status;
-    if (status >= 200) this.sink.onHead(status, b, this.headersFrom, at);
-    else if (status === 101) return -1;
-    return at + 2 - from;
-  }
-
-  /** Notes the headers that decide framing and connection; false where one makes no sense. */
-  private header(b: Uint8Array, from: number, nameEnd: number, lineEnd: number): boolean {
-    const nameLength = nameEnd - from;
-    if (nameLength === 14 && nameIs(b, from, 'content-length')) {
-      const value = decimal(b, nameEnd + 1, lineEnd);
-      if (value < 0 || (this.length >= 0 && this.length !== value)) return false;
-      this.length = value;
-    } else if (nameLength === 17 && nameIs(b, from, 'transfer-encoding')) {
-      // The last coding decides (RFC 9112, 6.3); another than chunked means until close.
-      this.chunked = /(^|,)\s*chunked\s*$/i.test(text(b, nameEnd + 1, lineEnd));
-      this.otherCoding = !this.chunked;
-    } else if (nameLength === 10 && nameIs(b, from, 'connection')) {
-      const value = b[nameEnd + 1] === 0x20 ? nameEnd + 2 : nameEnd + 1;
-      // What nearly every server sends is compared in place; anything else takes the slow way.
-      if (lineEnd - value === 10 && nameIs(b, value, 'keep-alive')) this.keepAlive = true;
-      else if (lineEnd - value === 5 && nameIs(b, value, 'close')) this.keepAlive = false;
-      else this.connectionOptions(text(b, value, lineEnd).toLowerCase());
-    } else if (nameLength === 10 && nameIs(b, from, 'keep-alive')) {
-      const value = b[nameEnd + 1] === 0x20 ? nameEnd + 2 : nameEnd + 1;
-      const seconds = lineEnd - value > 8 && nameIs(b, value, 'timeout=') ? decimal(b, value + 8, lineEnd) : -1;
-      this.keepAliveSeconds = seconds >= 0 ? seconds : timeoutParameter(text(b, value, lineEnd));
-    }
-    return true;
-  }
-
-  private connectionOptions(value: string): void {
-    if (/(^|,)\s*close\s*(,|$)/.test(value)) this.keepAlive = false;
-    else if (/(^|,)\s*keep-alive\s*(,|$)/.test(value)) this.keepAlive = true;
+  /** As `parseHead`, and shows the sink the head of a final response. */
+  private readHead(b: Uint8Array, from: number, to: number): number {
+    const consumed = this.parseHead(b, from, to);
+    if (consumed > 0 && this.status >= 200) this.sink.onHead(this.status, b, this.headersFrom, this.headersTo);
+    return consumed;
   }
 }

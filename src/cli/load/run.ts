@@ -19,6 +19,8 @@ const sampleMs = 250;
 /** Between the threads being ready and the first arrival. */
 const leadMs = 30;
 const threadReadyTimeoutMs = 30_000;
+/** And longer by this for each connection to be opened before the start. */
+const readyEachMs = 2;
 /** Time from here to the start that a warm-up, with starting the threads and opening connections, may need. */
 const warmUpNeedsMs = 2000;
 /** Thresholds with abortOnFail are not judged before: the first samples of a run decide nothing. */
@@ -166,7 +168,7 @@ class Run implements Attack {
     const ready = all('ready', warmUp === undefined ? io : this.threads);
     warmUp?.start(this.nowUs());
     for (const thread of warmUp === undefined ? io : this.threads) thread.postMessage('warm');
-    await withDeadline(Promise.race([ready, crash]), threadReadyTimeoutMs);
+    await withDeadline(Promise.race([ready, crash]), threadReadyTimeoutMs + readyEachMs * this.plan.connections);
     warmUp?.close();
     this.start();
     const allDone = Promise.all(dones);
@@ -198,10 +200,7 @@ class Run implements Attack {
 
   private sample(): void {
     this.observer.sample();
-    const { elapsedMs, thresholds } = this.observer.snapshot();
-    if (elapsedMs < abortJudgedAfterMs || this.ended !== 'completed' || this.observer.over) return;
-    const failed = thresholds.some((outcome, i) => !outcome.passed && this.plan.thresholds[i]!.abortOnFail);
-    if (!failed) return;
+    if (this.ended !== 'completed' || this.observer.over || !this.observer.abortWanted(abortJudgedAfterMs)) return;
     this.finish();
     this.ended = 'threshold';
   }

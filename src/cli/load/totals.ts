@@ -1,4 +1,4 @@
-import { Histogram } from './histogram.js';
+import { Histogram, type LatencySummary } from './histogram.js';
 import { counter, errorCauses, type WorkerMemory } from './memory.js';
 import type { Counts, ErrorCounts, Iterations, Latencies, LoadResult } from './metrics.js';
 
@@ -91,17 +91,14 @@ type Kind = (typeof kinds)[number];
 export class RecentWindow {
   private readonly kept: { atMs: number; sent: number; histograms: Record<Kind, Histogram> }[] = [];
   private readonly scratch = new Histogram();
-  latencies: Latencies;
+  private known: Latencies | undefined;
   perSecond = 0;
 
   constructor(
     private readonly totals: Totals,
     /** Samples that the window spans. */
     private readonly span = 4,
-  ) {
-    const empty = this.scratch.summary();
-    this.latencies = { response: empty, service: empty, startLag: empty };
-  }
+  ) {}
 
   /** Moves the window on; call at a steady pace. */
   sample(atMs: number): void {
@@ -113,19 +110,27 @@ export class RecentWindow {
       startLag: new Histogram(),
     };
     for (const kind of kinds) this.totals.histogram((memory) => memory[kind], histograms[kind]);
-    const now = { atMs, sent, histograms };
-    this.kept.push(now);
+    this.kept.push({ atMs, sent, histograms });
+    this.known = undefined;
     const first = this.kept[0]!;
-    const summaryOf = (kind: Kind) => {
-      if (first === now) return histograms[kind].summary();
-      this.scratch.becomeDifference(histograms[kind], first.histograms[kind]);
-      return this.scratch.summary();
-    };
-    this.latencies = {
-      response: summaryOf('response'),
-      service: summaryOf('service'),
-      startLag: summaryOf('startLag'),
-    };
     if (atMs > first.atMs) this.perSecond = ((sent - first.sent) * 1000) / (atMs - first.atMs);
+  }
+
+  /** Worked out only where somebody looks. */
+  get latencies(): Latencies {
+    this.known ??= {
+      response: this.summaryOf('response'),
+      service: this.summaryOf('service'),
+      startLag: this.summaryOf('startLag'),
+    };
+    return this.known;
+  }
+
+  private summaryOf(kind: Kind): LatencySummary {
+    const [first, last] = [this.kept[0], this.kept.at(-1)];
+    if (first === undefined || last === undefined) return new Histogram().summary();
+    if (first === last) return last.histograms[kind].summary();
+    this.scratch.becomeDifference(last.histograms[kind], first.histograms[kind]);
+    return this.scratch.summary();
   }
 }

@@ -103,7 +103,11 @@ export function judge(figures: VerdictFigures): Verdict {
     );
   }
   if (figures.gcLongestMs > 50) {
-    add('gc', false, `a garbage collection stopped the generator for ${ms(figures.gcLongestMs)}`);
+    const waited =
+      figures.waitingShare > 0.05
+        ? `, on a machine with no core free ${percent(figures.waitingShare)} of the time`
+        : '';
+    add('gc', false, `a garbage collection stopped the generator for ${ms(figures.gcLongestMs)}${waited}`);
   }
   const state = reasons.some(({ severity }) => severity === 'VOID')
     ? 'VOID'
