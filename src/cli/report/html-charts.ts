@@ -61,6 +61,9 @@ export function charts(result: LoadReport): string {
       { name: 'failed or timed out', className: 'c-bad', values: of((cell) => perSecond(cell, cell.failed)) },
     ],
   });
+  const byStatus = statuses(result, endMs);
+  // Where all failures are ones of status or without a response, the statuses have said it.
+  const wanted = byStatus === '' || Object.values(result.checks).some(({ failed }) => failed > 0);
   const inFlight = lineChart({
     title: 'Requests in flight',
     unit: '',
@@ -69,7 +72,7 @@ export function charts(result: LoadReport): string {
     format: (value) => formatRate(value),
     lines: [{ name: 'in flight', className: 'c-1', values: of((cell) => cell.inFlight) }],
   });
-  return `<section class="charts">${rate}${latency}${heat(result, endMs)}${statuses(result, endMs)}${outcome}${inFlight}${workloads(result, endMs)}</section>`;
+  return `<section class="charts">${rate}${latency}${heat(result, endMs)}${byStatus}${wanted ? outcome : ''}${inFlight}${workloads(result, endMs)}</section>`;
 }
 
 /** Milliseconds that the last cell really covers. */
@@ -114,13 +117,16 @@ function statuses({ timeline }: LoadReport, endMs: number): string {
       const count = Object.entries(counts).reduce((sum, [code, number]) => (has(code) ? sum + number : sum), 0);
       return (count * 1000) / lengthMs(i);
     });
-    return values.some((value) => value > 0) ? [{ name, className, values }] : [];
+    return values.some((value) => value > 0)
+      ? [{ name, className, values: values.flatMap((value) => [value, value]) }]
+      : [];
   });
   if (lines.length === 0) return '';
   return lineChart({
     title: 'Responses per second by status',
     unit: '/s',
-    x: cells.map((_, i) => Math.min(endMs, i * cellMs + lengthMs(i) / 2)),
+    // Steps: each value holds from its begin to its end.
+    x: cells.flatMap((_, i) => [i * cellMs, Math.min(endMs, i * cellMs + lengthMs(i))]),
     endMs,
     stacked: true,
     format: (value) => formatRate(value),
@@ -139,6 +145,7 @@ function workloads({ timeline }: LoadReport, endMs: number): string {
     title: string,
     format: (value: number) => string,
     pick: (usage: WorkloadUsage) => number | undefined,
+    whole = false,
   ) => {
     const lines = names.flatMap((name, i) => {
       const values = rows.map((row) => {
@@ -148,7 +155,15 @@ function workloads({ timeline }: LoadReport, endMs: number): string {
       return values.some((value) => value !== undefined) ? [{ name, className: `c-${i + 1}`, values }] : [];
     });
     if (lines.length === 0) return '';
-    return lineChart({ title, unit: '', x: rows.map(({ atMs }) => Math.min(atMs, endMs)), endMs, format, lines });
+    return lineChart({
+      title,
+      unit: '',
+      x: rows.map(({ atMs }) => Math.min(atMs, endMs)),
+      endMs,
+      format,
+      lines,
+      whole,
+    });
   };
   return [
     chart(
@@ -165,6 +180,7 @@ function workloads({ timeline }: LoadReport, endMs: number): string {
       'Services: replicas ready',
       (value) => formatRate(value),
       (usage) => usage.replicasReady,
+      true,
     ),
     chart(
       'Services: share of the time that the CPU limit held them back',

@@ -19,8 +19,10 @@ p { margin: 4px 0; } .eyebrow, small, figcaption { color: var(--soft); font-size
 .card { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 10px 14px; display: flex; flex-direction: column; }
 .card span { color: var(--soft); font-size: 13px; } .card strong { font-size: 22px; font-variant-numeric: tabular-nums; }
 figure { margin: 18px 0 0; padding: 14px 16px 10px; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
-svg { width: 100%; height: auto; display: block; }
+.chart { overflow-x: auto; } svg { width: 100%; height: auto; display: block; }
+@media (max-width: 640px) { main { padding: 16px 12px 40px; } figure { padding: 12px 10px 8px; } svg { min-width: 600px; } .tick { font-size: 16px; } }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; } path.area { stroke: none; fill-opacity: .75; }
+.line.c-target { stroke-width: 6; stroke-opacity: .35; }
 .grid { stroke: var(--line); stroke-width: 1; fill: none; } .axis { stroke: var(--soft); stroke-width: 1; fill: none; }
 .tick { fill: var(--soft); font-size: 12px; font-family: inherit; }
 .c-1 { stroke: var(--c1); background: var(--c1); } .c-2 { stroke: var(--c2); background: var(--c2); } .c-3 { stroke: var(--c3); background: var(--c3); }
@@ -36,5 +38,8 @@ th { color: var(--soft); font-weight: 500; font-size: 13px; } td:first-child, th
 table.text td, table.text th { text-align: left; white-space: normal; } tr:last-child td { border-bottom: 0; }
 tr.bad td:first-child { color: var(--bad); } tr.good td:first-child { color: var(--good); }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 24px; } .columns h2 { margin-top: 24px; } .columns td:first-child { white-space: normal; }
-@media print { body { background: #fff; } figure, table, .card { break-inside: avoid; } }
+@media print { :root { --bg: #fff; --panel: #fff; --ink: #1c1d1f; --soft: #5f6368; --line: #dfe1e5; --c1: #2563c9; --c2: #b45f06; --c3: #8a2fa8;
+  --good: #2e8b57; --bad: #c62828; --warn: #9a6700; --target: #7a7f87; --heat: 37 99 201; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } main { max-width: none; padding: 0; }
+  figure, tr, .card, .verdict { break-inside: avoid; } h2 { break-after: avoid; } .scroll, .chart { overflow: visible; } table.figures { font-size: 11px; } }
 `;

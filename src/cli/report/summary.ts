@@ -1,7 +1,8 @@
 import { formatDuration } from '../kernel/duration.js';
 import type { LatencySummary, LoadResult } from '../load/metrics.js';
-import { fit, formatBytes, formatCount, formatLatency, formatRate, formatShare, wrap } from './format.js';
+import { fit, formatBytes, formatCores, formatCount, formatLatency, formatRate, formatShare, wrap } from './format.js';
 import { createPaint, type Paint } from './paint.js';
+import { type LoadReport, summarizeWorkloads } from './timeline.js';
 import { errorList, type LoadHeading, statusList, verdictMeaning } from './words.js';
 
 export interface SummaryOptions {
@@ -15,7 +16,7 @@ export interface SummaryOptions {
 }
 
 /** The final summary in hwctl's own layout, at most 80 columns wide (error texts are wrapped). */
-export function loadSummary(result: LoadResult, heading: LoadHeading, options: SummaryOptions): string {
+export function loadSummary(result: LoadReport, heading: LoadHeading, options: SummaryOptions): string {
   const paint = createPaint(options.color);
   const width = Math.max(60, Math.min(80, options.columns));
   const sections = [
@@ -24,6 +25,7 @@ export function loadSummary(result: LoadResult, heading: LoadHeading, options: S
     stepTable(result, width, paint),
     accounting(result, width, paint),
     outcomes(result, width, paint),
+    services(result, width, paint),
     thresholds(result, width, paint),
     verdict(result, width, paint),
     conclusion(result, options, width, paint),
@@ -132,6 +134,27 @@ function outcomes(result: LoadResult, width: number, paint: Paint): string[] {
     lines.push(failed === 0 ? paint.good(line) : paint.bad(line));
   }
   return lines;
+}
+
+function services({ timeline }: LoadReport, width: number, paint: Paint): string[] {
+  if (timeline?.workloads === undefined) return [];
+  const { rows, missing } = timeline.workloads;
+  const header = `${'Services'.padEnd(16)}replicas  CPU mean   highest    memory  throttled`;
+  const lines = summarizeWorkloads(rows).map(({ name, replicas, cpuCores, memoryBytes, throttledShare }) => {
+    const { least, most } = replicas;
+    const cells = [
+      (least === most ? String(most) : `${least} to ${most}`).padStart(8),
+      formatCores(cpuCores?.mean).padStart(10),
+      formatCores(cpuCores?.most).padStart(10),
+      (memoryBytes === undefined ? '-' : formatBytes(memoryBytes)).padStart(10),
+      (throttledShare === undefined ? '-' : formatShare(throttledShare)).padStart(11),
+    ];
+    return `  ${fit(name, 13).padEnd(14)}${cells.join('')}`;
+  });
+  if (lines.length === 0 && missing.length === 0) return [];
+  const words =
+    missing.length === 0 ? [] : wrap(`not told: ${missing.join('; ')}`, width - 2).map((line) => `  ${line}`);
+  return [lines.length > 0 ? paint.strong(header) : paint.strong('Services'), ...lines, ...words];
 }
 
 function thresholds(result: LoadResult, width: number, paint: Paint): string[] {

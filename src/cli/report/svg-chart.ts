@@ -25,6 +25,8 @@ export interface ChartOptions {
   stacked?: boolean;
   /** A logarithmic axis, for latencies that span decades. */
   logarithmic?: boolean;
+  /** Values are counts: no gridline between two whole numbers. */
+  whole?: boolean;
   format(value: number): string;
 }
 
@@ -41,7 +43,7 @@ export function lineChart(options: ChartOptions): string {
   const highest = options.stacked
     ? maximum(totals)
     : maximum(lines.flatMap((line) => line.values.filter((value) => value !== undefined)));
-  const scale = options.logarithmic ? logScale(lines, highest) : linearScale(highest);
+  const scale = options.logarithmic ? logScale(lines, highest) : linearScale(highest, options.whole === true ? 1 : 0);
   const px = (ms: number) => round(plot.left + (ms / Math.max(1, endMs)) * plotWidth);
   const shapes = options.stacked ? stackedAreas(options, px, scale.y) : lines.map((line) => path(line, x, px, scale.y));
   return figure(options.title, legend(lines), [...grid(scale, options), ...timeAxis(endMs, px), ...shapes]);
@@ -52,8 +54,8 @@ interface Scale {
   ticks: number[];
 }
 
-function linearScale(highest: number): Scale {
-  const step = niceStep(Math.max(highest, 1e-9) / 4);
+function linearScale(highest: number, leastStep: number): Scale {
+  const step = Math.max(leastStep, niceStep(Math.max(highest, 1e-9) / 4));
   const top = Math.max(step, Math.ceil(highest / step - 1e-9) * step);
   const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
   return { y: (value) => round(plot.top + plotHeight * (1 - Math.min(1, value / top))), ticks };
@@ -178,7 +180,7 @@ function grouped(rows: number[][], group: number): number[][] {
 }
 
 function figure(title: string, caption: string, parts: string[]): string {
-  return `<figure><h3>${escapeHtml(title)}</h3><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">${parts.join('')}</svg><figcaption>${caption}</figcaption></figure>`;
+  return `<figure><h3>${escapeHtml(title)}</h3><div class="chart"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">${parts.join('')}</svg></div><figcaption>${caption}</figcaption></figure>`;
 }
 
 function legend(lines: Line[]): string {
