@@ -167,8 +167,10 @@ export const mutants: Mutant[] = [
   {
     scenario: 'idempotency-strict',
     bug: 'the quoted form is another key',
-    foundBy: 'an empty quoted key is 400',
-    edits: [edit('idempotency-key.ts')("if (line.startsWith('\"'))", "if (line === '')")],
+    foundBy: 'the quoted and the bare form are one key',
+    edits: [
+      edit('idempotency-key.ts')('return line.startsWith(', 'return line.startsWith("never") && line.startsWith('),
+    ],
   },
   {
     scenario: 'idempotency-strict',
