@@ -90,7 +90,7 @@ t.test('any bytes give problems, never an exception', async (t) => {
     seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
     return seed % below;
   };
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 100; i++) {
     const at = random(sound.length);
     const cut =
       sound.slice(0, at) +
@@ -99,7 +99,7 @@ t.test('any bytes give problems, never an exception', async (t) => {
     const { scenario, problems } = parseScenario(cut);
     if (scenario === undefined && problems.length === 0) t.fail('refused without a word', { cut });
   }
-  t.pass('300 broken files');
+  t.pass('100 broken files');
 });
 
 t.test('the published JSON Schema is the grammar, and accepts every built-in scenario', async (t) => {

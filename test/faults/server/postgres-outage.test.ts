@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { type Exchange, startPlatform } from '../platform.js';
-import { type PostgresCluster, startPostgres } from '../postgres-cluster.js';
-import { PostgresLine } from './postgres-line.js';
+import { type Exchange, startPlatform } from '../../server/platform.js';
+import { type PostgresCluster, startPostgres } from '../../server/postgres-cluster.js';
+import { PostgresLine } from '../../server/store/postgres-line.js';
 
 const order = { address: 'Main Street 1', count: 1 };
 

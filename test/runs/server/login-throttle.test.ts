@@ -1,8 +1,9 @@
 // Guessing from one address over many accounts, behind a proxy and without one: what the client writes into
 // X-Forwarded-For must neither free it from the throttle nor put the blame on somebody else.
 import t, { type Test } from 'tap';
-import { startPlatform } from './platform.js';
+import { startPlatform } from '../../server/platform.js';
 
+t.setTimeout(180_000);
 const most = 100;
 
 async function guessers(t: Test, trustedProxies: string) {
