@@ -1,23 +1,33 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import type { Test } from 'tap';
 
 /** A small server for the corners of the protocol; closed when the test ends. Gives its base URL. */
 export async function echoServer(t: Test): Promise<string> {
-  const counts = new Map<string, number>();
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => answer(request, response, Buffer.concat(chunks).toString('latin1'), counts));
-    request.on('error', () => undefined);
-  });
+  return `http://127.0.0.1:${await listening(t, createServer(echoListener()))}`;
+}
+
+/** The port of a server that listens on loopback until the test ends. */
+export async function listening(t: Test, server: Server): Promise<number> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   t.teardown(() => {
     server.closeAllConnections();
     return new Promise<void>((done) => server.close(() => done()));
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return (server.address() as AddressInfo).port;
+}
+
+/** What the echo server answers, for servers of another kind. */
+export function echoListener(): (request: IncomingMessage, response: ServerResponse) => void {
+  const counts = new Map<string, number>();
+  return (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => answer(request, response, Buffer.concat(chunks).toString('latin1'), counts));
+    request.on('error', () => undefined);
+  };
 }
 
 function answer(
@@ -48,6 +58,10 @@ function answer(
         cookie: request.headers.cookie ?? null,
         body,
       });
+    case 'client':
+      return json({ client: (request.socket as TLSSocket).getPeerCertificate?.().subject?.CN ?? null });
+    case 'name':
+      return json({ name: (request.socket as TLSSocket & { servername?: string | false }).servername || null });
     case 'status':
       return json({ status: Number(argument) }, Number(argument));
     case 'count':

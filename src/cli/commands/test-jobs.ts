@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { findScenarioFile, listScenarios, loadScenario } from '../scenario/load.js';
+import type { ScenarioEndpoint } from '../scenario/request.js';
 import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
 import { rerunCommand } from '../scenario/run-state.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { Context } from './context.js';
 import { findEndpoint, type UpPlatform } from './target-options.js';
 import { givenVariables, httpOptions, type TestOptions } from './test-options.js';
+import { rerunOptions } from './test-rerun.js';
 
 /** One scenario or collection that is ready to run. */
 export interface Job {
@@ -105,16 +107,12 @@ async function scenarioJob(
 ): Promise<Job | undefined> {
   const variables = givenVariables(options, context);
   const { root, cwd } = context;
-  const scenario = await loadScenario(name, {
-    root,
-    cwd,
-    variables: Object.keys(variables),
-    data: options.iterationData,
-  });
+  const given = { root, cwd, variables: Object.keys(variables), data: options.iterationData };
+  const scenario = asTold(await loadScenario(name, given), options);
   if (options.tag.length > 0 && !hasTag(scenario, options.tag)) return undefined;
   const foreign = options.url !== undefined || scenario.url !== undefined;
   const { endpoint, fault } = await whereTo(scenario, options, platform);
-  const again = options.url === undefined ? [] : ['--url', options.url];
+  const again = rerunOptions(options);
   return {
     file,
     run: async (onEvent) => {
@@ -135,6 +133,15 @@ async function scenarioJob(
         rerun: (scenario, step) => rerunCommand(scenario.file, step.name, again),
       });
     },
+  };
+}
+
+/** The scenario with what the command line says instead of it. */
+function asTold(scenario: Scenario, { timeoutRequest, ignoreRedirects }: TestOptions): Scenario {
+  return {
+    ...scenario,
+    timeoutMs: timeoutRequest ?? scenario.timeoutMs,
+    redirects: ignoreRedirects ? false : scenario.redirects,
   };
 }
 
@@ -171,8 +178,7 @@ async function collectionJob(
 ): Promise<Job> {
   const { cwd } = context;
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
-  const endpoint =
-    options.url === undefined ? await platformEndpoint(file, platform) : { url: options.url, host: options.host };
+  const endpoint = await collectionEndpoint(file, options, platform, context);
   const { readCollection } = await import('../scenario/postman/collection.js');
   await readCollection(file, shown);
   return {
@@ -201,6 +207,7 @@ async function collectionJob(
         traffic: options.debug === true || options.har !== undefined,
         ignoreRedirects: options.ignoreRedirects,
         workingDir: options.workingDir,
+        rerun: rerunOptions(options),
         cwd,
         clock: context.clock,
         signal: context.signal,
@@ -210,12 +217,29 @@ async function collectionJob(
   };
 }
 
-/** Where the platform is, for a collection that names its logical host; others run as they are, with nothing up. */
-async function platformEndpoint(file: string, platform: Platform | undefined) {
-  if (!readFileSync(file, 'utf8').includes('arch.homework')) return undefined;
+/**
+ * Where a collection's logical host is: the platform for one that names the platform's, or --url. Others run as they are,
+ * with nothing up.
+ */
+async function collectionEndpoint(
+  file: string,
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<ScenarioEndpoint | undefined> {
+  const ours = readFileSync(file, 'utf8').includes('arch.homework') ? 'arch.homework' : undefined;
+  if (options.url !== undefined) {
+    const host = options.host ?? ours;
+    if (host === undefined)
+      context.note(
+        '--url changes nothing: a collection names its servers. --host NAME --url URL sends one of them there',
+      );
+    return { url: options.url, host };
+  }
+  if (ours === undefined) return undefined;
   try {
     const { endpoint } = (await platform?.()) ?? {};
-    return endpoint === undefined ? undefined : { url: endpoint.url, host: endpoint.host ?? 'arch.homework' };
+    return endpoint === undefined ? undefined : { url: endpoint.url, host: endpoint.host ?? ours };
   } catch (error) {
     if (error instanceof Failure && error.code === 'nothing-is-up') return undefined;
     throw error;

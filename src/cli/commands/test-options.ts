@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import type { HttpClientOptions } from '../kernel/http.js';
+import { proxyUrl } from '../kernel/http-proxy.js';
 import type { Context } from './context.js';
 import type { TargetOptions } from './target-options.js';
 
@@ -159,11 +160,27 @@ export function httpOptions(options: TestOptions, context: Context): HttpClientO
     cert: pem(options.sslClientCert, '--cert'),
     key: pem(options.sslClientKey, '--key'),
     passphrase: options.sslClientPassphrase,
-    serverName: options.host,
-    httpProxy: env.http_proxy || env.HTTP_PROXY || undefined,
-    httpsProxy: env.https_proxy || env.HTTPS_PROXY || undefined,
+    httpProxy: proxyOf(env, 'http_proxy'),
+    httpsProxy: proxyOf(env, 'https_proxy'),
     noProxy: env.no_proxy || env.NO_PROXY || undefined,
   };
+}
+
+/** A proxy of the environment, small letters first, as curl reads it. Throws Failure for what is no URL. */
+function proxyOf(env: Context['env'], name: string): string | undefined {
+  const upper = name.toUpperCase();
+  const key = env[name] ? name : upper;
+  const value = env[key];
+  if (!value) return undefined;
+  try {
+    return proxyUrl(value).href;
+  } catch (error) {
+    throw new Failure({
+      code: 'bad-proxy',
+      message: `${key}: ${(error as Error).message}`,
+      hint: `Write it whole, for example http://proxy.example:3128, or unset ${key}`,
+    });
+  }
 }
 
 function readText(file: string, option: string, shown: string): string {

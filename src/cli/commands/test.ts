@@ -16,8 +16,9 @@ export const define: Define = (command, context) => {
   addTestOptions(command);
   addTargetOptions(command);
   command.action(async (names: string[], options: TestOptions) => {
-    if (options.watch) await watchTests(names, options, context);
-    else await runTests(names, options, context);
+    const run = () => runTests(names, options, context);
+    if (!options.watch) await run();
+    else await (await import('./test-watch.js')).watchTests(names, options, context, run);
   });
 };
 
@@ -68,33 +69,4 @@ async function runJobs(
   await Promise.all(Array.from({ length: Math.min(atOnce, jobs.length) }, worker));
   if (context.signal.aborted) throw context.signal.reason;
   return results;
-}
-
-/** Runs again whenever one of the files is saved, until Ctrl-C. What is wrong with a file is told, and the watch goes on. */
-async function watchTests(names: string[], options: TestOptions, context: Context): Promise<void> {
-  const { watch } = await import('node:fs');
-  let files: readonly string[] = names.filter((name) => /[\\/]|\.(ya?ml|json)$/.test(name));
-  while (!context.signal.aborted) {
-    try {
-      files = await runTests(names, options, context);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      const { formatFailure } = await import('./failure-text.js');
-      context.note(formatFailure(error, context));
-    }
-    if (files.length === 0) return;
-    context.note(`\nWatching ${files.join(', ')}; Ctrl-C ends.`);
-    await new Promise<void>((saved, interrupted) => {
-      const watchers = files.map((file) => watch(file, () => finish(saved)));
-      const stop = () => finish(() => interrupted(context.signal.reason));
-      const finish = (then: () => void) => {
-        for (const watcher of watchers) watcher.close();
-        context.signal.removeEventListener('abort', stop);
-        then();
-      };
-      context.signal.addEventListener('abort', stop, { once: true });
-    });
-    // Editors save in several writes: let them finish.
-    await context.clock.sleep(150, context.signal);
-  }
 }

@@ -1,6 +1,6 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { HttpRequest } from './http.js';
+import { type HttpClientOptions, type HttpRequest, tlsOptions } from './http.js';
 
 /**
  * Sends a request and closes the connection on purpose: `request` cuts it in the middle of its body (of its head, where it
@@ -9,10 +9,10 @@ import type { HttpRequest } from './http.js';
 export async function sendLossy(
   request: HttpRequest,
   cut: 'request' | 'connection',
-  insecure = false,
+  options: HttpClientOptions,
 ): Promise<string> {
   const url = new URL(request.url);
-  const socket = await connected(url, request.timeoutMs, insecure, request.signal);
+  const socket = await connected(url, request.timeoutMs, options, request.signal);
   const bytes = wireBytes(request, url);
   const part = cut === 'connection' ? bytes.all : bytes.all.subarray(0, bytes.cutAt);
   await new Promise<void>((resolve, reject) => {
@@ -37,13 +37,13 @@ function wireBytes(request: HttpRequest, url: URL): { all: Buffer; cutAt: number
   return { all: Buffer.concat([head, body]), cutAt };
 }
 
-function connected(url: URL, timeoutMs: number, insecure: boolean, signal?: AbortSignal): Promise<Socket> {
+function connected(url: URL, timeoutMs: number, options: HttpClientOptions, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const secure = url.protocol === 'https:';
     const port = Number(url.port) || (secure ? 443 : 80);
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const socket = secure
-      ? connectTls({ host, port, servername: host, rejectUnauthorized: !insecure })
+      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...tlsOptions(options) })
       : connectTcp({ host, port });
     const stop = () => socket.destroy(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
     signal?.addEventListener('abort', stop, { once: true });

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { type Proxies, proxyAuthorization, proxyFor } from './http-proxy.js';
 
 /** How connections are made: certificates, proxies. Everything is optional; nothing is read from the environment. */
-export interface HttpClientOptions {
+export interface HttpClientOptions extends Proxies {
   /** Accept any certificate. */
   insecure?: boolean;
   /** PEM text of certificate authorities to trust beside the system's. */
@@ -12,12 +14,6 @@ export interface HttpClientOptions {
   cert?: string;
   key?: string;
   passphrase?: string;
-  /** Server name for SNI, where it differs from the URL's host. */
-  serverName?: string;
-  httpProxy?: string;
-  httpsProxy?: string;
-  /** Comma list, as in NO_PROXY. */
-  noProxy?: string;
 }
 
 export interface HttpRequest {
@@ -74,29 +70,70 @@ export const maxBodyBytes = 64 * 1024 * 1024;
 
 /** An HTTP/1.1 client with keep-alive and exact sizes. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
-  const dispatcher = makeDispatcher(options);
+  const routes = new Routes(options);
   return {
-    send: (request) => send(dispatcher, request),
-    close: () => dispatcher.destroy(),
+    send: (request) => send(routes, request),
+    close: () => routes.close(),
   };
 }
 
-function makeDispatcher(options: HttpClientOptions): Dispatcher {
-  const { insecure, ca, cert, key, passphrase, serverName } = options;
-  const connect = { rejectUnauthorized: insecure !== true, ca, cert, key, passphrase, servername: serverName };
-  const shared = { connect, bodyTimeout: 0, headersTimeout: 0, maxHeaderSize: 65_536 };
-  if (options.httpProxy === undefined && options.httpsProxy === undefined) return new Agent(shared);
-  const noProxy = ['localhost', '127.0.0.1', '::1', options.noProxy].filter(Boolean).join(',');
-  return new EnvHttpProxyAgent({
-    ...shared,
-    requestTls: connect,
-    httpProxy: options.httpProxy ?? '',
-    httpsProxy: options.httpsProxy ?? options.httpProxy ?? '',
-    noProxy,
-  });
+/** What `tls.connect` is told. The name asked for (SNI) is that of the Host header. */
+export function tlsOptions({ insecure, ca, cert, key, passphrase }: HttpClientOptions) {
+  const authorities = ca === undefined ? undefined : [...rootCertificates, ca];
+  return { rejectUnauthorized: insecure !== true, ca: authorities, cert, key, passphrase };
 }
 
-async function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpOutcome> {
+/** How a request is put on the wire: to whom, and what its request line and its head say because of it. */
+interface Route {
+  dispatcher: Dispatcher;
+  origin: string;
+  path: string;
+  headers: (readonly [string, string])[];
+}
+
+/** The ways out: straight, and through each proxy. */
+class Routes {
+  readonly #options: HttpClientOptions;
+  readonly #shared: Agent.Options;
+  readonly #direct: Agent;
+  readonly #tunnels = new Map<string, ProxyAgent>();
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    const connect = tlsOptions(options);
+    this.#shared = { connect, bodyTimeout: 0, headersTimeout: 0, maxHeaderSize: 65_536 };
+    this.#direct = new Agent(this.#shared);
+  }
+
+  to(request: HttpRequest): Route {
+    const url = new URL(request.url);
+    const path = url.pathname + url.search;
+    const proxy = proxyFor(url, this.#options);
+    if (proxy === undefined) return { dispatcher: this.#direct, origin: url.origin, path, headers: [] };
+    if (url.protocol === 'https:') return { dispatcher: this.#tunnel(proxy), origin: url.origin, path, headers: [] };
+    // Absolute form (RFC 9112 section 3.2.2), not a tunnel: proxies commonly refuse CONNECT to port 80.
+    const authorization = proxyAuthorization(proxy);
+    const headers: Route['headers'] = authorization === undefined ? [] : [['Proxy-Authorization', authorization]];
+    if (!request.headers.some(([name]) => name.toLowerCase() === 'host')) headers.push(['Host', url.host]);
+    return { dispatcher: this.#direct, origin: proxy.origin, path: url.origin + path, headers };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#direct, ...this.#tunnels.values()].map((agent) => agent.destroy()));
+  }
+
+  #tunnel(proxy: URL): ProxyAgent {
+    let agent = this.#tunnels.get(proxy.href);
+    if (agent === undefined) {
+      const token = proxyAuthorization(proxy);
+      agent = new ProxyAgent({ ...this.#shared, uri: proxy.origin, token, requestTls: this.#shared.connect as object });
+      this.#tunnels.set(proxy.href, agent);
+    }
+    return agent;
+  }
+}
+
+async function send(routes: Routes, request: HttpRequest): Promise<HttpOutcome> {
   let started = performance.now();
   const released = () => {
     started = performance.now();
@@ -104,12 +141,12 @@ async function send(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpO
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
   try {
-    const url = new URL(request.url);
+    const { dispatcher, origin, path, headers: added } = routes.to(request);
     const response = await dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
+      origin,
+      path,
       method: request.method as Dispatcher.HttpMethod,
-      ...wire(request, released),
+      ...wire({ ...request, headers: [...added, ...request.headers] }, released),
       signal,
       responseHeaders: 'raw',
     });

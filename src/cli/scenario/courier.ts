@@ -98,7 +98,7 @@ export class Courier {
     const { sendLossy } = await import('../kernel/http-loss.js');
     const started = this.clock.monotonic();
     try {
-      const message = await sendLossy(request, template.lose, this.http.insecure);
+      const message = await sendLossy(request, template.lose, this.http);
       return { error: { code: `lost-${template.lose}`, message, totalMs: this.clock.monotonic() - started } };
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;

@@ -165,16 +165,17 @@ export class StepRecord {
       where: `${scenario.file}:${line}`,
       diff: values === undefined ? [] : diffLines(mask.value(values.expected), mask.value(values.actual)),
       exchange: exchange === undefined ? '' : dumpOf(exchange, mask),
-      rerun: options.rerun?.(scenario, this.ref) ?? rerunCommand(scenario.file, this.ref.name),
+      rerun: mask.text(options.rerun?.(scenario, this.ref) ?? rerunCommand(scenario.file, this.ref.name)),
     });
   }
 }
 
 /** The command line that runs one step of a file. */
 export function rerunCommand(file: string, step: string, options: readonly string[] = []): string {
-  return ['hwctl', 'test', quoted(file), '--step', quoted(step), ...options.map(quoted)].join(' ');
+  return commandLine(['hwctl', 'test', file, '--step', step, ...options]);
 }
 
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+/** Words as a shell takes them. */
+export function commandLine(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }

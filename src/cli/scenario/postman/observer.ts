@@ -11,6 +11,7 @@ import {
   type StepRef,
   type StepResult,
 } from '../result.js';
+import { commandLine } from '../run-state.js';
 import type { Position } from '../scenario.js';
 import { Tally } from '../tally.js';
 import type { Places } from './places.js';
@@ -223,6 +224,11 @@ export class Observer {
     this.#emit({ type: 'check', step: step.ref, check, failureNumber: number });
   }
 
+  #rerun(request: string): string {
+    const { file, options } = this.subject;
+    return commandLine(['hwctl', 'test', file, '--folder', request, ...(options.rerun ?? [])]);
+  }
+
   #fail(kind: ScenarioFailure['kind'], name: string, message: string, told?: Position): number {
     const step = this.#step!;
     step.state = 'failed';
@@ -236,7 +242,7 @@ export class Observer {
       where: `${this.subject.file}:${(told ?? step.ref.at).line}`,
       diff: [],
       exchange: this.#exchange === undefined ? '' : dumpOf(this.#exchange, this.subject.mask),
-      rerun: `hwctl test ${this.subject.file} --folder ${JSON.stringify(step.ref.name)}`,
+      rerun: this.subject.mask.text(this.#rerun(step.ref.name)),
     });
   }
 }

@@ -39,6 +39,8 @@ export interface PostmanOptions {
   traffic?: boolean;
   ignoreRedirects?: boolean;
   workingDir?: string;
+  /** Words that the command for one request alone ends with. */
+  rerun?: readonly string[];
   cwd: string;
   clock: Clock;
   signal: AbortSignal;
