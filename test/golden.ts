@@ -28,6 +28,8 @@ export interface CliOptions {
   onSpawn?: (pid: number) => void;
   /** Called with each piece of stdout and the process id: to act once the program is under way. */
   onStdout?: (text: string, pid: number) => void;
+  /** As onStdout, for stderr. */
+  onStderr?: (text: string, pid: number) => void;
 }
 
 export interface CliRun {
@@ -56,7 +58,10 @@ export async function hwctl(args: string[], options: CliOptions = {}): Promise<C
       stdout.push(chunk);
       options.onStdout?.(chunk.toString('utf8'), child.pid!);
     });
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr.push(chunk);
+      options.onStderr?.(chunk.toString('utf8'), child.pid!);
+    });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
     if (child.pid !== undefined) options.onSpawn?.(child.pid);
