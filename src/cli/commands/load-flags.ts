@@ -54,6 +54,24 @@ export function parseLength(text: string, flag: string): number {
   return ms;
 }
 
+const dayMs = 86_400_000;
+
+/** `--start-at`: an RFC 3339 time with its offset, or Unix seconds; now or later, within a day. Gives Unix milliseconds. */
+export function parseMoment(text: string, flag: string, nowUnixMs: number): number {
+  const written = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text);
+  const moment = written ? Date.parse(text) : /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1000 : Number.NaN;
+  const refuse = (why: string) =>
+    new Failure({
+      code: 'bad-time',
+      message: `${flag}: ${JSON.stringify(text)} ${why}`,
+      hint: `For example ${flag} 2030-01-31T12:00:00Z, or in a minute: ${flag} $(($(date +%s) + 60))`,
+    });
+  if (Number.isNaN(moment)) throw refuse('is neither a time as in RFC 3339 nor Unix seconds');
+  if (moment < nowUnixMs) throw refuse('is in the past');
+  if (moment > nowUnixMs + dayMs) throw refuse('is more than a day away');
+  return moment;
+}
+
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** `--method`: an HTTP token, upper-cased. */

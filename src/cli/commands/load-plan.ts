@@ -12,6 +12,7 @@ import {
   parseHeaders,
   parseLength,
   parseMethod,
+  parseMoment,
   parseNumber,
   parsePath,
   readBody,
@@ -33,6 +34,7 @@ export interface PlanOptions extends LoadTargetOptions, ArrivalOptions {
   timeout?: string;
   workers?: string;
   seed?: string;
+  startAt?: string;
   compression?: boolean;
   findMax?: boolean;
 }
@@ -72,7 +74,7 @@ export async function makeLoadPlan(
   const findMax = options.findMax === true || profile?.findMax === true;
   const plain = readArrivals(options, profile?.arrivals);
   const arrivals = findMax ? rampForMax(options, profile?.arrivals, plain) : plain;
-  const tuning = readTuning(options, profile);
+  const tuning = readTuning(options, profile, context.clock.now());
   const request = readRequest(options, context);
   const givenPath = options.path === undefined ? undefined : parsePath(options.path);
   const ownWork = profile !== undefined && !replacesWork(options) ? profile.work : undefined;
@@ -152,7 +154,7 @@ function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
   return judgesErrors ? thresholds : [...thresholds, parseThreshold('error_rate<1%')];
 }
 
-function readTuning(options: PlanOptions, profile: Profile | undefined) {
+function readTuning(options: PlanOptions, profile: Profile | undefined, nowUnixMs: number) {
   const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined =>
     text === undefined ? undefined : parse(text);
   return {
@@ -171,6 +173,7 @@ function readTuning(options: PlanOptions, profile: Profile | undefined) {
       optional(options.seed, (text) =>
         parseNumber(text, '--seed', { least: 0, most: 0xffff_ffff, whole: true, example: '42' }),
       ) ?? profile?.seed,
+    startAtUnixMs: optional(options.startAt, (text) => parseMoment(text, '--start-at', nowUnixMs)),
     compression: options.compression === true,
   };
 }

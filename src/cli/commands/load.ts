@@ -42,6 +42,7 @@ export const define: Define = (command, context) => {
     .option('--concurrency <n>', 'closed model, as ab: so many under way at once')
     .option('--duration <duration>', 'how long, for example 30s (default 10s, or as the profile says)')
     .option('--quick', 'scale the whole profile to 20 s')
+    .option('--start-at <time>', 'begin then: RFC 3339 or Unix seconds; several machines begin together')
     .option('--poisson', 'with --rps: arrivals at random moments with the same mean rate')
     .option('--path <path>', 'what to request (default: what the platform that is up declares)')
     .option('--scenario <name>', 'run a scenario as a journey instead of one request')
