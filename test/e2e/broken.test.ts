@@ -97,6 +97,7 @@ const table: Broken[] = [
     name: 'out of memory',
     set: [
       'resources.hello.requests.cpu=50m',
+      'resources.hello.limits.cpu=500m',
       'resources.hello.requests.memory=16Mi',
       'resources.hello.limits.memory=24Mi',
     ],
