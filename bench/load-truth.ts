@@ -1,5 +1,6 @@
 // Lie detectors: servers whose latency is known by construction, and what hwctl and its peers print about each. The table is
-// docs/LOAD.md's. `npm run bench load-truth [CASE...]`, where a case is a word of its name; each run is 10 s at 100 a second.
+// docs/LOAD.md's. `npm run bench load-truth`; of it alone `npx tsx bench/load-truth.ts [WORD...]`, cases by a word of their names.
+// Each run is 10 s at 100 a second, each generator against a server of its own; TOGETHER=N runs N of them at a time.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin', 'hwctl.js');
 const perSecond = 100;
 const seconds = 10;
+/** Generators that run at a time. */
+const together = Math.max(1, Number(process.env.TOGETHER ?? 1));
 /** A generator that has not ended by then is ended. */
 const limitMs = 60_000;
 
@@ -19,11 +22,12 @@ interface Case {
   truth: [string, string, string, string];
   /** Body of the listener of a `net` server's connections. */
   onSocket: string;
-  /** Milliseconds after the start at which the server is stopped, for five seconds. */
+  /** Milliseconds after the server said that requests come in at which it is stopped, for five seconds. */
   stopAfterMs?: number;
 }
 
-const reply = "'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'";
+// Connection: keep-alive for ab, which speaks HTTP/1.0 and else waits for the end of the connection.
+const reply = "'HTTP/1.1 200 OK\\r\\nConnection: keep-alive\\r\\nContent-Length: 2\\r\\n\\r\\nok'";
 const lastReply = "'HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: 2\\r\\n\\r\\nok'";
 const cases: Case[] = [
   {
@@ -34,8 +38,11 @@ const cases: Case[] = [
   {
     name: 'stopped (SIGSTOP) for 5 s of the 10',
     truth: ['0 .. 10', '4900', '1000', '0'],
-    onSocket: `socket.on('data', () => socket.write(${reply}));`,
-    stopAfterMs: 3000,
+    onSocket: `socket.on('data', () => {
+      global.seen = (global.seen ?? 0) + 1;
+      if (global.seen === 20) process.stdout.write('requests come in');
+      socket.write(${reply}); });`,
+    stopAfterMs: 2000,
   },
   {
     name: 'serves at most 80 a second',
@@ -56,8 +63,8 @@ const cases: Case[] = [
       socket.on('data', () => { if (nth % 10 === 0) socket.resetAndDestroy(); else socket.end(${lastReply}); });`,
   },
   {
-    name: 'trickles 40 bytes, one every 2 ms',
-    truth: ['80', '80 .. 82', '1000', '0'],
+    name: 'trickles 64 bytes, one every 2 ms',
+    truth: ['128', '128 .. 130', '1000', '0'],
     onSocket: `socket.on('data', () => { let at = 0; const text = ${reply}, begin = performance.now();
       const timer = setInterval(() => {
         for (; at < text.length && performance.now() - begin >= 2 * (at + 1); at++) socket.write(text[at]);
@@ -89,8 +96,10 @@ async function output(argv: string[], server: ChildProcess, stopAfterMs: number 
     text += data;
   });
   if (stopAfterMs !== undefined) {
-    setTimeout(() => server.kill('SIGSTOP'), stopAfterMs);
-    setTimeout(() => server.kill('SIGCONT'), stopAfterMs + 5000);
+    server.stdout!.once('data', () => {
+      setTimeout(() => server.kill('SIGSTOP'), stopAfterMs);
+      setTimeout(() => server.kill('SIGCONT'), stopAfterMs + 5000);
+    });
   }
   await once(generator, 'close');
   return text;
@@ -141,18 +150,21 @@ async function show({ name, truth, onSocket, stopAfterMs }: Case): Promise<void>
   console.log(row(['', 'p50 ms', 'p99 ms', 'ok', 'failed', 'it says']));
   console.log('|---|--:|--:|--:|--:|--:|');
   console.log(row(['**true for users**', ...truth, '']));
-  for (const { name, argv, cure, read } of generators) {
-    if (argv === undefined) {
-      console.log(row([name, '', '', '', '', `skipped: not installed (${cure})`]));
-      continue;
-    }
-    const { child, port } = await start(onSocket);
-    try {
-      const text = await output(argv({ url: `http://127.0.0.1:${port}/`, perSecond, seconds }), child, stopAfterMs);
-      console.log(row(describe(name, text, read)));
-    } finally {
-      child.kill('SIGKILL');
-    }
+  for (let at = 0; at < generators.length; at += together) {
+    const some = generators.slice(at, at + together).map((generator) => measured(generator, onSocket, stopAfterMs));
+    for (const cells of await Promise.all(some)) console.log(row(cells));
+  }
+}
+
+async function measured(generator: Generator, onSocket: string, stopAfterMs: number | undefined): Promise<string[]> {
+  const { name, argv, cure, read } = generator;
+  if (argv === undefined) return [name, '', '', '', '', `skipped: not installed (${cure})`];
+  const { child, port } = await start(onSocket);
+  try {
+    const text = await output(argv({ url: `http://127.0.0.1:${port}/`, perSecond, seconds }), child, stopAfterMs);
+    return describe(name, text, read);
+  } finally {
+    child.kill('SIGKILL');
   }
 }
 

@@ -115,9 +115,9 @@ const ab: Peer = {
     ...[program, '-q', '-k', '-c', String(connections), '-n', String(requests), url],
   ],
   count: (stdout) => one(stdout, /Complete requests:\s+(\d+)/) ?? Number.NaN,
-  // -r: go on after a reset; -s: wait 30 s for a response.
-  rate: (program, { url, perSecond, seconds }) => [
-    ...[program, '-q', '-k', '-r', '-s', '30', '-c', '10', '-n', String(perSecond * seconds), url],
+  // -r: go on after a reset; -s: wait 30 s for a response; -n after -t, which sets it.
+  rate: (program, { url, seconds }) => [
+    ...[program, '-q', '-k', '-r', '-s', '30', '-c', '10', '-t', String(seconds), '-n', '2000000', url],
   ],
   rateNote: 'closed, 10 at a time: it has no rate',
   read: (text) => {
