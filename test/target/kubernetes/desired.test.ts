@@ -216,10 +216,12 @@ t.test('endpoints: one for each host, the simplest load path', async (t) => {
     spec: { rules: [{ host: 'arch.homework' }] },
     status: address === undefined ? {} : { loadBalancer: { ingress: [{ ip: address }] } },
   });
-  t.same(appEndpoints([ingress('orders', '/orders/health'), ingress('hello', '/', '192.168.49.2')], undefined), [
+  t.same(appEndpoints([ingress('orders', '/orders/health'), ingress('hello', '/', '192.168.49.2')]), [
     { name: 'app', stacks: ['hello', 'orders'], url: 'http://192.168.49.2', host: 'arch.homework', loadPath: '/' },
   ]);
-  t.same(appEndpoints([ingress('hello', '/')], undefined), []);
+  t.same(appEndpoints([ingress('hello', '/')]), []);
+  const [through] = appEndpoints([ingress('hello', '/', '192.168.49.2')], 'http://127.0.0.1:9');
+  t.equal(through?.url, 'http://127.0.0.1:9', 'a way that is given goes before the address that is published');
 });
 
 t.test('log lines and quantities', async (t) => {

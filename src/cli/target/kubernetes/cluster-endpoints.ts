@@ -14,7 +14,7 @@ export async function clusterEndpoints(
   const ingresses = members.filter(({ kind }) => kind === 'Ingress');
   const forwards = forwardEndpoints(await readForwards(run, state));
   const controller = forwards.find(({ name }) => name === 'ingress');
-  const candidates = appEndpoints(ingresses, undefined);
+  const candidates = appEndpoints(ingresses);
   const answers = await Promise.all(candidates.map(({ url }) => accepts(url)));
   const direct = candidates.filter((_, index) => answers[index]);
   const through = controller === undefined ? [] : appEndpoints(ingresses, controller.url);

@@ -14,8 +14,8 @@ export function ingressAddress(ingress: LiveObject): string | undefined {
   return first?.ip ?? first?.hostname;
 }
 
-/** The way in of the platform: one endpoint for each host, over the address where the Ingresses are served. Pure. */
-export function appEndpoints(ingresses: readonly LiveObject[], fallbackUrl: string | undefined): Endpoint[] {
+/** The way in of the platform: one endpoint for each host, over the addresses that the Ingresses publish, or over `way` in their place. Pure. */
+export function appEndpoints(ingresses: readonly LiveObject[], way?: string): Endpoint[] {
   const byHost = new Map<string, LiveObject[]>();
   for (const ingress of ingresses) {
     const host = (ingress as unknown as Ingress).spec.rules?.[0]?.host ?? '';
@@ -24,7 +24,8 @@ export function appEndpoints(ingresses: readonly LiveObject[], fallbackUrl: stri
   const endpoints: Endpoint[] = [];
   for (const [host, group] of byHost) {
     const address = group.map(ingressAddress).find((one) => one !== undefined);
-    const url = address === undefined ? fallbackUrl : `http://${address.includes(':') ? `[${address}]` : address}`;
+    const published = address && `http://${address.includes(':') ? `[${address}]` : address}`;
+    const url = way ?? published;
     if (url === undefined) continue;
     endpoints.push({
       name: endpoints.length === 0 ? 'app' : host,
