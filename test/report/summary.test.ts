@@ -14,6 +14,13 @@ for (const [name, snapshot] of Object.entries(states)) {
       text.split('\n').every((line) => line.length <= 80),
       'fits into 80 columns',
     );
+    const narrow = loadSummary(resultOf(snapshot), heading, { color: false, columns: 60, exitCode: exitCodeOf[name]! });
+    t.same(
+      narrow.split('\n').filter((line) => line.length > 60),
+      [],
+      'and into 60',
+    );
+    t.notMatch(narrow, /^ .*…$/m, 'where no figure is cut off');
     t.notMatch(text, /\u001b/, 'no colours unless asked for');
     t.match(
       loadSummary(resultOf(snapshot), heading, { color: true, columns: 80, exitCode: exitCodeOf[name]! }),

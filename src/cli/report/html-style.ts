@@ -30,7 +30,7 @@ figure { margin: 18px 0 0; padding: 14px 16px 10px; background: var(--panel); bo
 .c-target { stroke: var(--target); background: var(--target); } .c-bad { stroke: var(--bad); background: var(--bad); } .c-good { stroke: var(--good); background: var(--good); }
 .area.c-good { fill: var(--good); } .area.c-bad { fill: var(--bad); } .area.c-1 { fill: var(--c1); } .area.c-2 { fill: var(--c2); } .area.c-3 { fill: var(--c3); }
 .key { margin-right: 18px; } .swatch { display: inline-block; width: 14px; height: 10px; margin: 0 6px 0 0; border-radius: 2px; vertical-align: baseline; }
-.heat-key { margin: 0 1px; } figcaption span { margin-right: 8px; }
+figcaption span { margin-right: 8px; } figcaption .heat-key { margin: 0 1px; } .heat-key + :not(.heat-key) { margin-left: 8px; }
 ${[1, 2, 3, 4, 5, 6, 7, 8].map((shade) => `.h${shade} { fill: rgb(var(--heat) / ${(0.08 + shade * 0.115).toFixed(3)}); } .swatch.h${shade} { background: rgb(var(--heat) / ${(0.08 + shade * 0.115).toFixed(3)}); }`).join('\n')}
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -7,7 +7,7 @@ import { errorList, type LoadHeading, statusList, verdictMeaning } from './words
 
 export interface SummaryOptions {
   color: boolean;
-  /** 80 or more; the layout does not grow beyond 100. */
+  /** Of the terminal. Below 76 some columns of the tables are left out; the layout is 60 to 80 wide. */
   columns: number;
   /** What the process will exit with; left out where more follows that decides it. */
   exitCode?: number;
@@ -21,7 +21,7 @@ export function loadSummary(result: LoadReport, heading: LoadHeading, options: S
   const width = Math.max(60, Math.min(80, options.columns));
   const sections = [
     head(result, heading, width, paint),
-    latencyTable(result, paint),
+    latencyTable(result, width, paint),
     stepTable(result, width, paint),
     accounting(result, width, paint),
     outcomes(result, width, paint),
@@ -53,20 +53,22 @@ function head(result: LoadResult, heading: LoadHeading, width: number, paint: Pa
 }
 
 const latencyColumns = ['min', 'p50', 'p90', 'p95', 'p99', 'max', 'mean', 'stdev'] as const;
+type LatencyColumn = (typeof latencyColumns)[number];
 
-function latencyTable(result: LoadResult, paint: Paint): string[] {
-  const header = `${'Latency'.padEnd(10)}${latencyColumns.map((name) => (name === 'stdev' ? 's.d.' : name).padStart(8)).join('')}`;
+function latencyTable(result: LoadResult, width: number, paint: Paint): string[] {
+  const columns = width < 76 ? latencyColumns.filter((name) => name !== 'mean' && name !== 'stdev') : latencyColumns;
+  const header = `${'Latency'.padEnd(10)}${columns.map((name) => (name === 'stdev' ? 's.d.' : name).padStart(8)).join('')}`;
   if (result.latencyMs.response.count === 0) return [paint.strong('Latency'), '  no response came in'];
   return [
     paint.strong(header),
-    paint.strong(latencyRow('response', result.latencyMs.response)),
-    latencyRow('service', result.latencyMs.service),
-    latencyRow('start lag', result.latencyMs.startLag),
+    paint.strong(latencyRow('response', result.latencyMs.response, columns)),
+    latencyRow('service', result.latencyMs.service, columns),
+    latencyRow('start lag', result.latencyMs.startLag, columns),
   ];
 }
 
-function latencyRow(name: string, summary: LatencySummary): string {
-  return `${name.padEnd(10)}${latencyColumns.map((key) => formatLatency(summary[key]).padStart(8)).join('')}`;
+function latencyRow(name: string, summary: LatencySummary, columns: readonly LatencyColumn[]): string {
+  return `${name.padEnd(10)}${columns.map((key) => formatLatency(summary[key]).padStart(8)).join('')}`;
 }
 
 function stepTable(result: LoadResult, width: number, paint: Paint): string[] {
@@ -88,25 +90,25 @@ function stepTable(result: LoadResult, width: number, paint: Paint): string[] {
 
 function accounting(result: LoadResult, width: number, paint: Paint): string[] {
   const { scheduled, sent, dropped, ok, failed, timedOut, inFlight } = result;
-  const lines = [
-    paint.strong('Requests'),
-    `  scheduled ${formatCount(scheduled)} = sent ${formatCount(sent)} + dropped ${formatCount(dropped)}`,
-    `  sent ${formatCount(sent)} = ok ${formatCount(ok)} + failed ${formatCount(failed)} + timed out ${formatCount(timedOut)} + in flight at stop ${formatCount(inFlight)}`,
-  ].map((line) => (line.length <= width + 8 ? line : fit(line, width)));
   const { maxInFlight, userBusy } = result.droppedBy;
-  if (maxInFlight > 0)
-    lines.push(
-      `  ${formatCount(maxInFlight)} dropped: ${formatCount(result.maxInFlight)} requests were under way (--max-in-flight)`,
-    );
-  if (userBusy > 0) lines.push(`  ${formatCount(userBusy)} dropped: the user was still busy when due again`);
+  const accounts = [
+    `scheduled ${formatCount(scheduled)} = sent ${formatCount(sent)} + dropped ${formatCount(dropped)}`,
+    `sent ${formatCount(sent)} = ok ${formatCount(ok)} + failed ${formatCount(failed)} + timed out ${formatCount(timedOut)} + in flight at stop ${formatCount(inFlight)}`,
+  ];
+  if (maxInFlight > 0) {
+    const most = formatCount(result.maxInFlight);
+    accounts.push(`${formatCount(maxInFlight)} dropped: ${most} requests were under way (--max-in-flight)`);
+  }
+  if (userBusy > 0) accounts.push(`${formatCount(userBusy)} dropped: the user was still busy when due again`);
   if (result.steps.length > 1) {
     const { started, ok: whole, failed: broken } = result.iterations;
-    lines.push(
-      `  iterations: ${formatCount(started)} started, ${formatCount(whole)} ok, ${formatCount(broken)} failed`,
+    accounts.push(
+      `iterations: ${formatCount(started)} started, ${formatCount(whole)} ok, ${formatCount(broken)} failed`,
     );
   }
-  lines.push(`  received ${formatBytes(result.bytes.received)}, sent ${formatBytes(result.bytes.sent)}`);
-  return lines;
+  accounts.push(`received ${formatBytes(result.bytes.received)}, sent ${formatBytes(result.bytes.sent)}`);
+  const lines = accounts.flatMap((text) => wrap(text, width - 4).map((line, i) => `${i === 0 ? '  ' : '    '}${line}`));
+  return [paint.strong('Requests'), ...lines];
 }
 
 function outcomes(result: LoadResult, width: number, paint: Paint): string[] {
@@ -139,13 +141,14 @@ function outcomes(result: LoadResult, width: number, paint: Paint): string[] {
 function services({ timeline }: LoadReport, width: number, paint: Paint): string[] {
   if (timeline?.workloads === undefined) return [];
   const { rows, missing } = timeline.workloads;
-  const header = `${'Services'.padEnd(16)}replicas  CPU mean   highest    memory  throttled`;
+  const wide = width >= 66;
+  const header = `${'Services'.padEnd(16)}replicas  CPU mean${wide ? '   highest' : ''}    memory  throttled`;
   const lines = summarizeWorkloads(rows).map(({ name, replicas, cpuCores, memoryBytes, throttledShare }) => {
     const { least, most } = replicas;
     const cells = [
       (least === most ? String(most) : `${least} to ${most}`).padStart(8),
       formatCores(cpuCores?.mean).padStart(10),
-      formatCores(cpuCores?.most).padStart(10),
+      wide ? formatCores(cpuCores?.most).padStart(10) : '',
       (memoryBytes === undefined ? '-' : formatBytes(memoryBytes)).padStart(10),
       (throttledShare === undefined ? '-' : formatShare(throttledShare)).padStart(11),
     ];

@@ -16,7 +16,8 @@ export function RatePanel({ snapshot, width, rateFactor }: Props): ReactNode {
   // In shorter cells a low rate would look as if it jumped: 7 and 8 arrivals in turn are 75 a second.
   const { cells } = binSeries(snapshot.series, Math.max(10, width - 24), 500);
   const peak = cells.reduce((max, cell) => Math.max(max, cell.sentPerSecond), 0);
-  const live = rateFactor === 1 ? '' : ` (x${rateFactor.toFixed(2)} live)`;
+  const factor = `x${rateFactor.toFixed(2)}`;
+  const live = rateFactor === 1 ? '' : width < 80 ? ` ${factor}` : ` (${factor} live)`;
   return (
     <>
       <Text wrap="truncate-end">
