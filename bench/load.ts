@@ -10,7 +10,7 @@ import { peersAtRate, punctuality } from './load/punctual.js';
 
 const rounds = Number(process.env.ROUNDS ?? 5);
 const requests = Number(process.env.REQUESTS ?? 1_000_000);
-const seconds = Number(process.env.OPEN_SECONDS ?? 8);
+const seconds = Number(process.env.OPEN_SECONDS ?? 5);
 const bin = fileURLToPath(new URL('../bin/hwctl.js', import.meta.url));
 
 const nginx = await startNginx();
@@ -19,7 +19,7 @@ else {
   const folder = mkdtempSync(join(tmpdir(), 'hwctl-bench-load-'));
   try {
     cpuPerRequest(nginx.url, bin, folder, rounds, requests);
-    await punctuality(nginx.url, bin, Math.min(3, rounds), seconds);
+    await punctuality(nginx.url, bin, rounds, seconds);
     await peersAtRate(nginx.url, bin, seconds);
   } finally {
     nginx.stop();

@@ -15,17 +15,44 @@ export interface MachineFigures {
   portsHeld: number;
 }
 
+/** What the machine is asked through: files of /proc and /sys (empty where there is none) and the time of day. */
+export interface MachineSources {
+  read(file: string): string;
+  list(folder: string): string[];
+  wallMs(): number;
+}
+
+const thisMachine: MachineSources = {
+  read,
+  list: (folder) => {
+    try {
+      return readdirSync(folder);
+    } catch {
+      return [];
+    }
+  },
+  wallMs: Date.now,
+};
+
 /** Watches this process's CPU, its control group's throttling and the wall clock from the moment it is made. */
 export class MachineWatch {
   private readonly cpu = process.cpuUsage();
   private readonly sinceNs = process.hrtime.bigint();
-  private readonly throttled = throttledMs();
-  private offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
+  private readonly statFiles: string[];
+  private readonly throttledBeforeMs: number;
+  private readonly waitedNs: Map<string, number>;
+  private offsetMs: number;
   private clockStepMs = 0;
-  private readonly waitedNs = runQueueWaits();
+
+  constructor(private readonly sources: MachineSources = thisMachine) {
+    this.statFiles = cpuStatFiles(sources);
+    this.throttledBeforeMs = this.throttledMs();
+    this.waitedNs = this.runQueueWaits();
+    this.offsetMs = this.wallOffsetMs();
+  }
 
   sample(): MachineFigures {
-    const offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
+    const offsetMs = this.wallOffsetMs();
     this.clockStepMs = Math.max(this.clockStepMs, Math.abs(offsetMs - this.offsetMs));
     this.offsetMs = offsetMs;
     const { user, system } = process.cpuUsage(this.cpu);
@@ -33,57 +60,53 @@ export class MachineWatch {
     return {
       cpuCores: (user + system) / elapsedUs,
       cpuAvailable: os.availableParallelism(),
-      throttledMs: throttledMs() - this.throttled,
+      throttledMs: this.throttledMs() - this.throttledBeforeMs,
       clockStepMs: this.clockStepMs,
       waitingShare: this.waitingShare(elapsedUs),
-      portsHeld: closedConnections() / (localPorts() ?? Number.POSITIVE_INFINITY),
+      portsHeld: closedConnections(this.sources) / (localPorts(this.sources) ?? Number.POSITIVE_INFINITY),
     };
+  }
+
+  /** How far the time of day is from the monotonic clock: it changes where somebody sets the time. */
+  private wallOffsetMs(): number {
+    return this.sources.wallMs() - Number(process.hrtime.bigint()) / 1e6;
   }
 
   private waitingShare(elapsedUs: number): number {
     let most = 0;
-    for (const [thread, waitedNs] of runQueueWaits()) {
+    for (const [thread, waitedNs] of this.runQueueWaits()) {
       most = Math.max(most, waitedNs - (this.waitedNs.get(thread) ?? 0));
     }
     return most / 1000 / elapsedUs;
   }
-}
 
-/** Nanoseconds each thread of this process has waited for a core so far (second field of Linux's schedstat). */
-function runQueueWaits(): Map<string, number> {
-  const waits = new Map<string, number>();
-  let threads: string[] = [];
-  try {
-    threads = readdirSync('/proc/self/task');
-  } catch {
+  /** Nanoseconds each thread of this process has waited for a core so far (second field of Linux's schedstat). */
+  private runQueueWaits(): Map<string, number> {
+    const waits = new Map<string, number>();
+    for (const thread of this.sources.list('/proc/self/task')) {
+      const waited = Number(this.sources.read(`/proc/self/task/${thread}/schedstat`).split(' ')[1]);
+      if (Number.isFinite(waited)) waits.set(thread, waited);
+    }
     return waits;
   }
-  for (const thread of threads) {
-    const waited = Number(read(`/proc/self/task/${thread}/schedstat`).split(' ')[1]);
-    if (Number.isFinite(waited)) waits.set(thread, waited);
-  }
-  return waits;
-}
 
-/** Cumulated time this process's control group was denied CPU (v2: throttled_usec, v1: throttled_time); 0 where it cannot be told. */
-function throttledMs(): number {
-  for (const file of cpuStatFiles()) {
-    const text = read(file);
-    const v2 = /^throttled_usec (\d+)$/m.exec(text);
-    if (v2 !== null) return Number(v2[1]) / 1000;
-    const v1 = /^throttled_time (\d+)$/m.exec(text);
-    if (v1 !== null) return Number(v1[1]) / 1e6;
+  /** Cumulated time this process's control group was denied CPU (v2: throttled_usec, v1: throttled_time); 0 where it cannot be told. */
+  private throttledMs(): number {
+    for (const file of this.statFiles) {
+      const text = this.sources.read(file);
+      const v2 = /^throttled_usec (\d+)$/m.exec(text);
+      if (v2 !== null) return Number(v2[1]) / 1000;
+      const v1 = /^throttled_time (\d+)$/m.exec(text);
+      if (v1 !== null) return Number(v1[1]) / 1e6;
+    }
+    return 0;
   }
-  return 0;
 }
-
-let statFiles: string[] | undefined;
 
 /** Where cpu.stat may be: below the group's path, and at the root of a container's own cgroup namespace. */
-function cpuStatFiles(): string[] {
-  if (statFiles !== undefined) return statFiles;
+function cpuStatFiles(sources: MachineSources): string[] {
   const files: string[] = [];
-  for (const line of read('/proc/self/cgroup').split('\n')) {
+  for (const line of sources.read('/proc/self/cgroup').split('\n')) {
     const [id, controllers, ...rest] = line.split(':');
     const path = rest.join(':').replace(/\/$/, '');
     if (id === '0') files.push(`/sys/fs/cgroup${path}/cpu.stat`, '/sys/fs/cgroup/cpu.stat');
@@ -93,8 +116,7 @@ function cpuStatFiles(): string[] {
       }
     }
   }
-  statFiles = files.filter((file) => read(file) !== '');
-  return statFiles;
+  return files.filter((file) => sources.read(file) !== '');
 }
 
 function read(file: string): string {
@@ -134,14 +156,14 @@ export function checkPorts(plan: LoadPlan, addresses: number, ports: number | un
 }
 
 /** How many local ports connections may take; undefined where it cannot be told. */
-function localPorts(): number | undefined {
-  const [from, to] = read('/proc/sys/net/ipv4/ip_local_port_range').trim().split(/\s+/).map(Number);
+function localPorts(sources: MachineSources = thisMachine): number | undefined {
+  const [from, to] = sources.read('/proc/sys/net/ipv4/ip_local_port_range').trim().split(/\s+/).map(Number);
   return from !== undefined && to !== undefined && to >= from ? to - from + 1 : undefined;
 }
 
 /** Connections of this machine in TIME-WAIT. */
-function closedConnections(): number {
-  return Number(/^TCP: .*\btw (\d+)/m.exec(read('/proc/net/sockstat'))?.[1] ?? 0);
+function closedConnections(sources: MachineSources): number {
+  return Number(/^TCP: .*\btw (\d+)/m.exec(sources.read('/proc/net/sockstat'))?.[1] ?? 0);
 }
 
 /** The process's limit of open files; undefined where it cannot be told. */
