@@ -70,7 +70,9 @@ async function pathsOf({ send }: Platform, service: string): Promise<string[]> {
   return Object.keys(document.paths);
 }
 
-const isInternal = (path: string) => path.startsWith('/internal/');
+function isInternal(path: string): boolean {
+  return path.startsWith('/internal/');
+}
 
 async function checkPublished(t: Test, platform: Platform, service: string): Promise<void> {
   const published = (await pathsOf(platform, service)).filter((path) => !isInternal(path));

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -147,7 +147,13 @@ t.test('hwctl up killed at 25 moments: the next up succeeds, down leaves nothing
 t.test('Ctrl-C during up: exit code 130, and down cleans up', async (t) => {
   const platform = new LocalPlatform(t);
   const run = await platform.run(['up', 'idempotency'], {
-    onSpawn: (pid) => setTimeout(() => process.kill(pid, 'SIGINT'), 450),
+    onSpawn: (pid) => {
+      const timer = setInterval(() => {
+        if (!existsSync(platform.folder)) return;
+        clearInterval(timer);
+        process.kill(pid, 'SIGINT');
+      }, 5);
+    },
   });
   t.equal(run.exitCode, 130, run.stderr);
   t.equal((await platform.run(['down'])).exitCode, 0);
