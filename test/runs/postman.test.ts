@@ -8,6 +8,8 @@ import { runCollection } from '../../src/cli/scenario/postman/run.js';
 import { echoServer } from '../scenario/echo-server.js';
 import { type Case, cases } from '../scenario/postman/collections.js';
 
+t.setTimeout(300_000);
+
 const runNewman = (options: Record<string, unknown>) =>
   new Promise<Summary>((done, fail) =>
     newman.run({ ...options, reporters: [] }, (error, summary) => (error ? fail(error) : done(summary))),

@@ -68,6 +68,11 @@ function answer(
       return json({ count });
     case 'after':
       return json({ ready: count >= Number(argument) }, count >= Number(argument) ? 200 : 503);
+    case 'meet': {
+      // Ready once two different visitors came: only who runs at the same time as another gets through.
+      const visitors = counts.set(url.href, 1) && [...counts.keys()].filter((key) => key.startsWith(url.origin));
+      return json({ visitors: visitors.length }, visitors.length >= 2 ? 200 : 503);
+    }
     case 'first':
       return json({ winner: count === 1 }, count === 1 ? 200 : 409, { 'retry-after': '1' });
     case 'redirect':

@@ -288,3 +288,40 @@ t.test('one step alone: what is before it runs unseen', async (t) => {
   );
   await t.rejects(runText(yaml, url, { step: 'bb' }), /Did you mean "b"/);
 });
+
+t.test('a step whose name others have too is picked by its line', async (t) => {
+  const url = await echoServer(t);
+  const yaml = `
+name: x
+steps:
+  - { request: GET /json, capture: { id: $.id } }
+  - { request: 'GET /count/{{id}}', check: [{ name: first, status: 200 }] }
+  - request: 'GET /count/{{id}}'
+    check: [{ name: second, status: 500 }]
+`;
+  const { result } = await runText(yaml, url, { rerun: ['--url', url] });
+  t.equal(result.failures[0]?.rerun, `hwctl test test.yaml --step :6 --url ${url}`);
+  const { steps } = await runText(yaml, url, { step: ':6' });
+  t.same(
+    steps.map(({ checks }) => checks.map(({ name }) => name)),
+    [['second']],
+  );
+  await t.rejects(runText(yaml, url, { step: ':60' }), /no step at line 60/);
+});
+
+t.test('what no step foresaw ends the run, but not before teardown', async (t) => {
+  const url = await echoServer(t);
+  const seen: string[] = [];
+  const run = runText(
+    'name: x\nsteps: [{ name: a, request: GET /json }]\nteardown: [{ name: c, request: GET /json }]\n',
+    url,
+    {
+      onEvent: (event) => {
+        if (event.type === 'step-end') seen.push(event.step.ref.name);
+        if (event.type === 'request' && event.step.name === 'a') throw new Error('a bug');
+      },
+    },
+  );
+  await t.rejects(run, /a bug/);
+  t.same(seen, ['c']);
+});

@@ -4,7 +4,6 @@ import { Failure } from '../kernel/failure.js';
 import { findScenarioFile, listScenarios, loadScenario } from '../scenario/load.js';
 import type { ScenarioEndpoint } from '../scenario/request.js';
 import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
-import { rerunCommand } from '../scenario/run-state.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { Context } from './context.js';
 import { findEndpoint, type UpPlatform } from './target-options.js';
@@ -112,7 +111,6 @@ async function scenarioJob(
   if (options.tag.length > 0 && !hasTag(scenario, options.tag)) return undefined;
   const foreign = options.url !== undefined || scenario.url !== undefined;
   const { endpoint, fault } = await whereTo(scenario, options, platform);
-  const again = rerunOptions(options);
   return {
     file,
     run: async (onEvent) => {
@@ -130,7 +128,7 @@ async function scenarioJob(
         tags: options.tag,
         bail: options.bail,
         traffic: options.debug === true || options.har !== undefined,
-        rerun: (scenario, step) => rerunCommand(scenario.file, step.name, again),
+        rerun: rerunOptions(options),
       });
     },
   };
@@ -178,9 +176,9 @@ async function collectionJob(
 ): Promise<Job> {
   const { cwd } = context;
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
-  const endpoint = await collectionEndpoint(file, options, platform, context);
   const { readCollection } = await import('../scenario/postman/collection.js');
   await readCollection(file, shown);
+  const endpoint = await collectionEndpoint(file, options, platform, context);
   return {
     file,
     run: async (onEvent) => {

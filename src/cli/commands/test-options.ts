@@ -53,7 +53,7 @@ export function addTestOptions(command: Command): void {
     .option('--env-file <file>', 'variables from a file of NAME=VALUE lines')
     .option('-d, --iteration-data <file>', 'one iteration a row of this CSV or JSON file')
     .option('-n, --iteration-count <n>', 'number of iterations', whole(1, 1_000_000))
-    .option('--step <name>', 'report this step only (those before it run unseen)')
+    .option('--step <name>', 'report this step only, by its name or :LINE (those before it run unseen)')
     .option('--tag <word>', 'only scenarios or steps with this tag (repeatable)', collect, [])
     .option('--folder <name>', 'only this folder or request of a collection (repeatable)', collect, [])
     .option('--bail', 'end at the first failure')

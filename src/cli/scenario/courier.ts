@@ -133,6 +133,8 @@ export class Courier {
     if (token === undefined) {
       token = this.#fetchToken(tokenUrl, clientId, secret, scope, signal);
       this.#tokens.set(key, token);
+      // A server that did not answer yet is asked again by the next request.
+      token.catch(() => this.#tokens.delete(key));
     }
     return token;
   }

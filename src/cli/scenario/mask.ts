@@ -1,6 +1,8 @@
 const placeholder = '••••••';
+const maxSecrets = 256;
 const secretName = /pass(word|wd|phrase)?$|secret|token|api_?key|credential/i;
 const secretHeaders = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key']);
+const credentialHeaders = new Set(['authorization', 'proxy-authorization', 'x-api-key']);
 const secretMember = /("(?:[^"\\]*(?:password|secret|token|credential)[^"\\]*)"\s*:\s*)"((?:[^"\\]|\\.)*)"/gi;
 const secretField = /((?:^|&)(?:[^=&]*(?:password|secret|token)[^=&]*)=)([^&\s]*)/gi;
 
@@ -24,8 +26,25 @@ export class Mask {
     this.#add(String(value));
   }
 
+  /** Learns what the headers of a request sign in with, so that a server that repeats them gives nothing away. */
+  learnHeaders(headers: readonly (readonly [string, string])[]): void {
+    for (const [name, value] of headers)
+      if (credentialHeaders.has(name.toLowerCase())) this.#add(value.replace(/^(basic|bearer|token)\s+/i, ''));
+  }
+
+  /** As it is, and as it stands in URLs, forms and JSON. */
   #add(secret: string): void {
-    if (secret.length >= 4) this.#secrets.add(secret);
+    if (secret.length < 4) return;
+    const inForm = new URLSearchParams({ s: secret }).toString().slice(2);
+    for (const form of [secret, inForm, inForm.replaceAll('+', '%20'), JSON.stringify(secret).slice(1, -1)]) {
+      this.#secrets.delete(form);
+      this.#secrets.add(form);
+    }
+    // Thousands of iterations learn thousands of tokens: those of long ago turn up no more.
+    for (const oldest of this.#secrets) {
+      if (this.#secrets.size <= maxSecrets) break;
+      this.#secrets.delete(oldest);
+    }
   }
 
   text(text: string): string {

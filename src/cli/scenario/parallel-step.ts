@@ -60,6 +60,7 @@ async function release(step: ParallelStep, run: Run, iteration: Iteration, recor
     for (let copy = 0; copy < member.times; copy++) {
       iteration.variables.set('copy', copy + 1);
       const built = await courier.build(request, iteration.variables, signal);
+      run.mask.learnHeaders(built.headers);
       if (sends.length === 0)
         record.emit({ type: 'request', step: record.ref, method: built.method, url: run.mask.text(built.shownUrl) });
       if (delayMs === 0 && request.lose === undefined && (built.body?.length ?? 0) > 0)
@@ -93,8 +94,15 @@ async function harm(
     return;
   }
   if (member.delayMs > 0) await clock.sleep(member.delayMs, run.signal);
-  await fault(member.fault);
-  record.note(`${member.fault.kind} ${member.fault.service}`);
+  const { kind, service } = member.fault;
+  try {
+    await fault(member.fault);
+    record.note(`${kind} ${service}`);
+  } catch (error) {
+    if (run.signal.aborted) throw run.signal.reason;
+    record.error('step', record.ref.name, `${kind} ${service}: ${(error as Error).message}`);
+  }
+  return undefined;
 }
 
 /** One line for each kind of outcome: same method, address and status. */

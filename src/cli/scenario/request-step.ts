@@ -185,6 +185,7 @@ async function sendUntil(step: RequestStep, run: Run, iteration: Iteration, reco
   const endMs = clock.monotonic() + (until?.withinMs ?? 0);
   for (let tries = 1; ; tries++) {
     const built = await run.courier.build(step.request, iteration.variables, run.signal);
+    run.mask.learnHeaders(built.headers);
     if (first && tries === 1)
       record.emit({ type: 'request', step: record.ref, method: built.method, url: run.mask.text(built.shownUrl) });
     run.tally.requests.executed++;
@@ -196,7 +197,11 @@ async function sendUntil(step: RequestStep, run: Run, iteration: Iteration, reco
     if (findings.length === 0) return { exchange, tries, unmet: undefined };
     if (clock.monotonic() + until.everyMs > endMs) {
       const left = findings.map(({ what, expected, actual }) => `${what}: expected ${expected}, found ${actual}`);
-      return { exchange, tries, unmet: `not so within ${until.withinMs} ms (${tries} tries): ${left.join('; ')}` };
+      return {
+        exchange,
+        tries,
+        unmet: `not so within ${until.withinMs} ms (${tries === 1 ? '1 try' : `${tries} tries`}): ${left.join('; ')}`,
+      };
     }
     await clock.sleep(until.everyMs, run.signal);
   }

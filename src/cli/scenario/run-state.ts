@@ -16,6 +16,7 @@ import {
   type StepResult,
 } from './result.js';
 import type { FaultSpec, Scenario } from './scenario.js';
+import { stepSelector } from './select.js';
 import type { Tally } from './tally.js';
 import type { Variables } from './template.js';
 
@@ -41,8 +42,8 @@ export interface RunOptions {
   bail?: boolean;
   /** Emit whole exchanges, for `--debug` and HAR. */
   traffic?: boolean;
-  /** The command that runs one step again; a default without options. */
-  rerun?(scenario: Scenario, step: StepRef): string;
+  /** Words that the command which runs one step again ends with. */
+  rerun?: readonly string[];
 }
 
 /** What all steps of one run share. */
@@ -165,14 +166,18 @@ export class StepRecord {
       where: `${scenario.file}:${line}`,
       diff: values === undefined ? [] : diffLines(mask.value(values.expected), mask.value(values.actual)),
       exchange: exchange === undefined ? '' : dumpOf(exchange, mask),
-      rerun: mask.text(options.rerun?.(scenario, this.ref) ?? rerunCommand(scenario.file, this.ref.name)),
+      rerun: mask.text(
+        commandLine([
+          'hwctl',
+          'test',
+          scenario.file,
+          '--step',
+          stepSelector(scenario, this.ref),
+          ...(options.rerun ?? []),
+        ]),
+      ),
     });
   }
-}
-
-/** The command line that runs one step of a file. */
-export function rerunCommand(file: string, step: string, options: readonly string[] = []): string {
-  return commandLine(['hwctl', 'test', file, '--step', step, ...options]);
 }
 
 /** Words as a shell takes them. */

@@ -71,17 +71,20 @@ async function runIteration(plan: ReturnType<typeof selectSteps>, run: Run, inde
     if (variables.has(name)) run.mask.learn(name, variables.get(name));
   run.courier.forgetUsers();
   const iteration: Iteration = { index, variables, exchanges: new Map(), failed: false };
+  let broken: { error: unknown } | undefined;
   try {
     await runSteps(plan.setup, 'setup', [], run, iteration);
     if (!iteration.failed) await runSteps(plan.steps, 'steps', [], run, iteration);
   } catch (error) {
-    if (!run.signal.aborted) throw error;
+    // Teardown runs whatever happened.
+    if (!run.signal.aborted) broken = { error };
     iteration.failed = true;
   }
   if (plan.teardown.length > 0) {
     const signal = run.signal.aborted ? AbortSignal.timeout(teardownGraceMs) : run.signal;
     await runSteps(plan.teardown, 'teardown', [], { ...run, signal, options: { ...options, bail: false } }, iteration);
   }
+  if (broken !== undefined) throw broken.error;
   return iteration.failed;
 }
 

@@ -1,5 +1,6 @@
 import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
+import type { StepRef } from './result.js';
 import type { Scenario, Step } from './scenario.js';
 
 /** A step to run. `quiet` ones run only because later ones need what they leave behind. */
@@ -52,31 +53,39 @@ function tagged(scenario: Scenario, tags: readonly string[]): PlannedStep[] {
   return filter(scenario.steps, (step) => step.tags.some((tag) => tags.includes(tag)));
 }
 
+// A repeated step is reported as `name (2 of 5)`.
+const ownName = (name: string) => name.replace(/ \(\d+ of \d+\)$/, '');
+
+function allSteps({ setup, steps, teardown }: Scenario): Step[] {
+  const deep = (step: Step): Step[] => (step.kind === 'folder' ? [step, ...step.steps.flatMap(deep)] : [step]);
+  return [...setup, ...steps, ...teardown].flatMap(deep);
+}
+
+/** What `--step` takes for one step: its name, or `:LINE` where several have that name. */
+export function stepSelector(scenario: Scenario, { name, at }: Pick<StepRef, 'name' | 'at'>): string {
+  const own = ownName(name);
+  return allSteps(scenario).filter((step) => step.name === own).length > 1 ? `:${at.line}` : own;
+}
+
 function selectNamed(scenario: Scenario, name: string) {
-  // A repeated step is reported as `name (2 of 5)`.
-  const wanted = name.replace(/ \(\d+ of \d+\)$/, '');
-  const names = new Set<string>();
-  const gather = (steps: readonly Step[]) => {
-    for (const step of steps) {
-      names.add(step.name);
-      if (step.kind === 'folder') gather(step.steps);
-    }
-  };
-  const { setup, steps, teardown } = scenario;
-  for (const section of [setup, steps, teardown]) gather(section);
-  if (!names.has(wanted)) {
+  const line = /^:(\d+)$/.exec(name)?.[1];
+  const own = ownName(name);
+  const wanted = (step: Step) => (line === undefined ? step.name === own : step.at.line === Number(line));
+  if (!allSteps(scenario).some(wanted)) {
+    const names = allSteps(scenario).map((step) => step.name);
     throw new Failure({
       code: 'unknown-step',
-      message: `${scenario.file} has no step ${JSON.stringify(name)}${didYouMean(name, names)}`,
+      message: `${scenario.file} has no step ${line === undefined ? `${JSON.stringify(name)}${didYouMean(name, names)}` : `at line ${line}`}`,
       hint: `hwctl scenario show ${scenario.file} lists the steps`,
     });
   }
+  const { setup, steps, teardown } = scenario;
   let found = false;
   const cut = (section: readonly Step[]): PlannedStep[] => {
     const kept: PlannedStep[] = [];
     for (const step of section) {
       if (found) break;
-      if (step.name === wanted) {
+      if (wanted(step)) {
         found = true;
         kept.push(...plan([step]));
       } else kept.push({ step, quiet: true, children: step.kind === 'folder' ? cut(step.steps) : [] });

@@ -1,94 +1,198 @@
 import { readFileSync } from 'node:fs';
 import type { Collection } from 'postman-collection';
 import { Failure } from '../../kernel/failure.js';
+import { didYouMean, nearest } from '../../kernel/nearest.js';
+import { jsonSlip } from './json-slip.js';
 
 /** A Postman collection as parsed JSON. */
 export type CollectionJson = Record<string, unknown> & { info: { name?: string; schema?: string } };
 
-/** True where a JSON document is a Postman collection of any version. */
-export function isCollection(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  const { info, item, collection, requests } = value as Record<string, unknown>;
-  return (
-    (typeof info === 'object' && info !== null) ||
-    Array.isArray(item) ||
-    isCollection(collection) ||
-    Array.isArray(requests)
-  );
-}
-
 /** Reads JSON. Throws Failure naming the file, line and column of what is wrong. */
 export function readJson(file: string, what: string): unknown {
-  let text: string;
+  return parsedJson(readText(file, what), file, what);
+}
+
+function readText(file: string, what: string): string {
   try {
-    text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+    return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
     const hint = `Give the path of ${what}`;
     throw new Failure({ code: 'unreadable', message: `${file} cannot be read: ${(error as Error).message}`, hint });
   }
+}
+
+function parsedJson(text: string, file: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
+    const slip = jsonSlip(text);
+    const before = text.slice(0, slip?.offset ?? text.length).split('\n');
     throw new Failure({
       code: 'bad-json',
-      message: `${file}${positionOf(error as Error, text)}: not JSON: ${(error as Error).message.split(/ (in JSON )?at position/)[0]}`,
+      message: `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: not JSON: ${slip?.message ?? (error as Error).message}`,
       hint: `${file} should be ${what}`,
     });
   }
 }
 
-function positionOf(error: Error, text: string): string {
-  const offset = /position (\d+)/.exec(error.message)?.[1];
-  const at = offset === undefined ? text.length : Number(offset);
-  const before = text.slice(0, at).split('\n');
-  return `:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
-}
+const kind = 'a Postman collection (v2.0 or v2.1)';
 
 /** A collection v2.0 or v2.1, ready for the runtime. Throws Failure with every problem for anything else. */
 export async function readCollection(file: string, shown: string): Promise<Collection> {
-  const json = unwrapped(readJson(file, 'a Postman collection (v2.0 or v2.1)'));
+  const text = readText(file, kind);
+  const json = unwrapped(parsedJson(text, shown, kind));
   const problems = collectionProblems(json);
   if (problems.length > 0) {
-    throw new Failure({
-      code: 'bad-collection',
-      message: `${shown} is not a Postman collection that can be run`,
-      details: problems.map((problem) => `${shown}: ${problem}`),
-      hint: 'Export it from Postman as Collection v2.1',
+    const { placesIn } = await import('./places.js');
+    const placeOf = placesIn(text);
+    const details = problems.map(({ path, message }) => {
+      const { line, column } = placeOf(path);
+      return `${shown}:${line}:${column}: ${path.length === 0 ? '' : `${shownPath(path)}: `}${message}`;
     });
+    const message = `${shown} is not a Postman collection that can be run`;
+    throw new Failure({ code: 'bad-collection', message, details, hint: 'Export it from Postman as Collection v2.1' });
   }
   const { Collection } = (await import('postman-collection')).default;
   return new Collection(json);
 }
 
 /** The Postman API wraps a collection in `{ collection: ... }`. */
-function unwrapped(json: unknown): CollectionJson {
+export function unwrapped(json: unknown): CollectionJson {
   const inner = json !== null && typeof json === 'object' && 'collection' in json ? json.collection : json;
   return inner as CollectionJson;
 }
 
-function collectionProblems(json: unknown): string[] {
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) return ['expected an object'];
-  const { info, item, requests } = json as Record<string, unknown>;
-  if (Array.isArray(requests)) return ['this is collection format v1, which Postman itself no longer exports'];
-  const problems: string[] = [];
-  if (info === null || typeof info !== 'object') problems.push('there is no "info"');
-  else {
-    const schema = (info as { schema?: unknown }).schema;
-    if (schema !== undefined && !/v2\.[01]/.test(String(schema)))
-      problems.push(`info.schema: ${String(schema)} is not v2.0 or v2.1`);
-  }
-  if (!Array.isArray(item)) problems.push('there is no list "item"');
-  else itemProblems(item, 'item', problems);
+type Path = (string | number)[];
+
+interface CollectionProblem {
+  path: Path;
+  message: string;
+}
+
+/** `item[0].request.url` */
+function shownPath(path: Path): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+type Members = Record<string, unknown>;
+
+function isObject(value: unknown): value is Members {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function collectionProblems(json: unknown): CollectionProblem[] {
+  if (!isObject(json)) return [{ path: [], message: `expected an object, found ${kindOf(json)}` }];
+  const { info, item, requests, event, variable, auth } = json;
+  if (Array.isArray(requests))
+    return [{ path: ['requests'], message: 'this is collection format v1, which Postman itself no longer exports' }];
+  const problems: CollectionProblem[] = [];
+  if (info === undefined) problems.push({ path: [], message: 'there is no "info"' });
+  else if (!isObject(info)) problems.push({ path: ['info'], message: `expected an object, found ${kindOf(info)}` });
+  else if (info.schema !== undefined && !/v2\.[01]/.test(String(info.schema)))
+    problems.push({ path: ['info', 'schema'], message: `${JSON.stringify(info.schema)} is not v2.0 or v2.1` });
+  if (variable !== undefined && variable !== null) listProblems(variable, ['variable'], problems);
+  eventProblems(event, ['event'], problems);
+  authProblems(auth, ['auth'], problems);
+  if (Array.isArray(item)) itemProblems(item, ['item'], problems);
+  else if (item === undefined) problems.push({ path: [], message: `there is no list "item"${nearWord('item', json)}` });
+  else problems.push({ path: ['item'], message: `expected a list, found ${kindOf(item)}` });
   return problems;
 }
 
-function itemProblems(items: unknown[], path: string, problems: string[]): void {
+function itemProblems(items: unknown[], path: Path, problems: CollectionProblem[]): void {
   for (const [i, item] of items.entries()) {
-    const here = `${path}[${i}]`;
-    if (item === null || typeof item !== 'object') problems.push(`${here}: expected an object`);
-    else if ('item' in item) {
-      if (Array.isArray(item.item)) itemProblems(item.item, `${here}.item`, problems);
-      else problems.push(`${here}.item: expected a list`);
-    } else if (!('request' in item)) problems.push(`${here}: neither a folder ("item") nor a request ("request")`);
+    const here = [...path, i];
+    if (!isObject(item)) {
+      problems.push({ path: here, message: `expected an object, found ${kindOf(item)}` });
+      continue;
+    }
+    eventProblems(item.event, [...here, 'event'], problems);
+    if ('item' in item) {
+      if (Array.isArray(item.item)) itemProblems(item.item, [...here, 'item'], problems);
+      else problems.push({ path: [...here, 'item'], message: `expected a list, found ${kindOf(item.item)}` });
+    } else if ('request' in item) requestProblems(item.request, [...here, 'request'], problems);
+    else {
+      const near = nearWord('request', item) || nearWord('item', item);
+      problems.push({ path: here, message: `neither a folder ("item") nor a request ("request")${near}` });
+    }
   }
+}
+
+const bodyModes = ['raw', 'urlencoded', 'formdata', 'file', 'graphql'];
+
+function requestProblems(request: unknown, path: Path, problems: CollectionProblem[]): void {
+  if (typeof request === 'string') return;
+  if (!isObject(request)) {
+    problems.push({ path, message: `expected a URL or an object, found ${kindOf(request)}` });
+    return;
+  }
+  const { url, method, header, body, auth } = request;
+  if (method !== undefined && typeof method !== 'string')
+    problems.push({ path: [...path, 'method'], message: `expected text, found ${kindOf(method)}` });
+  if (url !== undefined && typeof url !== 'string' && !isObject(url))
+    problems.push({ path: [...path, 'url'], message: `expected a URL or an object, found ${kindOf(url)}` });
+  if (header !== undefined && header !== null && typeof header !== 'string')
+    listProblems(header, [...path, 'header'], problems);
+  authProblems(auth, [...path, 'auth'], problems);
+  if (body === undefined || body === null) return;
+  if (!isObject(body)) problems.push({ path: [...path, 'body'], message: `expected an object, found ${kindOf(body)}` });
+  else if (
+    body.mode !== undefined &&
+    body.mode !== null &&
+    body.mode !== 'none' &&
+    !bodyModes.includes(String(body.mode))
+  )
+    problems.push({
+      path: [...path, 'body', 'mode'],
+      message: `unknown mode ${JSON.stringify(body.mode)}${didYouMean(String(body.mode), bodyModes) || `: one of ${bodyModes.join(', ')}`}`,
+    });
+}
+
+function authProblems(auth: unknown, path: Path, problems: CollectionProblem[]): void {
+  if (auth === undefined || auth === null) return;
+  if (!isObject(auth)) problems.push({ path, message: `expected an object, found ${kindOf(auth)}` });
+  else if (typeof auth.type !== 'string') problems.push({ path, message: 'there is no "type"' });
+}
+
+function eventProblems(events: unknown, path: Path, problems: CollectionProblem[]): void {
+  if (events === undefined || events === null) return;
+  if (!listProblems(events, path, problems)) return;
+  for (const [i, { listen, script }] of (events as Members[]).entries()) {
+    if (typeof listen !== 'string')
+      problems.push({ path: [...path, i], message: 'an event needs "listen": "test" or "prerequest"' });
+    const exec = isObject(script) ? script.exec : undefined;
+    if (exec !== undefined && typeof exec !== 'string' && !Array.isArray(exec))
+      problems.push({
+        path: [...path, i, 'script', 'exec'],
+        message: `expected text or a list of lines, found ${kindOf(exec)}`,
+      });
+  }
+}
+
+/** True for a list of objects. */
+function listProblems(value: unknown, path: Path, problems: CollectionProblem[]): boolean {
+  if (!Array.isArray(value)) {
+    problems.push({ path, message: `expected a list, found ${kindOf(value)}` });
+    return false;
+  }
+  const wrong = value.findIndex((each) => !isObject(each));
+  if (wrong >= 0)
+    problems.push({ path: [...path, wrong], message: `expected an object, found ${kindOf(value[wrong])}` });
+  return wrong < 0;
+}
+
+function nearWord(wanted: string, given: Members): string {
+  const near = nearest(wanted, Object.keys(given));
+  return near === undefined ? '' : `. Should "${near}" be "${wanted}"?`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  const text = JSON.stringify(value);
+  return `the ${typeof value === 'string' ? 'text' : typeof value} ${text.length > 40 ? `${text.slice(0, 39)}…` : text}`;
 }

@@ -99,10 +99,10 @@ export class Observer {
       beforeTest: (_error, _cursor, events) => this.#countEmpty(this.#tally.testScripts, events),
       beforeRequest: (_error, _cursor, request) => {
         if (request !== undefined && this.#step !== undefined)
-          this.#emit({ type: 'request', step: this.#step.ref, method: request.method, url: request.url.toString() });
+          this.#emit({ type: 'request', step: this.#step.ref, method: request.method, url: this.#masked(request.url) });
       },
       request: (error, _cursor, response, request) =>
-        this.#request(error, response, request?.method, request?.url.toString()),
+        this.#request(error, response, request?.method, request && this.#masked(request.url)),
       response: (error, _cursor, response, request) => this.#whole(error, response, request),
       script: (error, _cursor, _execution, _script, event) => this.#script(error, event?.listen ?? 'unknown'),
       assertion: (_cursor, assertions) => {
@@ -156,7 +156,7 @@ export class Observer {
     if (step === undefined) return;
     if (error !== null || response === undefined) {
       this.#tally.requests.failed++;
-      const message = error?.message ?? 'no response';
+      const message = this.subject.mask.text(error?.message ?? 'no response');
       const exchange = {
         method,
         url,
@@ -193,6 +193,7 @@ export class Observer {
   #whole(error: Error | null, response: Response | undefined, request: Request | undefined): void {
     if (request === undefined) return;
     this.#exchange = exchangeOf(request, response, error, this.subject.options.clock.now());
+    this.subject.mask.learnHeaders(this.#exchange.headers);
     if (this.subject.options.traffic && this.#step !== undefined)
       this.#emit({ type: 'traffic', step: this.#step.ref, traffic: trafficOf(this.#exchange, this.subject.mask) });
   }
@@ -202,13 +203,9 @@ export class Observer {
     if (listen === 'prerequest' || listen === 'test') counts.executed++;
     if (error === null || this.#step === undefined) return;
     if (listen === 'prerequest' || listen === 'test') counts.failed++;
-    const number = this.#fail('step', `${listen}-script`, `${error.name} in ${listen}-script: ${error.message}`);
-    this.#emit({
-      type: 'error',
-      step: this.#step.ref,
-      message: `${error.name} in ${listen}-script: ${error.message}`,
-      failureNumber: number,
-    });
+    const message = this.subject.mask.text(`${error.name} in ${listen}-script: ${error.message}`);
+    const failureNumber = this.#fail('step', `${listen}-script`, message);
+    this.#emit({ type: 'error', step: this.#step.ref, message, failureNumber });
   }
 
   #assertion({ name, passed, skipped, error }: Assertion): void {
@@ -222,6 +219,10 @@ export class Observer {
     this.#tally.check(check);
     const number = state === 'failed' ? this.#fail('assertion', name, messages[0] ?? name, at) : undefined;
     this.#emit({ type: 'check', step: step.ref, check, failureNumber: number });
+  }
+
+  #masked(url: Request['url']): string {
+    return this.subject.mask.text(url.toString());
   }
 
   #rerun(request: string): string {

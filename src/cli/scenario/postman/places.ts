@@ -51,6 +51,18 @@ export class Places {
   }
 }
 
+/** Where the value at each path of a JSON text stands; its nearest container's place for one that is not there. */
+export function placesIn(text: string): (path: readonly (string | number)[]) => Position {
+  const parsed = parse(text);
+  return (path) => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = parsed.get(path.slice(0, length));
+      if (node !== undefined && node !== null && typeof node === 'object') return parsed.at(node);
+    }
+    return start;
+  };
+}
+
 /** JSON is YAML 1.2: its parser keeps positions. */
 function parse(text: string) {
   const lines = new LineCounter();

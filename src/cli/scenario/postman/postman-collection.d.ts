@@ -12,7 +12,7 @@ declare module 'postman-collection' {
     type?: string;
   }
   export interface ItemGroup {
-    items: List<Item | (ItemGroup & { id: string })>;
+    items: List<Item | (ItemGroup & { id: string; name: string })>;
   }
   export class Collection implements ItemGroup {
     constructor(json: unknown);

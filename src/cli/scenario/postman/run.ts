@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { Collection, VariableScope } from 'postman-collection';
+import type { Collection, ItemGroup, VariableScope } from 'postman-collection';
 import type { Run } from 'postman-runtime';
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
+import { didYouMean } from '../../kernel/nearest.js';
 import { readRows } from '../data.js';
 import { Mask } from '../mask.js';
 import type { ScenarioEndpoint } from '../request.js';
 import type { ScenarioEvent, ScenarioResult } from '../result.js';
 import { routedAgents } from './agent.js';
-import { readCollection, readJson } from './collection.js';
+import { readCollection, readJson, unwrapped } from './collection.js';
 import { Observer } from './observer.js';
 import { Places } from './places.js';
 
@@ -54,16 +55,27 @@ export async function runCollection(file: string, shown: string, options: Postma
     import('postman-runtime'),
     import('postman-collection'),
   ]);
+  checkFolders(collection, options.folders ?? [], shown);
   const { Runner } = (runtime as unknown as { default: typeof runtime }).default;
   const { VariableScope, CertificateList } = sdk.default;
-  const environment = scopeOf(options.environment, options.environmentVariables, options.cwd, VariableScope);
-  const globals = scopeOf(options.globals, options.globalVariables, options.cwd, VariableScope);
+  const secrets = new Set<string>();
+  const scope = (from: string | undefined, given: Record<string, string> | undefined) => {
+    const json = scopeJson(from, options.cwd);
+    secretNames(json.values, secrets);
+    const made = new VariableScope(json);
+    for (const [name, value] of Object.entries(given ?? {})) made.set(name, value, 'string');
+    return made;
+  };
+  const environment = scope(options.environment, options.environmentVariables);
+  const globals = scope(options.globals, options.globalVariables);
+  const text = readFileSync(file, 'utf8');
+  secretNames(unwrapped(JSON.parse(text.replace(/^\ufeff/, ''))).variable, secrets);
   const observer = new Observer({
     file: shown,
     name: collection.name ?? basename(file),
     options,
-    mask: maskOf([environment, globals, collection.variables]),
-    places: new Places(readFileSync(file, 'utf8'), collection),
+    mask: maskOf([environment, globals, collection.variables], secrets),
+    places: new Places(text, collection),
   });
   const run = await new Promise<Run>((done, fail) => {
     new Runner().run(
@@ -101,6 +113,26 @@ export async function runCollection(file: string, shown: string, options: Postma
   return observer.result();
 }
 
+/** Throws Failure with the nearest name for a folder or request that is not there. */
+function checkFolders(collection: Collection, wanted: readonly string[], file: string): void {
+  const names = new Set<string>();
+  const gather = (group: ItemGroup) => {
+    for (const item of group.items.all()) {
+      names.add(item.name).add(item.id);
+      if ('items' in item) gather(item);
+    }
+  };
+  if (wanted.length > 0) gather(collection);
+  for (const name of wanted) {
+    if (names.has(name)) continue;
+    throw new Failure({
+      code: 'unknown-folder',
+      message: `${file} has no folder or request ${JSON.stringify(name)}${didYouMean(name, names)}`,
+      hint: '--folder takes the name of a folder or of a request',
+    });
+  }
+}
+
 function cannotRun(file: string, error: Error): Failure {
   return new Failure({
     code: 'bad-collection',
@@ -110,23 +142,14 @@ function cannotRun(file: string, error: Error): Failure {
   });
 }
 
-function scopeOf(
-  file: string | undefined,
-  given: Record<string, string> | undefined,
-  cwd: string,
-  Scope: typeof VariableScope,
-): VariableScope {
+function scopeJson(file: string | undefined, cwd: string): Record<string, unknown> {
   const json = file === undefined ? {} : readJson(resolve(cwd, file), 'a Postman environment or globals file');
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) {
-    throw new Failure({
-      code: 'bad-environment',
-      message: `${file} is not a Postman environment: expected an object with "values"`,
-      hint: 'Export it from Postman',
-    });
-  }
-  const scope = new Scope(json);
-  for (const [name, value] of Object.entries(given ?? {})) scope.set(name, value, 'string');
-  return scope;
+  if (json !== null && typeof json === 'object' && !Array.isArray(json)) return json as Record<string, unknown>;
+  throw new Failure({
+    code: 'bad-environment',
+    message: `${file} is not a Postman environment: expected an object with "values"`,
+    hint: 'Export it from Postman',
+  });
 }
 
 /** Files that the command line names: these may be anywhere. */
@@ -140,11 +163,17 @@ function clientCertificates({ cwd, certFile, keyFile, passphrase }: PostmanOptio
   return [{ name: 'command line', matches: ['https://*:*/*'], cert: file(certFile), key: file(keyFile), passphrase }];
 }
 
-/** Variables of the type `secret`, and those whose name tells, are masked. */
-function maskOf(scopes: readonly (VariableScope | Collection['variables'])[]): Mask {
-  const all = scopes.flatMap((scope) => ('values' in scope ? scope.values : scope).all());
-  const mask = new Mask(all.flatMap(({ key, type }) => (type === 'secret' && key !== undefined ? [key] : [])));
-  for (const { key, value } of all) mask.learn(key ?? '', value ?? '');
+/** Names of the variables that Postman's user marked as secret; the runtime's own reading forgets that. */
+function secretNames(variables: unknown, names: Set<string>): void {
+  for (const variable of Array.isArray(variables) ? (variables as ({ key?: unknown; type?: unknown } | null)[]) : [])
+    if (variable?.type === 'secret') names.add(String(variable.key));
+}
+
+/** Variables marked as secret, and those whose name tells, are masked. */
+function maskOf(scopes: readonly (VariableScope | Collection['variables'])[], secrets: ReadonlySet<string>): Mask {
+  const mask = new Mask([...secrets]);
+  for (const scope of scopes)
+    for (const { key, value } of ('values' in scope ? scope.values : scope).all()) mask.learn(key ?? '', value ?? '');
   return mask;
 }
 
