@@ -122,14 +122,15 @@ const ab: Peer = {
   rateNote: 'closed, 10 at a time: it has no rate',
   read: (text) => {
     const at = (percent: number) => one(text, new RegExp(`\\b${percent}%\\s+(\\d+)`));
-    // Of its failures "Length" compares with the first body; it counts a reset twice and more (Receive, Exceptions).
     const failed = one(text, /Failed requests:\s+(\d+)/) ?? Number.NaN;
+    // It counts one reset several times, under each of (Connect: 0, Receive: 5, Length: 5, Exceptions: 5).
+    const kinds = [...(/\(Connect: [^)]*\)/.exec(text)?.[0] ?? '').matchAll(/\d+/g)].map(Number);
     return {
       p50: at(50),
       p90: at(90),
       p99: at(99),
       max: at(100),
-      ok: (one(text, /Complete requests:\s+(\d+)/) ?? Number.NaN) - failed,
+      ok: (one(text, /Complete requests:\s+(\d+)/) ?? Number.NaN) - Math.max(0, ...kinds),
       errors: failed,
     };
   },
