@@ -74,9 +74,11 @@ async function chooseNames(
   platform: Platform | undefined,
   context: Context,
 ): Promise<string[]> {
+  const everyOne = names.length === 1 && names[0] === 'all';
+  if (names.length > 0 && !everyOne) return names;
+  // Reads them all: only where none is named.
   const all = listScenarios(context.root);
-  if (names.length === 1 && names[0] === 'all') return all.map(({ name }) => name);
-  if (names.length > 0) return names;
+  if (everyOne) return all.map(({ name }) => name);
   if (platform === undefined) {
     throw new Failure({
       code: 'no-scenario',
