@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
+import { ApiError } from './api-error.js';
 import { keyOf } from './apply.js';
 import { listOrFail } from './apply-set.js';
 import type { KubeClient } from './client.js';
@@ -14,6 +15,12 @@ import { explainUnschedulable } from './unschedulable.js';
 const pollMs = 400;
 /** The API server may restart; after this long without an answer the wait is over: 40 s. */
 const unreachableMs = 40_000;
+/** What metrics-server serves; there from when it is installed, available from when it answers. */
+const metricsApi = {
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  metadata: { name: 'v1beta1.metrics.k8s.io' },
+};
 const logLines = 12;
 /** Read of a log: enough to find the message above a stack trace. */
 const readLines = 60;
@@ -183,7 +190,7 @@ async function explain(
   };
 }
 
-/** An autoscaler without a metrics API in the cluster waits for ever. */
+/** An autoscaler without a metrics API in the cluster waits for ever; one whose metrics-server only begins does not. */
 async function whyNoMetrics(
   client: KubeClient,
   ref: string,
@@ -192,9 +199,20 @@ async function whyNoMetrics(
   if (!/metrics/.test(reason)) return undefined;
   client.forgetResources();
   if ((await client.resources()).some(({ apiVersion }) => apiVersion.startsWith('metrics.k8s.io/'))) return undefined;
-  const message = `the cluster has no metrics API, so ${ref} cannot scale: ${reason}`;
+  const service = await client.get(metricsApi).catch((error: unknown) => {
+    // Who may not read it cannot tell one from the other: the controller's own words do.
+    if (error instanceof ApiError && error.status === 403) return /unable to handle the request/.test(reason);
+    throw error;
+  });
   const hint = 'Install metrics-server (minikube addons enable metrics-server)';
-  return { reason: message, trouble: { kind: 'config', message, hint, hopelessAfterMs: 15_000 } };
+  if (service === undefined || service === false) {
+    const message = `the cluster has no metrics API, so ${ref} cannot scale: ${reason}`;
+    return { reason: message, trouble: { kind: 'config', message, hint, hopelessAfterMs: 15_000 } };
+  }
+  const available = service === true ? undefined : conditionOf(service, 'Available');
+  const message = `the metrics API does not answer, so ${ref} cannot scale: ${available?.message ?? reason}`;
+  const cure = 'Is metrics-server well? kubectl -n kube-system get pods; kubectl get apiservice v1beta1.metrics.k8s.io';
+  return { reason: message, trouble: { kind: 'config', message, hint: cure, hopelessAfterMs: 180_000 } };
 }
 
 /** What the API server said to the controller that would make pods: a condition that goes with its cause, or an event. */
