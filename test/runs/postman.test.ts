@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import newman, { type Summary } from 'newman';
 import t from 'tap';
 import { systemClock } from '../../src/cli/kernel/clock.js';
 import { runCollection } from '../../src/cli/scenario/postman/run.js';
-import { echoServer } from '../scenario/echo-server.js';
+import { echoListener, listening } from '../scenario/echo-server.js';
 import { type Case, cases } from '../scenario/postman/collections.js';
 
 t.setTimeout(300_000);
@@ -35,12 +36,28 @@ function written(folder: string, { collection, options = {} }: Case, url: string
   };
 }
 
+/** A request as the server sees it: method, path, sign-in, cookies, type and length of the body; random parts replaced. */
+function requestOf({ method, url, headers }: IncomingMessage): string {
+  const type = headers['content-type']?.replace(/boundary=.*/, 'boundary');
+  const size = headers['content-length'];
+  const random = /(?<=u=)[\da-f-]{36}|(?<=n=)\d+/g;
+  const about = { authorization: headers.authorization, key: headers['x-key'], cookie: headers.cookie, type };
+  // The length of a multipart body hangs on its boundary.
+  return JSON.stringify([method, url?.replace(random, 'RANDOM'), about, type?.includes('boundary') ? 'parts' : size]);
+}
+
 for (const each of cases) {
   const { options = {} } = each;
   t.test(`newman and hwctl agree: ${String((each.collection.info as { name: string }).name)}`, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'hwctl-postman-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-    const files = written(folder, each, await echoServer(t));
+    const seen: string[] = [];
+    const echo = echoListener();
+    const server = createServer((request, response) => {
+      seen.push(requestOf(request));
+      echo(request, response);
+    });
+    const files = written(folder, each, `http://127.0.0.1:${await listening(t, server)}`);
     const theirs = await runNewman({
       collection: files.collection,
       environment: files.environment,
@@ -51,6 +68,7 @@ for (const each of cases) {
       bail: options.bail,
       workingDir: folder,
     });
+    const theirRequests = seen.splice(0);
     const ours = await runCollection(files.collection, 'collection.json', {
       environment: files.environment,
       globals: files.globals,
@@ -62,6 +80,7 @@ for (const each of cases) {
       clock: systemClock,
       signal: new AbortController().signal,
     });
+    t.same(seen, theirRequests, 'what the server was asked for');
     const { stats, failures } = theirs.run;
     const counts = ({ total, failed }: { total: number; failed: number }) => ({ executed: total, failed });
     t.same(ours.requests, counts(stats.requests), 'requests');
