@@ -4,7 +4,7 @@ import type { Flow, FlowAction, FlowContext, FlowResponse, Journey } from '../lo
 import { encodeRequest } from '../load/request.js';
 import { findingsOf, type Surroundings } from '../scenario/condition.js';
 import { CookieJar } from '../scenario/cookies.js';
-import { type Exchange, headerOf, valueFrom } from '../scenario/exchange.js';
+import { type Exchange, valueFrom } from '../scenario/exchange.js';
 import { loadScenario } from '../scenario/load.js';
 import { type BuiltRequest, buildRequest, type ScenarioEndpoint } from '../scenario/request.js';
 import type { Check, Condition, RequestStep, Scenario, Step } from '../scenario/scenario.js';
@@ -69,7 +69,11 @@ export async function createFlow(data: JourneyData, context: FlowContext): Promi
     endpoint: { url: `http://${context.hostHeader}${context.basePath}`, host: context.hostHeader },
     schemaProblems: await compileSchemas(scenario),
     check: (name, passed) => context.check(name, passed),
+    origin: '',
+    fixed: new Map(),
+    looksAtResponses: steps.some(looksAtResponse),
   };
+  shared.origin = new URL(shared.endpoint.url).origin;
   return { begin: (iteration) => new ScenarioJourney(shared, iteration) };
 }
 
@@ -81,6 +85,19 @@ interface Shared {
   endpoint: ScenarioEndpoint;
   schemaProblems: Surroundings['schemaProblems'];
   check(name: string, passed: boolean): void;
+  origin: string;
+  /** Requests without a template in them, once for all journeys. */
+  fixed: Map<RequestStep, PreparedRequest>;
+  /** Whether any step's condition or capture wants more of responses than status and cookies. */
+  looksAtResponses: boolean;
+}
+
+/** A request as it goes to the wire, but for cookies. */
+interface PreparedRequest {
+  built: BuiltRequest;
+  url: URL;
+  headers: Record<string, string>;
+  bytes: Buffer;
 }
 
 /** One user's walk through the scenario. */
@@ -112,10 +129,14 @@ class ScenarioJourney implements Journey {
 
   private judge(response: FlowResponse): FlowAction {
     const { step } = this.shared.steps[this.at]!;
+    const cookies = step.request.cookies ?? this.shared.scenario.cookies;
+    const set = cookies ? response.headers('set-cookie') : [];
+    if (set.length > 0) this.jar(step).keep(new URL(this.sent!.url), set);
+    if (!this.shared.looksAtResponses) {
+      return this.send(this.at + 1, response.status >= 400 ? 'unexpected status' : undefined);
+    }
     const exchange = this.exchangeOf(response);
     this.exchanges.set(step.name, exchange);
-    const cookies = step.request.cookies ?? this.shared.scenario.cookies;
-    if (cookies) this.jar(step).keep(new URL(exchange.url), headerOf(exchange.response!, 'set-cookie'));
     if (step.until !== undefined && this.findings(step.until.condition, exchange).length > 0) {
       if (systemClock.monotonic() + step.until.everyMs <= this.untilEndMs) return this.resend(step.until.everyMs);
       return { do: 'end', failure: `${step.name}: not so within ${step.until.withinMs} ms` };
@@ -167,26 +188,29 @@ class ScenarioJourney implements Journey {
   }
 
   private request(step: RequestStep, afterMs: number, failure?: string): FlowAction {
+    const { scenario, fixed, origin } = this.shared;
+    let prepared = fixed.get(step);
+    if (prepared === undefined) {
+      prepared = this.prepare(step);
+      if (isFixed(step, scenario)) fixed.set(step, prepared);
+    }
+    const { built, url } = prepared;
+    if (url.origin !== origin) return { do: 'end', failure: `${step.name}: a journey stays on one server` };
+    this.sent = built;
+    const cookies = step.request.cookies ?? scenario.cookies;
+    const line = cookies && this.jars.size > 0 ? this.jar(step).header(url) : undefined;
+    const bytes = line === undefined ? prepared.bytes : encoded(built, url, withCookies(prepared.headers, line));
+    return { do: 'send', step: this.at, bytes, head: built.method === 'HEAD', afterMs, failure };
+  }
+
+  private prepare(step: RequestStep): PreparedRequest {
     const { scenario, endpoint } = this.shared;
     const built = buildRequest(step.request, scenario, endpoint, this.variables);
     const url = new URL(built.url);
-    if (url.origin !== new URL(endpoint.url).origin)
-      return { do: 'end', failure: `${step.name}: a journey stays on one server` };
-    this.sent = built;
     const headers: Record<string, string> = {};
     for (const [name, value] of built.headers)
       headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
-    const cookies = step.request.cookies ?? scenario.cookies;
-    const line = cookies ? this.jar(step).header(url) : undefined;
-    if (line !== undefined) headers.Cookie = headers.Cookie === undefined ? line : `${line}; ${headers.Cookie}`;
-    const bytes = encodeRequest({
-      method: built.method,
-      target: url.pathname + url.search,
-      host: url.host,
-      headers,
-      body: built.body,
-    });
-    return { do: 'send', step: this.at, bytes, head: built.method === 'HEAD', afterMs, failure };
+    return { built, url, headers, bytes: encoded(built, url, headers) };
   }
 
   private jar({ request }: RequestStep): CookieJar {
@@ -218,6 +242,25 @@ class ScenarioJourney implements Journey {
     const sent = { method, shownUrl, url, headers: sentHeaders, body: sentBody };
     return { ...sent, response, error: undefined, timeMs: serviceMs, startedAt: systemClock.now() - serviceMs };
   }
+}
+
+function encoded(built: BuiltRequest, url: URL, headers: Record<string, string>): Buffer {
+  const { method, body } = built;
+  return encodeRequest({ method, target: url.pathname + url.search, host: url.host, headers, body });
+}
+
+function withCookies(headers: Record<string, string>, line: string): Record<string, string> {
+  return { ...headers, Cookie: headers.Cookie === undefined ? line : `${line}; ${headers.Cookie}` };
+}
+
+/** Whether a request is the same for every journey: without a template there is nothing in it that changes. */
+function isFixed(step: RequestStep, scenario: Scenario): boolean {
+  const { setup: _, steps: __, teardown: ___, ...rest } = scenario;
+  return !JSON.stringify([step.request, { ...rest, variables: {}, data: [] }]).includes('{{');
+}
+
+function looksAtResponse({ step }: FlatStep): boolean {
+  return step.until !== undefined || step.check.length > 0 || Object.keys(step.capture).length > 0;
 }
 
 function judgesStatus({ condition }: Check): boolean {

@@ -54,9 +54,9 @@ export function flowResponse(connection: Connection, serviceMs: number): FlowRes
   const pieces = connection.body;
   connection.head = undefined;
   if (pieces.length > 0) connection.body = [];
-  let headers: Map<string, string[]> | undefined;
+  let headers: ReadonlyMap<string, string[]> | undefined;
   const all = (name: string) => {
-    headers ??= parseHeaders(head);
+    headers ??= rememberedHeaders(head);
     return headers.get(name) ?? [];
   };
   return {
@@ -66,6 +66,18 @@ export function flowResponse(connection: Connection, serviceMs: number): FlowRes
     body: pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces),
     serviceMs,
   };
+}
+
+let lastHead: Buffer | undefined;
+let lastHeaders = new Map<string, string[]>();
+
+/** As `parseHeaders`; a server under load sends the same head until its Date changes. */
+function rememberedHeaders(head: Uint8Array | undefined): ReadonlyMap<string, string[]> {
+  if (head === undefined || lastHead?.equals(head) !== true) {
+    lastHeaders = parseHeaders(head);
+    lastHead = head === undefined ? undefined : Buffer.from(head);
+  }
+  return lastHeaders;
 }
 
 /** Header lines by lower-case name. */

@@ -124,12 +124,12 @@ export class Connection implements ResponseSink {
   }
 
   onHead(_status: number, bytes: Uint8Array, from: number, to: number): void {
-    if (this.wantsBody) this.head = bytes.slice(from, to);
-    else if (!this.wire.seenHead) this.wire.firstHead(bytes.slice(from, to));
+    if (this.wantsBody) this.head = copy(bytes, from, to);
+    else if (!this.wire.seenHead) this.wire.firstHead(copy(bytes, from, to));
   }
 
   onBody(bytes: Uint8Array, from: number, to: number): void {
-    this.body.push(bytes.slice(from, to));
+    this.body.push(copy(bytes, from, to));
   }
 
   private write(nowUs: number): void {
@@ -188,6 +188,11 @@ export class Connection implements ResponseSink {
     this.open = false;
     this.wire.owner.onClose(this);
   }
+}
+
+/** Not `slice`, which for a Buffer is a view of bytes that the next read overwrites. */
+function copy(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return Buffer.from(bytes.subarray(from, to));
 }
 
 /** What all connections of one thread share. */

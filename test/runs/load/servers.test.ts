@@ -6,6 +6,7 @@ import net from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { flowResponse } from '../../../src/cli/load/iteration.js';
 import type { PreparedRequest } from '../../../src/cli/load/plan.js';
 import { startAttack } from '../../../src/cli/load/run.js';
 import { Connection, type WireContext } from '../../../src/cli/load/wire.js';
@@ -161,3 +162,36 @@ async function listening(port: number, host: string): Promise<void> {
   }
   throw new Error(`nothing listens on ${host}:${port}`);
 }
+
+t.test('a journey sees head and body whole, however many reads they took', async (t) => {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nX-Name: first\r\nContent-Length: 40000\r\n\r\n');
+      setTimeout(() => socket.write('a'.repeat(20_000)), 20);
+      setTimeout(() => socket.write('b'.repeat(20_000)), 40);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  const connection = await new Promise<Connection>((resolve) => {
+    const wire: WireContext = {
+      owner: { onOpen: () => undefined, onResponse: resolve, onError: () => undefined, onClose: () => undefined },
+      nowUs: () => performance.now() * 1000,
+      readBuffer: Buffer.allocUnsafeSlow(64 * 1024),
+      seenHead: false,
+      firstHead: () => undefined,
+    };
+    const asking = new Connection({ addresses: [{ host: '127.0.0.1', port }] }, 0, wire);
+    asking.wantsBody = true;
+    const bytes = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    asking.send({ step: 0, bytes, head: false, okByStatus: new Uint8Array(1000) }, 0, 0, 0);
+  });
+  const response = flowResponse(connection, 1);
+  t.equal(response.header('x-name'), 'first');
+  t.same(response.headers('set-cookie'), ['a=1']);
+  t.equal(Buffer.from(response.body).toString(), 'a'.repeat(20_000) + 'b'.repeat(20_000));
+  connection.destroy();
+  server.close();
+});
