@@ -10,7 +10,7 @@ import { adds, httpProcess } from '../load/servers.js';
 
 /** HWCTL_SOAK=30s npm run test:soak: as long as that instead of ten minutes; what asks for minutes of figures is left out then. */
 const seconds = Number(/^(\d+)s$/.exec(process.env.HWCTL_SOAK ?? '600s')?.[1]);
-const perSecond = 200;
+const perSecond = 500;
 const sampleSeconds = Math.min(5, seconds / 120);
 const bin = fileURLToPath(new URL('../../bin/hwctl.js', import.meta.url));
 
@@ -57,8 +57,9 @@ t.test(`${seconds} seconds at ${perSecond} a second: every arrival, and memory t
   if (samples.length > 0) {
     t.ok(peak < 150, `${peak.toFixed(0)} MB at most`);
     const grown = `${early.toFixed(0)} MB after a tenth of the time, ${late.toFixed(0)} MB in its last fifth`;
-    // Sooner the heap of a process that has just started is still growing to its size.
-    if (seconds >= 600) t.ok(late <= early * 1.1, grown);
+    // V8 leaves some MB of garbage until it finds a full collection worth its while. A leak of 100 bytes a request would be
+    // 21 MB between the two, and the garbage is no more than half of that.
+    if (seconds >= 600) t.ok(late - early <= 15, grown);
     else t.comment(`${grown}: not judged before ten minutes`);
   }
   const { startLag, response } = result.latencyMs;
