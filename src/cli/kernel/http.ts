@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { Failure } from './failure.js';
 import { type Proxies, proxyAuthorization, proxyFor } from './http-proxy.js';
 
 /** How connections are made: certificates, proxies. Everything is optional; nothing is read from the environment. */
@@ -77,10 +78,24 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   };
 }
 
-/** What `tls.connect` is told. The name asked for (SNI) is that of the Host header. */
+/**
+ * What `tls.connect` is told: one context for all connections, as making one takes milliseconds. The name asked for (SNI) is
+ * that of the Host header. Throws Failure for a certificate, key or passphrase that cannot be used.
+ */
 export function tlsOptions({ insecure, ca, cert, key, passphrase }: HttpClientOptions) {
-  const authorities = ca === undefined ? undefined : [...rootCertificates, ca];
-  return { rejectUnauthorized: insecure !== true, ca: authorities, cert, key, passphrase };
+  const own = ca !== undefined || cert !== undefined || key !== undefined;
+  try {
+    const authorities = ca === undefined ? undefined : [...rootCertificates, ca];
+    const secureContext = own ? createSecureContext({ ca: authorities, cert, key, passphrase }) : undefined;
+    return { rejectUnauthorized: insecure !== true, secureContext };
+  } catch (error) {
+    throw new Failure({
+      code: 'bad-certificate',
+      message: `the certificates given cannot be used: ${(error as Error).message}`,
+      hint: 'Check --cacert, --cert, --key and --passphrase: PEM files, and the passphrase of that key',
+      cause: error,
+    });
+  }
 }
 
 /** How a request is put on the wire: to whom, and what its request line and its head say because of it. */

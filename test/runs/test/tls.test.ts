@@ -55,6 +55,21 @@ t.test('scenarios', { skip }, async (t) => {
   t.equal(wrong.exitCode, 1);
   t.notMatch(wrong.stdout + wrong.stderr, /opensesame|PRIVATE KEY/, 'neither passphrase nor key is shown');
 
+  const closed = await run(
+    'known.yaml',
+    ...at,
+    '--cert',
+    clientCert,
+    '--key',
+    clientKey,
+    '--passphrase',
+    'wrong',
+    '--var',
+    'client=ada',
+  );
+  t.equal(closed.exitCode, 2, 'a key that stays closed is told before anything runs');
+  t.match(closed.stderr, /the certificates given cannot be used: .*\n.*--passphrase/);
+
   const none = await run('known.yaml', ...at, '--cacert', join(folder, 'none.pem'), '--var', 'client=ada');
   t.equal(none.exitCode, 2);
   t.match(none.stderr, /--cacert: \S*none\.pem cannot be read/);
