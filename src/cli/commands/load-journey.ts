@@ -102,20 +102,26 @@ interface PreparedRequest {
 
 /** One user's walk through the scenario. */
 class ScenarioJourney implements Journey {
-  private readonly variables: Variables;
+  private known: Variables | undefined;
   private readonly exchanges = new Map<string, Exchange>();
-  private readonly jars = new Map<string, CookieJar>();
+  private jars: Map<string, CookieJar> | undefined;
   private at = -1;
   private sent: BuiltRequest | undefined;
   private untilEndMs = 0;
 
   constructor(
     private readonly shared: Shared,
-    iteration: number,
-  ) {
-    const { variables, data } = shared.scenario;
-    const row = data.length === 0 ? {} : data[iteration % data.length]!;
-    this.variables = new Variables([variables, row], { clock: systemClock, iteration: iteration + 1 });
+    private readonly iteration: number,
+  ) {}
+
+  /** Made only for a journey that uses them. */
+  private get variables(): Variables {
+    if (this.known === undefined) {
+      const { variables, data } = this.shared.scenario;
+      const row = data.length === 0 ? {} : data[this.iteration % data.length]!;
+      this.known = new Variables([variables, row], { clock: systemClock, iteration: this.iteration + 1 });
+    }
+    return this.known;
   }
 
   next(response: FlowResponse | undefined): FlowAction {
@@ -179,7 +185,7 @@ class ScenarioJourney implements Journey {
     this.at = index;
     const { step, waitMs } = flat;
     for (const [name, value] of Object.entries(step.set)) this.variables.set(name, this.variables.expand(value));
-    this.untilEndMs = systemClock.monotonic() + (step.until?.withinMs ?? 0);
+    if (step.until !== undefined) this.untilEndMs = systemClock.monotonic() + step.until.withinMs;
     return this.request(step, waitMs, failure);
   }
 
@@ -198,7 +204,7 @@ class ScenarioJourney implements Journey {
     if (url.origin !== origin) return { do: 'end', failure: `${step.name}: a journey stays on one server` };
     this.sent = built;
     const cookies = step.request.cookies ?? scenario.cookies;
-    const line = cookies && this.jars.size > 0 ? this.jar(step).header(url) : undefined;
+    const line = cookies && this.jars !== undefined ? this.jar(step).header(url) : undefined;
     const bytes = line === undefined ? prepared.bytes : encoded(built, url, withCookies(prepared.headers, line));
     return { do: 'send', step: this.at, bytes, head: built.method === 'HEAD', afterMs, failure };
   }
@@ -214,6 +220,7 @@ class ScenarioJourney implements Journey {
   }
 
   private jar({ request }: RequestStep): CookieJar {
+    this.jars ??= new Map();
     let jar = this.jars.get(request.as);
     if (jar === undefined) {
       jar = new CookieJar(() => systemClock.now());
