@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the load generators that bench/ compares hwctl with, at pinned versions, into one folder outside the repository.
-# What is there already is left alone. `scripts/bench-peers.sh [k6|hey|oha|locust...]`; without a name, all of them.
+# Installs the load generators that bench/ compares hwctl with, and the programs that tests hand charts and manifests to, at
+# pinned versions, into one folder outside the repository. What is there already is left alone.
+# `scripts/bench-peers.sh [k6|hey|oha|locust|helm|kube-score...]`; without a name, the load generators.
 # wrk, ab and nginx come from the system (apt-get install wrk apache2-utils nginx), autocannon from npm ci.
 set -eu
 
@@ -8,6 +9,8 @@ k6=v1.8.1
 hey=v0.1.5
 oha=1.16.0
 locust=2.47.0
+helm=v3.22.0
+kube_score=v1.20.0
 
 folder="${HWCTL_BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hwctl-bench}"
 mkdir -p "$folder/bin"
@@ -53,7 +56,9 @@ for peer in "$@"; do
     hey) from_go hey github.com/rakyll/hey "$hey" ;;
     oha) install_oha ;;
     locust) install_locust ;;
-    *) echo "no such peer: $peer. There are k6, hey, oha, locust" >&2; exit 2 ;;
+    helm) from_go helm helm.sh/helm/v3/cmd/helm "$helm" ;;
+    kube-score) from_go kube-score github.com/zegl/kube-score/cmd/kube-score "$kube_score" ;;
+    *) echo "no such peer: $peer. There are k6, hey, oha, locust, helm, kube-score" >&2; exit 2 ;;
   esac
   if [ -x "$folder/bin/$peer" ]; then echo "$peer: $folder/bin/$peer $(cat "$folder/$peer.version")"; fi
 done

@@ -9,11 +9,11 @@ import {
   type KubeObject,
   type Probe,
   type Workload,
-} from '../../src/cli/target/kube-object.js';
-import { selects } from '../../src/cli/target/manifests.js';
-import { renderObjects, renderYaml } from '../../src/cli/target/render.js';
-import { listStacks } from '../../src/cli/target/stacks.js';
-import { root } from '../golden.js';
+} from '../../../src/cli/target/kube-object.js';
+import { selects } from '../../../src/cli/target/manifests.js';
+import { renderObjects, renderYaml } from '../../../src/cli/target/render.js';
+import { listStacks } from '../../../src/cli/target/stacks.js';
+import { root } from '../../golden.js';
 
 const manifests = join(root, 'manifests');
 const render = (stacks: string[]) => renderObjects({ manifests, stacks, values: {}, root, version: '0.1.0' });
