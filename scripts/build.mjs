@@ -12,6 +12,8 @@ if (existsSync('tsconfig.build.json') && existsSync(compiler)) {
   // Also where another part does not compile: the server may, and its bundle replaces what tsc has just written.
   const { bundleLocalServer } = await import('./bundle-local.mjs');
   await bundleLocalServer();
+  const { bundleVendor } = await import('./bundle-vendor.mjs');
+  await bundleVendor();
   const { bundleServer } = await import('./bundle.mjs');
   await bundleServer();
   process.exit(status ?? 1);
