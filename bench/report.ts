@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const rounds = Number(process.env.ROUNDS ?? 5);
 const ratePerSecond = 1000;
 const seconds = 6;
-const requests = Number(process.env.REQUESTS ?? 100_000);
+const requests = Number(process.env.REQUESTS ?? 20_000);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin', 'hwctl.js');
 const folder = mkdtempSync(join(tmpdir(), 'hwctl-bench-'));
