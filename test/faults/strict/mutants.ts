@@ -10,7 +10,7 @@ export interface Mutant {
   scenario: 'idempotency-strict' | 'orders-strict';
   bug: string;
   /** Name of a check that must be among the failures. */
-  foundBy: string;
+  foundBy: string | string[];
   edits: Edit[];
 }
 
@@ -225,7 +225,8 @@ export const mutants: Mutant[] = [
   {
     scenario: 'orders-strict',
     bug: 'the balance is looked at first and taken from later',
-    foundBy: 'the balance is zero, never below',
+    // More than 40 are answered as paid at once, or it shows in the balance.
+    foundBy: ['at most 40 orders are paid', 'the balance is zero, never below'],
     edits: [
       billing(".where('amount', '>=', value('amount'))", ''),
       edit('store/migrations/0004-billing.ts')('.notNull().check(sql`amount >= 0`)', '.notNull()'),
