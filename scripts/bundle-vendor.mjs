@@ -1,9 +1,9 @@
 // Bundles the packages that every command loads: dist/vendor, one file a package, and dist/cli asks for those. A process
 // then opens a dozen files instead of some three hundred; what only some commands need (ink, postman-runtime, the
 // Kubernetes client) stays in node_modules.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { build } from 'esbuild';
+import { bundleDist } from './dist-bundle.mjs';
 
 const packages = ['ajv', 'commander', 'diff', 'execa', 'jsonpath-rfc9535', 'undici', 'yaml'];
 const folder = 'dist/vendor';
@@ -27,41 +27,22 @@ export async function bundleVendor() {
       names.set(specifier, known);
     }
   }
-  const fileOf = (specifier) => `${specifier.replace(/\.js$/, '').replaceAll('/', '-')}.js`;
+  const nameOf = (specifier) => specifier.replace(/\.js$/, '').replaceAll('/', '-');
   mkdirSync(folder, { recursive: true });
-  const entries = [...names].map(([specifier, wanted]) => {
-    const entry = join(folder, `${fileOf(specifier).slice(0, -3)}.entry.mjs`);
+  const entryPoints = [...names].map(([specifier, wanted]) => {
+    const out = nameOf(specifier);
+    const entry = join(folder, `${out}.entry.mjs`);
     writeFileSync(entry, `export { ${[...wanted].filter(Boolean).join(', ')} } from '${specifier}';\n`);
-    return { in: entry, out: fileOf(specifier).slice(0, -3) };
+    return { in: entry, out };
   });
-  const { metafile } = await build({
-    metafile: true,
-    entryPoints: entries,
-    outdir: folder,
-    chunkNames: 'chunk-[hash]',
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    keepNames: true,
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'linked',
-    // CommonJS packages in an ES module still call require.
-    banner: {
-      js: "import{createRequire as localCreateRequire}from'node:module';const require=localCreateRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-  });
+  // Before dist/cli asks for them. The entries go with what is stale.
+  await bundleDist({ entryPoints, outdir: folder, chunkNames: 'chunk-[hash]', legalComments: 'linked' }, folder);
   for (const file of files) {
     const text = readFileSync(file, 'utf8');
     const changed = text.replace(asked, (_, word, what, from, specifier) => {
-      const path = relative(dirname(file), join(folder, fileOf(specifier)));
+      const path = relative(dirname(file), join(folder, `${nameOf(specifier)}.js`));
       return `${word}${what}${from}'${path}'`;
     });
     if (changed !== text) writeFileSync(file, changed);
   }
-  for (const name of readdirSync(folder))
-    if (metafile.outputs[`${folder}/${name}`] === undefined) rmSync(join(folder, name));
 }

@@ -4,14 +4,13 @@ import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
-import { chooseStacks } from '../target/stacks.js';
 import type { Target, UpRequest } from '../target/target.js';
 import type { Context } from './context.js';
 import { formatEndpoints } from './endpoint-text.js';
 import { printLine } from './logs.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
-import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
+import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
@@ -40,12 +39,7 @@ async function dev(words: string[], options: Options, context: Context): Promise
     });
   }
   const timeoutMs = parseTimeoutMs(options.timeout);
-  const manifests = manifestsFolder(options, context);
-  const request: UpRequest = {
-    stacks: chooseStacks(words, manifests),
-    values: await valuesOf(options, context),
-    ...(options.manifests === undefined ? {} : { manifests }),
-  };
+  const request = await requestFrom(words, options, context);
   const { target, reason } = await targetFromOptions(options, context);
   const say = (text: string) => (options.json ? context.note(text) : context.print(text));
   say(`target ${target.name}: ${reason}`);

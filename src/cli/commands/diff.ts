@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import { createPaint, type Paint } from '../report/paint.js';
 import type { ObjectDiff } from '../target/object-diff.js';
-import { chooseStacks } from '../target/stacks.js';
 import type { Context } from './context.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
-import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
+import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
@@ -18,15 +17,10 @@ export function define(command: Command, context: Context): void {
     'stacks to compare besides what is up; `all` for every one (default: idempotency hello)',
   );
   addValueOptions(addTargetOptions(command)).action(async (words: string[], options: Options) => {
-    const stacks = chooseStacks(words, manifestsFolder(options, context));
-    const values = await valuesOf(options, context);
+    const request = await requestFrom(words, options, context);
     const { target, reason } = await targetFromOptions(options, context);
     if (!options.json) context.note(`target ${target.name}: ${reason}`);
-    const differences = await target.diff({
-      stacks,
-      values,
-      ...(options.manifests === undefined ? {} : { manifests: manifestsFolder(options, context) }),
-    });
+    const differences = await target.diff(request);
     if (options.json) context.print(JSON.stringify({ target: target.name, differences }));
     else context.print(formatDifferences(differences, context.color));
     if (differences.length > 0) context.exitCode = exitCodes.failed;

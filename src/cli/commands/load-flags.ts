@@ -41,10 +41,12 @@ export function parseCount(text: string, flag: string, example: string, most = m
   return parseNumber(text, flag, { least: 1, most, whole: true, example });
 }
 
+const dayMs = 86_400_000;
+
 /** A duration above 0 and up to a week. */
 export function parseLength(text: string, flag: string): number {
   const ms = parseDurationMs(text, flag);
-  if (ms < 1 || ms > 7 * 86_400_000) {
+  if (ms < 1 || ms > 7 * dayMs) {
     throw new Failure({
       code: 'bad-duration',
       message: `${flag}: ${JSON.stringify(text)} must be between 1ms and 7d`,
@@ -53,8 +55,6 @@ export function parseLength(text: string, flag: string): number {
   }
   return ms;
 }
-
-const dayMs = 86_400_000;
 
 /** `--start-at`: an RFC 3339 time with its offset, or Unix seconds; now or later, within a day. Gives Unix milliseconds. */
 export function parseMoment(text: string, flag: string, nowUnixMs: number): number {

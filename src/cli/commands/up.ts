@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { formatDuration, parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
-import { chooseStacks } from '../target/stacks.js';
 import type { Step, TargetEvent, UpReport, UpRequest } from '../target/target.js';
 import type { Context } from './context.js';
 import { formatEndpoints } from './endpoint-text.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
-import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
+import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
@@ -41,9 +40,7 @@ export function define(command: Command, context: Context): void {
 async function up(words: string[], options: Options, context: Context): Promise<void> {
   const timeoutMs = parseTimeoutMs(options.timeout);
   const request: UpRequest = {
-    stacks: chooseStacks(words, manifestsFolder(options, context)),
-    values: await valuesOf(options, context),
-    ...(options.manifests === undefined ? {} : { manifests: manifestsFolder(options, context) }),
+    ...(await requestFrom(words, options, context)),
     cluster: {
       cpus: options.cpus,
       memory: options.memory,

@@ -1,5 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
+import { chooseStacks } from '../target/stacks.js';
+import type { UpRequest } from '../target/target.js';
 import type { Values } from '../target/values-schema.js';
 import type { Context } from './context.js';
 
@@ -24,6 +26,16 @@ export function manifestsFolder(options: ValueOptions, context: Context): string
   const { manifests } = options;
   if (manifests === undefined) return join(context.root, 'manifests');
   return isAbsolute(manifests) ? manifests : join(context.cwd, manifests);
+}
+
+/** The stacks, values and manifests that a command's words and options ask for. Throws Failure. */
+export async function requestFrom(words: string[], options: ValueOptions, context: Context): Promise<UpRequest> {
+  const folder = manifestsFolder(options, context);
+  return {
+    stacks: chooseStacks(words, folder),
+    values: await valuesOf(options, context),
+    manifests: options.manifests === undefined ? undefined : folder,
+  };
 }
 
 /** The values that the options give. Without any, no YAML and no schema is loaded: an `up` that changes nothing is quick. */

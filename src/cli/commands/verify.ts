@@ -5,7 +5,6 @@ import type { LoadResult } from '../load/metrics.js';
 import { formatLatency } from '../report/format.js';
 import { createPaint, type Paint } from '../report/paint.js';
 import type { ScenarioResult } from '../scenario/result.js';
-import { chooseStacks } from '../target/stacks.js';
 import type { DownReport, Target, UpReport, UpRequest } from '../target/target.js';
 import type { Context } from './context.js';
 import { formatFailure } from './failure-text.js';
@@ -13,7 +12,7 @@ import { makeLoadPlan } from './load-plan.js';
 import { loadExitCode, runLoad } from './load-run.js';
 import { addTargetOptions, findEndpoint, type TargetOptions, targetFromOptions } from './target-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
-import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
+import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
@@ -77,9 +76,7 @@ class Verification {
     const { context, options, report } = this;
     const started = context.clock.monotonic();
     const timeoutMs = parseTimeoutMs(options.timeout);
-    const stacks = chooseStacks(this.words, manifestsFolder(options, context));
-    const values = await valuesOf(options, context);
-    const manifests = options.manifests === undefined ? {} : { manifests: manifestsFolder(options, context) };
+    const request = await requestFrom(this.words, options, context);
     // The flags of the load are checked before anything is brought up.
     await makeLoadPlan(undefined, this.loadOptions('http://127.0.0.1'), context);
     const { target, reason } = await targetFromOptions(options, context);
@@ -88,13 +85,13 @@ class Verification {
     this.say(`target ${target.name}: ${reason}`);
     const before = (await target.status()).stacks;
     try {
-      const isUp = await this.stage('up', () => this.up(target, { stacks, values, ...manifests }, timeoutMs));
+      const isUp = await this.stage('up', () => this.up(target, request, timeoutMs));
       if (isUp) {
-        await this.stage('test', () => this.test(target, stacks));
+        await this.stage('test', () => this.test(target, request.stacks));
         await this.stage('load', () => this.load());
       }
     } finally {
-      await this.stage('down', () => this.down(target, stacks, before));
+      await this.stage('down', () => this.down(target, request.stacks, before));
     }
     report.durationMs = Math.round(context.clock.monotonic() - started);
     if (context.signal.aborted) report.exitCode = exitCodes.interrupted;

@@ -37,8 +37,15 @@ function parsedJson(text: string, file: string, what: string): unknown {
 
 const kind = 'a Postman collection (v2.0 or v2.1)';
 
-/** A collection v2.0 or v2.1, ready for the runtime. Throws Failure with every problem for anything else. */
-export async function readCollection(file: string, shown: string): Promise<Collection> {
+/** A collection as its file says it: ready for the runtime, as text, and as JSON without the Postman API's wrapping. */
+export interface CollectionFile {
+  collection: Collection;
+  text: string;
+  json: CollectionJson;
+}
+
+/** Reads a collection v2.0 or v2.1. Throws Failure with every problem for anything else. */
+export async function readCollection(file: string, shown: string): Promise<CollectionFile> {
   const text = readText(file, kind);
   const json = unwrapped(parsedJson(text, shown, kind));
   const problems = collectionProblems(json);
@@ -53,11 +60,11 @@ export async function readCollection(file: string, shown: string): Promise<Colle
     throw new Failure({ code: 'bad-collection', message, details, hint: 'Export it from Postman as Collection v2.1' });
   }
   const { Collection } = (await import('postman-collection')).default;
-  return new Collection(json);
+  return { collection: new Collection(json), text, json };
 }
 
 /** The Postman API wraps a collection in `{ collection: ... }`. */
-export function unwrapped(json: unknown): CollectionJson {
+function unwrapped(json: unknown): CollectionJson {
   const inner = json !== null && typeof json === 'object' && 'collection' in json ? json.collection : json;
   return inner as CollectionJson;
 }

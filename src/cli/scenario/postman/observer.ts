@@ -154,39 +154,23 @@ export class Observer {
     this.#tally.requests.executed++;
     const step = this.#step;
     if (step === undefined) return;
-    if (error !== null || response === undefined) {
-      this.#tally.requests.failed++;
-      const message = this.subject.mask.text(error?.message ?? 'no response');
-      const exchange = {
-        method,
-        url,
-        count: 1,
-        status: undefined,
-        reason: undefined,
-        bytes: 0,
-        timeMs: 0,
-        error: message,
-      };
-      step.exchanges.push(exchange);
-      this.#emit({ type: 'exchange', step: step.ref, exchange });
-      this.#fail('request', step.ref.name, message);
-      return;
-    }
-    const size = response.size() as { body: number; header?: number; total: number };
-    const timeMs = response.responseTime;
-    this.#tally.response(timeMs, size.body);
+    const answered = error === null ? response : undefined;
+    const size = answered?.size();
     const exchange = {
       method,
       url,
       count: 1,
-      status: response.code,
-      reason: response.reason(),
-      bytes: size.total,
-      timeMs,
-      error: undefined,
+      status: answered?.code,
+      reason: answered?.reason(),
+      bytes: size?.total ?? 0,
+      timeMs: answered?.responseTime ?? 0,
+      error: answered === undefined ? this.subject.mask.text(error?.message ?? 'no response') : undefined,
     };
+    if (size === undefined) this.#tally.requests.failed++;
+    else this.#tally.response(exchange.timeMs, size.body);
     step.exchanges.push(exchange);
     this.#emit({ type: 'exchange', step: step.ref, exchange });
+    if (exchange.error !== undefined) this.#fail('request', step.ref.name, exchange.error);
   }
 
   /** Keeps the whole exchange, for the failures of the scripts that come after it. */

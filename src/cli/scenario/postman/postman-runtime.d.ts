@@ -18,6 +18,13 @@ declare module 'postman-runtime' {
     script?: { isEmpty(): boolean };
   }
   type RunError = (Error & { name: string; message: string }) | null;
+  type Answered = (
+    error: RunError,
+    cursor: Cursor,
+    response: Response | undefined,
+    request: Request | undefined,
+    item: Item,
+  ) => void;
   interface Callbacks {
     start?(error: RunError, cursor: Cursor): void;
     beforeIteration?(error: RunError, cursor: Cursor): void;
@@ -27,21 +34,9 @@ declare module 'postman-runtime' {
     beforePrerequest?(error: RunError, cursor: Cursor, events: ScriptEvent[]): void;
     beforeTest?(error: RunError, cursor: Cursor, events: ScriptEvent[]): void;
     beforeRequest?(error: RunError, cursor: Cursor, request: Request | undefined, item: Item): void;
-    request?(
-      error: RunError,
-      cursor: Cursor,
-      response: Response | undefined,
-      request: Request | undefined,
-      item: Item,
-    ): void;
+    request?: Answered;
     /** Of the item's own request alone; `request` is called for those of scripts too. */
-    response?(
-      error: RunError,
-      cursor: Cursor,
-      response: Response | undefined,
-      request: Request | undefined,
-      item: Item,
-    ): void;
+    response?: Answered;
     script?(
       error: RunError,
       cursor: Cursor,

@@ -10,7 +10,7 @@ import { Mask } from '../mask.js';
 import type { ScenarioEndpoint } from '../request.js';
 import type { ScenarioEvent, ScenarioResult } from '../result.js';
 import { routedAgents } from './agent.js';
-import { readCollection, readJson, unwrapped } from './collection.js';
+import { readCollection, readJson } from './collection.js';
 import { Observer } from './observer.js';
 import { Places } from './places.js';
 
@@ -50,7 +50,7 @@ export interface PostmanOptions {
 
 /** Runs a Postman collection unchanged, on Postman's own runtime. Failed assertions are values; throws as runScenario does. */
 export async function runCollection(file: string, shown: string, options: PostmanOptions): Promise<ScenarioResult> {
-  const [collection, runtime, sdk] = await Promise.all([
+  const [{ collection, text, json }, runtime, sdk] = await Promise.all([
     readCollection(file, shown),
     import('postman-runtime'),
     import('postman-collection'),
@@ -68,8 +68,7 @@ export async function runCollection(file: string, shown: string, options: Postma
   };
   const environment = scope(options.environment, options.environmentVariables);
   const globals = scope(options.globals, options.globalVariables);
-  const text = readFileSync(file, 'utf8');
-  secretNames(unwrapped(JSON.parse(text.replace(/^\ufeff/, ''))).variable, secrets);
+  secretNames(json.variable, secrets);
   const observer = new Observer({
     file: shown,
     name: collection.name ?? basename(file),

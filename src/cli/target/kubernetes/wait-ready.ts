@@ -199,20 +199,27 @@ async function whyNoMetrics(
   if (!/metrics/.test(reason)) return undefined;
   client.forgetResources();
   if ((await client.resources()).some(({ apiVersion }) => apiVersion.startsWith('metrics.k8s.io/'))) return undefined;
-  const service = await client.get(metricsApi).catch((error: unknown) => {
+  const said = await metricsApiSays(client, reason);
+  const installed = said !== undefined;
+  const what = installed ? 'the metrics API does not answer' : 'the cluster has no metrics API';
+  const message = `${what}, so ${ref} cannot scale: ${said ?? reason}`;
+  const hint = installed
+    ? 'Is metrics-server well? kubectl -n kube-system get pods; kubectl get apiservice v1beta1.metrics.k8s.io'
+    : 'Install metrics-server (minikube addons enable metrics-server)';
+  const hopelessAfterMs = installed ? 180_000 : 15_000;
+  return { reason: message, trouble: { kind: 'config', message, hint, hopelessAfterMs } };
+}
+
+/** Why a metrics API that is installed does not answer; undefined where none is. */
+async function metricsApiSays(client: KubeClient, reason: string): Promise<string | undefined> {
+  try {
+    const service = await client.get(metricsApi);
+    return service && (conditionOf(service, 'Available')?.message ?? reason);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
     // Who may not read it cannot tell one from the other: the controller's own words do.
-    if (error instanceof ApiError && error.status === 403) return /unable to handle the request/.test(reason);
-    throw error;
-  });
-  const hint = 'Install metrics-server (minikube addons enable metrics-server)';
-  if (service === undefined || service === false) {
-    const message = `the cluster has no metrics API, so ${ref} cannot scale: ${reason}`;
-    return { reason: message, trouble: { kind: 'config', message, hint, hopelessAfterMs: 15_000 } };
+    return /unable to handle the request/.test(reason) ? reason : undefined;
   }
-  const available = service === true ? undefined : conditionOf(service, 'Available');
-  const message = `the metrics API does not answer, so ${ref} cannot scale: ${available?.message ?? reason}`;
-  const cure = 'Is metrics-server well? kubectl -n kube-system get pods; kubectl get apiservice v1beta1.metrics.k8s.io';
-  return { reason: message, trouble: { kind: 'config', message, hint: cure, hopelessAfterMs: 180_000 } };
 }
 
 /** What the API server said to the controller that would make pods: a condition that goes with its cause, or an event. */
