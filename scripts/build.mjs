@@ -14,6 +14,8 @@ if (existsSync('tsconfig.build.json') && existsSync(compiler)) {
   await bundleLocalServer();
   const { bundleVendor } = await import('./bundle-vendor.mjs');
   await bundleVendor();
+  const { bundleLoadAgent } = await import('./bundle-load-agent.mjs');
+  await bundleLoadAgent();
   const { bundleServer } = await import('./bundle.mjs');
   await bundleServer();
   process.exit(status ?? 1);

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { Histogram } from '../../src/cli/load/histogram.js';
+import { MachineWatch } from '../../src/cli/load/machine.js';
 import { arrivalRing, control, controlMemory, counter, ringLength, workerMemory } from '../../src/cli/load/memory.js';
 import { Observer } from '../../src/cli/load/observer.js';
 import { runPacer } from '../../src/cli/load/pacer.js';
@@ -23,7 +24,13 @@ function simulate(arrivals: Arrivals, serviceUs: (index: number) => number, late
   let turn = 0;
   let lastDueUs = 0;
   let mostWaiting = 0;
-  const observer = new Observer(plan, [memory], steering, () => clockUs, wakeUp);
+  const observer = new Observer(plan, {
+    memories: [memory],
+    steering,
+    nowUs: () => clockUs,
+    wakeUps: [wakeUp],
+    machine: () => new MachineWatch(),
+  });
   observer.start(0);
   const takeAll = () => {
     mostWaiting = Math.max(mostWaiting, (ring.words[0]! - ring.words[1]!) | 0);

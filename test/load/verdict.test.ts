@@ -24,6 +24,7 @@ const quiet: VerdictFigures = {
   clockStepMs: 0,
   gcLongestMs: 2,
   lostThreads: 0,
+  lostPods: [],
 };
 
 t.test('judges the generator by each of its figures', async (t) => {
@@ -52,6 +53,7 @@ t.test('judges the generator by each of its figures', async (t) => {
     ['clock set', { clockStepMs: 3_600_000 }, 'DEGRADED', ['clock']],
     ['long collection', { gcLongestMs: 80 }, 'DEGRADED', ['gc']],
     ['a thread died', { lostThreads: 1 }, 'VOID', ['lost-thread']],
+    ['a pod is gone', { lostPods: ['pod load-1 was lost at 3.2 s'] }, 'VOID', ['lost-pod']],
   ];
   for (const [what, figures, state, codes] of table) {
     const verdict = judge({ ...quiet, ...figures });

@@ -5,7 +5,6 @@ import { encodeRequest } from '../load/request.js';
 import { findingsOf, type Surroundings } from '../scenario/condition.js';
 import { CookieJar } from '../scenario/cookies.js';
 import { type Exchange, valueFrom } from '../scenario/exchange.js';
-import { loadScenario } from '../scenario/load.js';
 import { type BuiltRequest, buildRequest, type ScenarioEndpoint } from '../scenario/request.js';
 import type { Check, Condition, RequestStep, Scenario, Step } from '../scenario/scenario.js';
 import { compileSchemas } from '../scenario/schemas.js';
@@ -17,6 +16,8 @@ export interface JourneyData {
   scenario: string;
   root: string;
   cwd: string;
+  /** Where its file cannot be read: in the pods of a distributed run. */
+  parsed?: Scenario;
 }
 
 interface FlatStep {
@@ -59,8 +60,7 @@ export function journeySteps(scenario: Scenario): { steps: FlatStep[]; problems:
 
 /** The seam of the load engine (load/flow.ts): every I/O thread calls this once. */
 export async function createFlow(data: JourneyData, context: FlowContext): Promise<Flow> {
-  const { root, cwd } = data;
-  const scenario = await loadScenario(data.scenario, { root, cwd });
+  const scenario = data.parsed ?? (await readScenario(data));
   const { steps } = journeySteps(scenario);
   const shared: Shared = {
     scenario,
@@ -75,6 +75,11 @@ export async function createFlow(data: JourneyData, context: FlowContext): Promi
   };
   shared.origin = new URL(shared.endpoint.url).origin;
   return { begin: (iteration) => new ScenarioJourney(shared, iteration) };
+}
+
+async function readScenario({ scenario, root, cwd }: JourneyData): Promise<Scenario> {
+  const { loadScenario } = await import('../scenario/load.js');
+  return loadScenario(scenario, { root, cwd });
 }
 
 interface Shared {

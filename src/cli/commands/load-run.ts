@@ -1,6 +1,6 @@
 import { setPriority } from 'node:os';
 import { exitCodes, unreachable } from '../kernel/failure.js';
-import type { Attack } from '../load/attack.js';
+import type { Attack, StartAttack } from '../load/attack.js';
 import type { LoadResult, LoadSnapshot, RequestRecord } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
 import type { LiveKey, LiveLoad, LiveState } from '../report/live.js';
@@ -18,6 +18,8 @@ export interface RunLoadOptions {
   onSnapshot?: (snapshot: LoadSnapshot, finish: () => void) => void;
   /** What the workloads used so far, for the live view. */
   workloads?: () => readonly WorkloadRow[];
+  /** Begins the run in place of this process's engine: a distributed run. */
+  start?: StartAttack;
   /** Takes the record of every request, in batches. */
   onRecords?: (records: RequestRecord[]) => void;
 }
@@ -30,7 +32,7 @@ const lineIntervalMs = 1000;
  * what was measured. Throws the engine's Failure where the endpoint cannot be reached.
  */
 export async function runLoad(plan: LoadPlan, context: Context, options: RunLoadOptions): Promise<LoadResult> {
-  const { startAttack } = await import('../load/run.js');
+  const startAttack = options.start ?? (await import('../load/run.js')).startAttack;
   // The view comes first: loading it beside the first requests would make them late.
   let controls: Controls | undefined;
   const display = await openDisplay(plan, context, (key) => controls?.onKey(key), options.progress);

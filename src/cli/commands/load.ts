@@ -13,13 +13,14 @@ import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, 
 import { MaxFinder, maxExitCode, maxInWords } from './load-find-max.js';
 import { OutFiles, parseSummary, peerSummary } from './load-out.js';
 import { makeLoadPlan, type PlanOptions } from './load-plan.js';
+import { type LoadPods, type PodOptions, readPodCount, startLoadPods } from './load-pods.js';
 import { Pusher } from './load-push.js';
 import { loadExitCode, type Progress, runLoad } from './load-run.js';
 import { RunWatch } from './load-watch.js';
 import type { Define } from './registry.js';
 import { addTargetOptions } from './target-options.js';
 
-interface LoadOptions extends PlanOptions {
+interface LoadOptions extends PlanOptions, PodOptions {
   json?: boolean;
   dryRun?: boolean;
   quiet?: boolean;
@@ -68,7 +69,9 @@ export const define: Define = (command, context) => {
     .option('--max-in-flight <n>', 'requests under way at once; arrivals beyond are dropped and counted')
     .option('--connections <n>', 'connections opened before the first request')
     .option('--timeout <duration>', 'give a request up after this time (default 10s)')
-    .option('--workers <n>', 'I/O threads')
+    .option('--workers <n>', 'I/O threads (of each pod, with --in-cluster)')
+    .option('--in-cluster', 'send from pods in the cluster instead of this machine')
+    .option('--pods <n>', 'with --in-cluster: so many pods share the arrivals (default 2)')
     .option('--seed <n>', 'seed of the random choices, to repeat a run')
     .option('--compression', 'ask for gzip and br')
     .option('--summary <layout>', 'the final summary as hwctl, k6, ab, locust or wrk prints it', 'hwctl')
@@ -95,6 +98,7 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const layout = parseSummary(options.summary);
   const tolerance = parseTolerance(options.tolerance);
   const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context);
+  const podCount = readPodCount(options);
   const planned = await makeLoadPlan(profile, options, context);
   if (options.dryRun) {
     context.print(JSON.stringify(planned.plan, null, options.json ? undefined : 2));
@@ -102,13 +106,15 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   }
   const finder = planned.findMax ? new MaxFinder(planned.plan.thresholds) : undefined;
   // The finder judges the thresholds second by second; over the whole ramp they are bound to fail.
-  const plan = finder === undefined ? planned.plan : { ...planned.plan, thresholds: [] };
-  const pusher = options.push === undefined ? undefined : new Pusher(options.push, plan.name, context);
+  const wanted = finder === undefined ? planned.plan : { ...planned.plan, thresholds: [] };
+  const pusher = options.push === undefined ? undefined : new Pusher(options.push, wanted.name, context);
   const files = new OutFiles(options.out, context);
   for (const note of planned.notes) context.note(note);
   const progress = progressFor(options, context);
   const watch = new RunWatch(planned.target, context);
-  const result = await run(plan, context, { files, finder, pusher, progress, watch });
+  const pods = podCount === undefined ? undefined : await startLoadPods(podCount, wanted, options, context);
+  const plan = pods?.plan ?? wanted;
+  const result = await run(plan, context, { files, finder, pusher, progress, watch, pods });
   const findMax = finder?.found();
   const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
   // Void beats failed, failed beats passed.
@@ -133,15 +139,17 @@ interface RunParts {
   pusher: Pusher | undefined;
   progress: Progress;
   watch: RunWatch;
+  pods: LoadPods | undefined;
 }
 
 async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<LoadReport> {
-  const { files, finder, pusher, progress, watch } = parts;
+  const { files, finder, pusher, progress, watch, pods } = parts;
   let last: LoadSnapshot | undefined;
   try {
     await watch.prepare();
     const result = await runLoad(plan, context, {
       progress,
+      start: pods?.start,
       workloads: () => watch.workloads,
       onRecords: files.recorder(plan),
       onSnapshot: (snapshot, finish) => {
@@ -158,6 +166,7 @@ async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<L
     throw error;
   } finally {
     await pusher?.close(last);
+    await pods?.close();
   }
 }
 

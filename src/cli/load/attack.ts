@@ -27,6 +27,8 @@ export interface AttackDeps {
   preflight?: boolean;
   /** Run the engine against a throwaway server of this process first, 0.3 s at most, so that it begins warm (default true). */
   warmUp?: boolean;
+  /** Asked once all is ready: Unix milliseconds of the first arrival, in place of the plan's. */
+  startAt?: () => Promise<number>;
 }
 
 /** Begins a run of a plan; run.ts has it. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { Failure } from '../kernel/failure.js';
 import type { LoadPlan } from './plan.js';
+import { shareOf } from './schedule.js';
 
 /** What the machine did to the generator so far. */
 export interface MachineFigures {
@@ -127,12 +128,17 @@ function read(file: string): string {
   }
 }
 
+/** How many this process may need at once of a plan's connections. */
+function mostConnections({ connections, maxInFlight, shard }: LoadPlan): number {
+  return shareOf(Math.max(connections, maxInFlight), shard.index, shard.count);
+}
+
 /** Files of this process besides its connections: standard streams, libraries, event loops. */
 const spareFiles = 64;
 
 /** Throws Failure `too-few-files` where the process may not open as many connections as the plan can need. */
 export function checkFileLimit(plan: LoadPlan, limit: number | undefined = openFilesLimit()): void {
-  const needed = Math.max(plan.connections, plan.maxInFlight) + spareFiles;
+  const needed = mostConnections(plan) + spareFiles;
   if (limit === undefined || needed <= limit) return;
   throw new Failure({
     code: 'too-few-files',
@@ -146,7 +152,7 @@ export function checkFileLimit(plan: LoadPlan, limit: number | undefined = openF
  * connection to one address takes one of its own.
  */
 export function checkPorts(plan: LoadPlan, addresses: number, ports: number | undefined = localPorts()): void {
-  const needed = Math.max(plan.connections, plan.maxInFlight);
+  const needed = mostConnections(plan);
   if (ports === undefined || needed <= ports * addresses) return;
   throw new Failure({
     code: 'too-few-ports',

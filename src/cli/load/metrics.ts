@@ -152,7 +152,10 @@ export interface LoadResult extends Counts {
   server: { software?: string; bodyBytes?: number };
   /** How late this machine woke a thread that only slept, during the run (closed: none did): start lag beyond it is the engine's own. */
   machine?: { wakeUpMs: LatencySummary };
+  /** I/O threads; of a distributed run, of each pod. */
   workers: number;
+  /** Of a distributed run. */
+  pods?: number;
   maxInFlight: number;
   /** Highest number of requests under way at once, as sampled. */
   peakInFlight: number;

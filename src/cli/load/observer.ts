@@ -7,8 +7,8 @@ import {
   thresholdOutcomes,
   type WorkerEnd,
 } from './figures.js';
-import type { Histogram } from './histogram.js';
-import { MachineWatch } from './machine.js';
+import { Histogram } from './histogram.js';
+import type { MachineFigures } from './machine.js';
 import { type ControlMemory, control, counter, type WorkerMemory } from './memory.js';
 import type { LoadResult, LoadSnapshot, Progress } from './metrics.js';
 import { type LoadPlan, planSteps } from './plan.js';
@@ -18,12 +18,32 @@ import { SeriesReader } from './series.js';
 import { RecentWindow, Totals } from './totals.js';
 import { judge, type Verdict } from './verdict.js';
 
+/** What an observer looks at. */
+export interface Observed {
+  /** Of all I/O threads. */
+  memories: WorkerMemory[];
+  steering: ControlMemory;
+  nowUs: () => number;
+  /** How late the machine woke each pacer. */
+  wakeUps: Histogram[];
+  /** Watches what the machine does to the generator, from the moment it is asked on. */
+  machine: () => { sample(): MachineFigures };
+  /** Of a distributed run. */
+  shards?: {
+    count: number;
+    /** Those that are lost, in words. */
+    lost(): string[];
+    /** Milliseconds that figures may be old when they get here. */
+    behindMs: number;
+  };
+}
+
 /** Looks at a run from outside: snapshots while it goes on, the result when it is over. Changes nothing. */
 export class Observer {
   private readonly totals: Totals;
   private readonly recent: RecentWindow;
   private readonly series: SeriesReader;
-  private machine = new MachineWatch();
+  private machine: { sample(): MachineFigures };
   /** Follows the pacer's own, for the target rate, the stage and the arrivals due. */
   private readonly live: LiveSchedule;
   private readonly steps: string[];
@@ -41,15 +61,12 @@ export class Observer {
 
   constructor(
     private readonly plan: LoadPlan,
-    private readonly memories: WorkerMemory[],
-    private readonly steering: ControlMemory,
-    private readonly nowUs: () => number,
-    /** How late the machine woke the pacer. */
-    private readonly wakeUp: Histogram,
+    private readonly observed: Observed,
   ) {
-    this.totals = new Totals(memories);
+    this.machine = observed.machine();
+    this.totals = new Totals(observed.memories);
     this.recent = new RecentWindow(this.totals);
-    this.series = new SeriesReader(memories);
+    this.series = new SeriesReader(observed.memories);
     this.steps = planSteps(plan);
     // For the closed model only the time of the stages matters, not their integral.
     const stages = plan.arrivals.model === 'closed' ? plan.arrivals.stages : rateStages(plan.arrivals);
@@ -63,14 +80,15 @@ export class Observer {
 
   start(startedAtUnixMs: number): void {
     this.startedAtUnixMs = startedAtUnixMs;
-    this.machine = new MachineWatch();
+    this.machine = this.observed.machine();
     this.started = true;
   }
 
   /** Milliseconds since the first arrival was due; negative before. */
   private elapsedMs(): number {
     if (!this.started) return 0;
-    return (this.nowUs() - this.steering.numbers[control.numbers.originUs]!) / 1000;
+    const { nowUs, steering } = this.observed;
+    return (nowUs() - steering.numbers[control.numbers.originUs]!) / 1000;
   }
 
   beforeChange(): void {
@@ -160,7 +178,8 @@ export class Observer {
   /** The result, made once when the threads are done. Throws where the accounting does not add up: a bug in the engine. */
   finalResult(ends: WorkerEnd[], ended: LoadResult['ended']): LoadResult {
     this.markFinish();
-    this.lostThreads = this.memories.length - ends.length;
+    const { shards, memories } = this.observed;
+    this.lostThreads = memories.length - ends.length;
     this.recent.sample(this.elapsedMs());
     this.series.read(true);
     const totalMs = Math.max(0, this.elapsedMs());
@@ -210,13 +229,14 @@ export class Observer {
         firstByte: histogram((memory) => memory.firstByte).summary(),
       },
       steps: stepFigures(this.steps, totals, response, service, counts),
-      statuses: statusFigures(this.memories),
+      statuses: statusFigures(memories),
       server: {
         software: ends.find((end) => end.server !== undefined)?.server,
         bodyBytes: totals.highest(counter.firstBodyBytes),
       },
-      machine: { wakeUpMs: this.wakeUp.summary() },
+      machine: { wakeUpMs: this.wakeUp().summary() },
       workers: plan.workers,
+      pods: shards?.count,
       maxInFlight: plan.maxInFlight,
       peakInFlight: totals.sum(counter.peakInFlight),
       series: { intervalMs: this.series.intervalMs, rows: this.series.rows },
@@ -235,12 +255,22 @@ export class Observer {
     return (this.live.plan.rateAt(this.live.planMs(elapsedMs)) * this.factor) / this.plan.shard.count;
   }
 
+  private wakeUp(): Histogram {
+    const [first, ...others] = this.observed.wakeUps as [Histogram, ...Histogram[]];
+    if (others.length === 0) return first;
+    const all = new Histogram();
+    for (const one of this.observed.wakeUps) all.add(one);
+    return all;
+  }
+
   private paused(): boolean {
-    return Atomics.load(this.steering.words, control.words.paused) !== 0;
+    return Atomics.load(this.observed.steering.words, control.words.paused) !== 0;
   }
 
   private verdict(elapsedMs: number): Verdict {
     const { totals } = this;
+    const { shards } = this.observed;
+    const wakeUp = this.wakeUp();
     const lag = totals.histogram((memory) => memory.startLag);
     const response = totals.histogram((memory) => memory.response);
     const errors = totals.errors();
@@ -250,14 +280,16 @@ export class Observer {
     return judge({
       startLagCount: lag.count,
       startLagP99Ms: lag.count === 0 ? 0 : lag.percentileUs(99) / 1000,
-      wakeUpCount: this.wakeUp.count,
-      wakeUpP99Ms: this.wakeUp.count === 0 ? 0 : this.wakeUp.percentileUs(99) / 1000,
+      wakeUpCount: wakeUp.count,
+      wakeUpP99Ms: wakeUp.count === 0 ? 0 : wakeUp.percentileUs(99) / 1000,
       responseP99Ms: response.count === 0 ? 0 : response.percentileUs(99) / 1000,
       scheduled: arrivals,
       droppedMaxInFlight: droppedBy.maxInFlight,
       droppedUserBusy: droppedBy.userBusy,
       // What became due within the last moments of a live run may rightly be on its way.
-      due: closed ? undefined : this.due(this.over ? this.windowMs() : Math.max(0, elapsedMs - 100)),
+      due: closed
+        ? undefined
+        : this.due(this.over ? this.windowMs() : Math.max(0, elapsedMs - (shards?.behindMs ?? 100))),
       eventLoopUtilization: this.busyLoopSamples === 0 ? 0 : this.busyLoopSum / this.busyLoopSamples,
       ...this.machine.sample(),
       elapsedMs,
@@ -265,7 +297,8 @@ export class Observer {
       filesExhausted: errors['too many open files'] ?? 0,
       portsExhausted: errors['no free local ports'] ?? 0,
       gcLongestMs: totals.highest(counter.gcLongestUs) / 1000,
-      lostThreads: this.lostThreads,
+      lostThreads: shards === undefined ? this.lostThreads : 0,
+      lostPods: shards?.lost() ?? [],
     });
   }
 

@@ -2,9 +2,10 @@ import type { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.js';
 import type { Attack, AttackDeps, StartAttack } from './attack.js';
 import { threadClock } from './clock-us.js';
+import type { WorkerEnd } from './figures.js';
 import { Histogram, histogramBytes } from './histogram.js';
 import type { IoThreadData, IoThreadMessage } from './io-thread.js';
-import { checkFileLimit, checkPorts } from './machine.js';
+import { checkFileLimit, checkPorts, MachineWatch } from './machine.js';
 import { type ArrivalRing, arrivalRing, control, controlMemory, type WorkerMemory, workerMemory } from './memory.js';
 import type { LoadResult, LoadSnapshot } from './metrics.js';
 import { Observer } from './observer.js';
@@ -31,13 +32,17 @@ const threadGraceMs = 5000;
 /** Begins a run of `plan`. The engine works in threads of its own; this one only samples what they measure. */
 export const startAttack: StartAttack = (plan, deps = {}) => new Run(plan, deps);
 
-class Run implements Attack {
+/** A run in this process: its threads are steered, and looked at, through shared memory. */
+export class Run implements Attack {
   readonly result: Promise<LoadResult>;
+  /** What each thread measures, one a worker. */
+  readonly memories: WorkerMemory[];
+  /** How late the machine woke the pacer. */
+  readonly wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));
+  /** What the threads said last, once the result is there. */
+  ends: WorkerEnd[] = [];
   private readonly steering = controlMemory();
   private readonly rings: ArrivalRing[];
-  private readonly memories: WorkerMemory[];
-  /** How late the machine woke the pacer. */
-  private readonly wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));
   private readonly observer: Observer;
   private readonly nowUs = threadClock();
   private ended: LoadResult['ended'] = 'completed';
@@ -51,7 +56,13 @@ class Run implements Attack {
     this.rings = Array.from({ length: plan.workers }, () => arrivalRing());
     this.memories = Array.from({ length: plan.workers }, () => workerMemory(planSteps(plan).length));
     this.steering.numbers[control.numbers.factor] = 1;
-    this.observer = new Observer(plan, this.memories, this.steering, this.nowUs, this.wakeUp);
+    this.observer = new Observer(plan, {
+      memories: this.memories,
+      steering: this.steering,
+      nowUs: this.nowUs,
+      wakeUps: [this.wakeUp],
+      machine: () => new MachineWatch(),
+    });
     this.result = this.run();
   }
 
@@ -170,26 +181,26 @@ class Run implements Attack {
     for (const thread of warmUp === undefined ? io : this.threads) thread.postMessage('warm');
     await withDeadline(Promise.race([ready, crash]), threadReadyTimeoutMs + readyEachMs * this.plan.connections);
     warmUp?.close();
-    this.start();
+    this.start(await Promise.race([this.deps.startAt?.(), crash]));
     const allDone = Promise.all(dones);
     const sampler = setInterval(() => this.sample(), sampleMs);
     try {
       const ends = await Promise.race([allDone, crash, this.lostThreads(allDone)]);
+      this.ends = ends;
       return this.observer.finalResult(ends, this.ended);
     } finally {
       clearInterval(sampler);
     }
   }
 
-  private start(): void {
-    const { startAtUnixMs } = this.plan;
+  private start(startAtUnixMs = this.plan.startAtUnixMs): void {
     const inMs = startAtUnixMs === undefined ? leadMs : Math.max(leadMs, startAtUnixMs - Date.now());
     this.steering.numbers[control.numbers.originUs] = this.nowUs() + inMs * 1000;
     this.observer.start(Date.now() + inMs);
     for (const thread of this.threads) thread.postMessage('go');
   }
 
-  private listen(thread: Worker): Promise<ThreadEnd> {
+  private listen(thread: Worker): Promise<WorkerEnd> {
     return new Promise((resolve) => {
       thread.on('message', (message: IoThreadMessage) => {
         if (message.type === 'records') this.deps.onRecords?.(message.records);
@@ -206,7 +217,7 @@ class Run implements Attack {
   }
 
   /** Threads that do not end by themselves are lost: after an abort soon, else when every deadline has passed. */
-  private async lostThreads(done: Promise<unknown>): Promise<ThreadEnd[]> {
+  private async lostThreads(done: Promise<unknown>): Promise<WorkerEnd[]> {
     await new Promise<void>((resolve) => {
       let timer: NodeJS.Timeout;
       const watch = () => {
@@ -222,9 +233,6 @@ class Run implements Attack {
     return [];
   }
 }
-
-/** What a thread says last. */
-export type ThreadEnd = Extract<IoThreadMessage, { type: 'done' }>;
 
 function once(thread: Worker, type: string): Promise<void> {
   return new Promise((resolve) => {

@@ -35,10 +35,11 @@ export class SeriesReader {
     this.before = memories.map(() => new Float64Array(slotRowLength));
   }
 
-  /** Takes the slots that every thread has left behind; with `all`, up to the last. */
+  /** Takes the slots that every thread has left behind (but for one that is far behind: it may be lost); with `all`, up to the last. */
   read(all = false): void {
     const newest = this.memories.map(({ timeline }) => newestSlot(timeline.rows));
-    const end = all ? Math.max(...newest) + 1 : Math.min(...newest);
+    const last = Math.max(...newest);
+    const end = all ? last + 1 : Math.max(Math.min(...newest), last - slotCount / 2);
     for (; this.next < end; this.next++) this.row(this.next);
     if (this.rows.length > mostRows) this.thin();
   }

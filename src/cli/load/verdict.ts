@@ -17,7 +17,8 @@ export interface VerdictReason {
     | 'sockets'
     | 'clock'
     | 'gc'
-    | 'lost-thread';
+    | 'lost-thread'
+    | 'lost-pod';
   severity: 'DEGRADED' | 'VOID';
   /** `start lag p99 4.2 ms of a response p99 of 9 ms: ...`. */
   message: string;
@@ -58,6 +59,8 @@ export interface VerdictFigures {
   gcLongestMs: number;
   /** I/O threads that ended before their time. */
   lostThreads: number;
+  /** Pods of a distributed run that were lost, in words. */
+  lostPods: string[];
 }
 
 /**
@@ -180,6 +183,8 @@ function losses(figures: VerdictFigures, add: Add): void {
   if (figures.lostThreads > 0) {
     add('lost-thread', true, `${figures.lostThreads} I/O thread(s) ended early; their last figures are missing`);
   }
+  for (const pod of figures.lostPods)
+    add('lost-pod', true, `${pod}: what it would have sent since, and seen, is missing`);
 }
 
 function percent(share: number): string {

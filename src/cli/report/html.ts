@@ -160,7 +160,7 @@ function accounting(result: LoadResult): string {
   return `<section><h2>Requests</h2>
 <p class="sum">scheduled ${n(scheduled)} = sent ${n(sent)} + dropped ${n(dropped)}</p>
 <p class="sum">sent ${n(sent)} = ok ${n(ok)} + failed ${n(failed)} + timed out ${n(timedOut)} + in flight at stop ${n(inFlight)}</p>
-<p>${formatDuration(result.durationMs)} of arrivals, ${formatDuration(result.totalMs)} until the last response; received ${formatBytes(bytes.received)}, sent ${formatBytes(bytes.sent)}; ${n(result.connections.opened)} connections, ${n(result.connections.preopened)} of them opened before the start; at most ${n(result.peakInFlight)} in flight; ${n(result.workers)} I/O thread${result.workers === 1 ? '' : 's'}.</p>
+<p>${formatDuration(result.durationMs)} of arrivals, ${formatDuration(result.totalMs)} until the last response; received ${formatBytes(bytes.received)}, sent ${formatBytes(bytes.sent)}; ${n(result.connections.opened)} connections, ${n(result.connections.preopened)} of them opened before the start; at most ${n(result.peakInFlight)} in flight; ${n(result.workers)} I/O thread${result.workers === 1 ? '' : 's'}${result.pods === undefined ? '' : ` in each of ${n(result.pods)} pods`}.</p>
 </section>`;
 }
 

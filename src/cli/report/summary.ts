@@ -47,7 +47,10 @@ function head(result: LoadResult, heading: LoadHeading, width: number, paint: Pa
   };
   return [
     paint.strong(fit(`${heading.name}  ${heading.target}`, width)),
-    fit(heading.model, width),
+    fit(
+      `${heading.model}${result.pods === undefined ? '' : `, from ${result.pods} pod${result.pods === 1 ? '' : 's'}`}`,
+      width,
+    ),
     `${asked}achieved ${formatRate(result.achievedPerSecond, 2)}/s over ${formatDuration(result.durationMs)}${ended[result.ended]}`,
   ];
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { KubeObject } from './kube-object.js';
 import type { ObjectDiff } from './object-diff.js';
 import type { Values } from './values-schema.js';
@@ -23,6 +24,8 @@ export interface Target {
   objects?(request: UpRequest): Promise<KubeObject[]>;
   /** Runs a command in a pod of its own beside the services, removed at the end; absent where there are no pods. */
   debug?(request: DebugRequest): Promise<number>;
+  /** Runs a program in pods of a Job of its own beside the services; absent where there are no pods. */
+  startPods?(request: PodsRequest): Promise<StartedPods>;
   /** Makes every part reachable from this machine through a daemon; absent where everything is reachable already. */
   forward?(request: ForwardRequest): Promise<Endpoint[]>;
   /** Opens a look at what the workloads use, to sample beside a load. */
@@ -43,6 +46,35 @@ export interface DebugRequest {
   timeoutMs: number;
   signal: AbortSignal;
   onWaiting(reason: string): void;
+}
+
+/** A program of a few files that Node runs in each pod: `node main port`. */
+export interface PodsRequest {
+  /** 1 .. 100. */
+  count: number;
+  /** By name; 1 MiB at most together. */
+  files: Record<string, string>;
+  main: string;
+  /** Where the program listens, on the loopback of its pod. */
+  port: number;
+  /** Milliseconds after which the cluster ends the pods by itself. */
+  longestMs: number;
+  /** Milliseconds until all of them must run. */
+  timeoutMs: number;
+  signal: AbortSignal;
+  onWaiting(reason: string): void;
+}
+
+export interface StartedPods {
+  pods: {
+    name: string;
+    /** A connection to the program's port. */
+    connect(): Promise<Duplex>;
+  }[];
+  /** The way in of the platform as pods see it, by Host header; only those that the cluster publishes. */
+  endpoints: Endpoint[];
+  /** Removes the pods and everything that was made for them. */
+  close(): Promise<void>;
 }
 
 /** Samples what the workloads use; slow and cheap enough to run beside a load. */

@@ -124,7 +124,7 @@ async function shrinkSet(
 }
 
 /** The server's image as it is in use, so that names of Jobs come out the same. */
-function imageOf(members: readonly LiveObject[]): string | undefined {
+export function imageOf(members: readonly LiveObject[]): string | undefined {
   const images = members.flatMap((member) => {
     const spec = member.spec as { template?: { spec?: { containers?: { image: string }[] } } } | undefined;
     return spec?.template?.spec?.containers?.map(({ image }) => image) ?? [];

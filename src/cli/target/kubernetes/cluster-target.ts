@@ -7,6 +7,8 @@ import type {
   Fault,
   ForwardRequest,
   LogQuery,
+  PodsRequest,
+  StartedPods,
   Step,
   Target,
   UpReport,
@@ -15,14 +17,16 @@ import type {
 } from '../target.js';
 import { findApplySets, listMembers } from './apply-set.js';
 import { type ClusterAccess, type ClusterTargetOptions, openCluster } from './cluster-access.js';
-import { takeDown } from './cluster-down.js';
+import { imageOf, takeDown } from './cluster-down.js';
 import { clusterEndpoints } from './cluster-endpoints.js';
 import { serviceStatuses } from './cluster-status.js';
 import { bringUp, planUp } from './cluster-up.js';
 import { debugPod } from './debug.js';
 import { emptyReport, stopForward } from './down.js';
+import { appEndpoints } from './endpoints.js';
 import { injectFault } from './fault.js';
 import { forwardAll } from './forward.js';
+import { startPods } from './job.js';
 import type { LiveObject } from './live-object.js';
 import { clusterLogs } from './logs.js';
 import { diffAhead, objectsAhead } from './look-ahead.js';
@@ -42,6 +46,7 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
     diff: (request) => diffAhead(options, request),
     objects: (request) => objectsAhead(options, request),
     debug: (request) => debug(options, request),
+    startPods: (request) => runPods(options, request),
     up: async (request: UpRequest, wait: WaitOptions): Promise<UpReport> => {
       const started = environment.clock.monotonic();
       const actions: Step[] = [];
@@ -92,6 +97,29 @@ async function debug(options: ClusterTargetOptions, request: DebugRequest): Prom
       hint: `hwctl up --target ${options.name}`,
     });
   });
+}
+
+/** Pods of a program beside the services that are up, from the image that those run. */
+async function runPods(options: ClusterTargetOptions, request: PodsRequest): Promise<StartedPods> {
+  const { client } = await mustBeOpen(options);
+  try {
+    const sets = await findApplySets(client);
+    const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+    const image = imageOf(members);
+    if (sets[0] === undefined || image === undefined) {
+      throw new Failure({
+        code: 'nothing-is-up',
+        message: `nothing is up on the ${options.name} target, so there is no image for pods to run`,
+        hint: `hwctl up --target ${options.name}`,
+      });
+    }
+    const started = await startPods(client, sets[0], image, request, options.environment.clock);
+    const close = () => started.close().finally(() => client.close());
+    return { ...started, close, endpoints: appEndpoints(members.filter(({ kind }) => kind === 'Ingress')) };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
 }
 
 /** Starts the port-forward daemon anew over all Services of hwctl, or ends it. */

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { Duplex, PassThrough } from 'node:stream';
+import { PortForward } from '@kubernetes/client-node';
+import type { Clock } from '../../kernel/clock.js';
+import { Failure } from '../../kernel/failure.js';
+import type { KubeObject } from '../kube-object.js';
+import type { PodsRequest, StartedPods } from '../target.js';
+import { explainApply } from './api-error.js';
+import type { ApplySet } from './apply-set.js';
+import type { KubeClient } from './client.js';
+import { partOfLabel } from './desired.js';
+import type { LiveObject } from './live-object.js';
+import { podTrouble, worstTrouble } from './pod-trouble.js';
+import { eventsOf, podResource } from './pods.js';
+
+const pollMs = 250;
+const goneMs = 15_000;
+/** The API server's bound for a ConfigMap. */
+const mostFileBytes = 1024 * 1024;
+
+/**
+ * Runs `request` in an Indexed Job in the namespace of the services, with the label that their policies let in; the files
+ * are a ConfigMap that the Job owns. Should hwctl be killed, `down` finds both by their label, and the cluster ends the
+ * Job by its deadline. Throws Failure `pods-not-ready` with the one cause.
+ */
+export async function startPods(
+  client: KubeClient,
+  set: ApplySet,
+  image: string,
+  request: PodsRequest,
+  clock: Clock,
+): Promise<Omit<StartedPods, 'endpoints'>> {
+  const { namespace } = set;
+  const name = `hwctl-load-${randomBytes(3).toString('hex')}`;
+  const made: LiveObject[] = [];
+  const close = async () => {
+    for (const object of made) await client.delete(object);
+    const until = clock.monotonic() + goneMs;
+    while ((await podsOfJob(client, namespace, name)).length > 0 && clock.monotonic() < until)
+      await clock.sleep(pollMs);
+  };
+  try {
+    const files = await create(client, filesOf(set, name, request));
+    made.push(files);
+    const job = await create(client, jobOf(set, name, image, request));
+    made.unshift(job);
+    await own(client, files, job);
+    const pods = await untilRunning(client, namespace, name, request, clock);
+    return {
+      close,
+      pods: pods.map((pod) => ({
+        name: pod.metadata.name,
+        connect: () => connectTo(client, namespace, pod.metadata.name, request.port),
+      })),
+    };
+  } catch (error) {
+    await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+function labelsOf({ id }: ApplySet) {
+  return {
+    'app.kubernetes.io/name': 'hwctl-load',
+    'app.kubernetes.io/managed-by': 'hwctl',
+    'hwctl.dev/client': 'true',
+    [partOfLabel]: id,
+  };
+}
+
+function filesOf(set: ApplySet, name: string, { files }: PodsRequest): KubeObject {
+  const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (bytes > mostFileBytes) throw new Error(`the program has ${bytes} bytes, a ConfigMap holds ${mostFileBytes}`);
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: set.namespace, labels: labelsOf(set) },
+    immutable: true,
+    data: files,
+  } as KubeObject;
+}
+
+/** An Indexed Job whose pods meet the Pod Security Standard "restricted". */
+function jobOf(set: ApplySet, name: string, image: string, request: PodsRequest): KubeObject {
+  const labels = labelsOf(set);
+  const { count, main, port, longestMs } = request;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: set.namespace, labels },
+    spec: {
+      completionMode: 'Indexed',
+      completions: count,
+      parallelism: count,
+      // A pod that is lost has lost what it measured: another could not take its place.
+      backoffLimit: 0,
+      activeDeadlineSeconds: Math.ceil(longestMs / 1000),
+      ttlSecondsAfterFinished: 60,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: 'Never',
+          terminationGracePeriodSeconds: 5,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65534,
+            runAsGroup: 65534,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: 'kubernetes.io/hostname',
+              whenUnsatisfiable: 'ScheduleAnyway',
+              labelSelector: { matchLabels: { 'app.kubernetes.io/name': 'hwctl-load' } },
+            },
+          ],
+          containers: [
+            {
+              name: 'load',
+              image,
+              imagePullPolicy: 'IfNotPresent',
+              command: ['node', `/hwctl/${main}`, String(port)],
+              workingDir: '/tmp',
+              // No CPU limit: a generator that is throttled measures itself.
+              resources: {
+                requests: { cpu: '50m', memory: '128Mi', 'ephemeral-storage': '8Mi' },
+                limits: { memory: '512Mi', 'ephemeral-storage': '64Mi' },
+              },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
+              volumeMounts: [
+                { name: 'files', mountPath: '/hwctl', readOnly: true },
+                { name: 'tmp', mountPath: '/tmp' },
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'files', configMap: { name } },
+            { name: 'tmp', emptyDir: { sizeLimit: '32Mi' } },
+          ],
+        },
+      },
+    },
+  } as KubeObject;
+}
+
+async function create(client: KubeClient, wanted: KubeObject): Promise<LiveObject> {
+  const path = (await client.pathOf(wanted)).replace(/\/[^/]*$/, '');
+  const made = await client
+    .call<LiveObject>('POST', path, { body: wanted, query: { fieldManager: 'hwctl', fieldValidation: 'Strict' } })
+    .catch((error: unknown) => {
+      throw explainApply(error, wanted);
+    });
+  return { ...made, apiVersion: wanted.apiVersion, kind: wanted.kind };
+}
+
+/** The files go with the Job, also where the cluster ends it. */
+async function own(client: KubeClient, files: LiveObject, { metadata }: LiveObject): Promise<void> {
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name: metadata.name, uid: metadata.uid };
+  await client.call('PATCH', await client.pathOf(files), {
+    query: { fieldManager: 'hwctl' },
+    contentType: 'application/merge-patch+json',
+    body: { metadata: { ownerReferences: [owner] } },
+  });
+}
+
+function podsOfJob(client: KubeClient, namespace: string, name: string): Promise<LiveObject[]> {
+  return client.list(podResource, { namespace, labelSelector: `batch.kubernetes.io/job-name=${name}` });
+}
+
+async function untilRunning(
+  client: KubeClient,
+  namespace: string,
+  name: string,
+  request: PodsRequest,
+  clock: Clock,
+): Promise<LiveObject[]> {
+  const until = clock.monotonic() + request.timeoutMs;
+  for (;;) {
+    const pods = await podsOfJob(client, namespace, name);
+    const running = pods.filter((pod) => phaseOf(pod) === 'Running');
+    if (running.length === request.count) return running.sort((a, b) => indexOf(a) - indexOf(b));
+    const late = clock.monotonic() > until;
+    const ended = pods.some((pod) => phaseOf(pod) === 'Failed');
+    // Events cost another question: they are asked for when it matters.
+    const events = late || ended ? await eventsOf(client, namespace) : new Map();
+    const trouble = worstTrouble(pods.flatMap((pod) => podTrouble(pod, events.get(pod.metadata.uid)) ?? []));
+    const hopeless = ended || trouble?.kind === 'image' || trouble?.kind === 'config';
+    const why = `${running.length} of ${request.count} run${trouble === undefined ? '' : `: ${trouble.message}`}`;
+    if (late || hopeless) {
+      throw new Failure({
+        code: 'pods-not-ready',
+        message: `the load's pods do not start: ${why}`,
+        hint: trouble?.hint ?? 'Is there room in the cluster? Fewer --pods need less',
+        exitCode: 1,
+      });
+    }
+    request.onWaiting(why);
+    await clock.sleep(pollMs, request.signal);
+  }
+}
+
+function phaseOf(pod: LiveObject): string | undefined {
+  return (pod.status as { phase?: string } | undefined)?.phase;
+}
+
+function indexOf({ metadata }: LiveObject): number {
+  return Number(metadata.annotations?.['batch.kubernetes.io/job-completion-index'] ?? 0);
+}
+
+/** A connection through the API server to a port of a pod. */
+async function connectTo(client: KubeClient, namespace: string, pod: string, port: number): Promise<Duplex> {
+  const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const stream = Duplex.from({ writable: input, readable: output });
+  const socket = await new PortForward(client.config, true).portForward(namespace, pod, [port], output, errors, input);
+  if (typeof socket === 'function') throw new Error('no websocket');
+  // What the kubelet writes there is why it cannot connect: the connection has no other use then.
+  errors.on('data', () => stream.destroy());
+  socket.onclose = () => stream.destroy();
+  socket.onerror = () => stream.destroy();
+  stream.on('error', () => stream.destroy());
+  stream.on('close', () => socket.close());
+  return stream;
+}

@@ -1,0 +1,95 @@
+// Load from pods of the cluster: one schedule over all of them, exact sums, a pod that is lost, and nothing left behind.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import type { LoadResult } from '../../src/cli/load/metrics.js';
+import { podResource } from '../../src/cli/target/kubernetes/pods.js';
+import { Hwctl, openClient, whyNoCluster } from './cluster.js';
+
+const skip = whyNoCluster();
+t.setTimeout(900_000);
+
+t.test('load --in-cluster', { skip }, async (t) => {
+  const hwctl = new Hwctl();
+  t.teardown(() => hwctl.remove());
+  const up = await hwctl.on('up', 'hello', 'idempotency', '--set', 'monitoring=false');
+  t.equal(up.code, 0, up.stderr);
+  const left = async () => {
+    const client = openClient();
+    const found = [];
+    for (const resource of await client.resources()) {
+      if (!['Job', 'Pod', 'ConfigMap'].includes(resource.kind)) continue;
+      found.push(...(await client.list(resource, { labelSelector: 'app.kubernetes.io/name=hwctl-load' })));
+    }
+    client.close();
+    return found.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  };
+
+  await t.test('three pods share one schedule', async (t) => {
+    const run = await hwctl.on('load', '--in-cluster', '--pods', '3', '--rps', '90', '--duration', '10s', '--json');
+    t.ok([0, 3].includes(run.code ?? -1), `exit ${run.code}: ${run.stderr.slice(-2000)}`);
+    const result = JSON.parse(run.stdout) as LoadResult;
+    t.match(result, { pods: 3, scheduled: 900, dropped: 0, failed: 0, timedOut: 0, ok: 900, targetPerSecond: 90 });
+    t.equal(result.latencyMs.response.count, 900);
+    t.comment(
+      `${result.verdict.state}: ${result.verdict.reasons.map(({ message }) => message).join('; ')}; response p99 ${result.latencyMs.response.p99} ms, start lag p99 ${result.latencyMs.startLag.p99} ms`,
+    );
+    t.notOk(result.verdict.reasons.some(({ code }) => code === 'lost-pod'));
+    t.same(await left(), [], 'nothing is left');
+  });
+
+  await t.test('a scenario as a journey, closed, with the report of a person', async (t) => {
+    const more = ['--scenario', 'idempotency', '--requests', '20', '--concurrency', '4'];
+    const run = await hwctl.on('load', '--in-cluster', '--pods', '2', ...more);
+    t.ok([0, 3].includes(run.code ?? -1), `exit ${run.code}: ${run.stdout.slice(-3000)} ${run.stderr}`);
+    t.match(run.stdout, /from 2 pods/);
+    t.match(run.stdout, /iterations: 20 started, 20 ok, 0 failed/);
+    t.same(await left(), []);
+  });
+
+  await t.test('a pod that is deleted is reported, and the numbers are VOID', async (t) => {
+    const out = join(hwctl.stateHome, 'lost.json');
+    const child = hwctl.start(
+      ...['load', '--in-cluster', '--pods', '2', '--rps', '40', '--duration', '25s', '--out', out],
+      ...['--target', 'minikube', '--profile', hwctl.profileName],
+    );
+    let text = '';
+    child.stdout?.on('data', (chunk) => {
+      text += chunk;
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const until = Date.now() + 120_000;
+    while (!/ok/.test(text) && Date.now() < until) await sleep(200);
+    const client = openClient();
+    const pods = await client.list(podResource, {
+      namespace: 'hwctl',
+      labelSelector: 'app.kubernetes.io/name=hwctl-load',
+    });
+    const victim = pods[0]!;
+    await client.call('DELETE', `/api/v1/namespaces/hwctl/pods/${victim.metadata.name}`, {
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 },
+    });
+    client.close();
+    t.equal(await ended, 3, text);
+    t.match(text.replace(/\s+/g, ' '), `pod ${victim.metadata.name} was lost`);
+    t.same(await left(), []);
+  });
+
+  await t.test('a scenario that reads a file pods do not have', async (t) => {
+    const file = join(hwctl.stateHome, 'upload.yaml');
+    writeFileSync(join(hwctl.stateHome, 'body.txt'), 'x');
+    writeFileSync(
+      file,
+      'name: upload\nsteps:\n  - name: send\n    request: POST /\n    file: ./body.txt\n    check: [{ name: ok, status: 200 }]\n',
+    );
+    const run = await hwctl.on('load', '--in-cluster', '--scenario', file);
+    t.equal(run.code, 2, run.stderr);
+    t.match(run.stderr, 'which pods do not have');
+    t.same(await left(), []);
+  });
+
+  const down = await hwctl.on('down', '--json');
+  t.equal(down.code, 0, down.stderr);
+  t.same(JSON.parse(down.stdout).remaining, []);
+});

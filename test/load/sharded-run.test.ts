@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import t, { type Test } from 'tap';
+import { readFrames, writeFrame } from '../../src/cli/load/frames.js';
+import { workerMemory } from '../../src/cli/load/memory.js';
+import type { RequestRecord } from '../../src/cli/load/metrics.js';
+import { applyChanges, MemorySource } from '../../src/cli/load/mirror.js';
+import { Recorder } from '../../src/cli/load/recorder.js';
+import { startAttack } from '../../src/cli/load/run.js';
+import { SeriesReader } from '../../src/cli/load/series.js';
+import { ShardAgent } from '../../src/cli/load/shard-agent.js';
+import type { ShardPeer } from '../../src/cli/load/shard-link.js';
+import { startShardedAttack } from '../../src/cli/load/sharded-run.js';
+import { parseThreshold } from '../../src/cli/load/thresholds.js';
+import { adds, closed, httpServer, planFor, rate } from './servers.js';
+
+// Agents in this process, over real sockets: what pods do, but for the pods.
+t.setTimeout(180_000);
+
+interface Shard extends ShardPeer {
+  /** Breaks the connection; with `forGood` none is accepted again. */
+  cut(forGood: boolean): void;
+  ended: Promise<number>;
+}
+
+async function shard(t: Test, name: string, waits?: { firstMs: number; nextMs: number }): Promise<Shard> {
+  let left: (code: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
+    left = resolve;
+  });
+  const agent = new ShardAgent((code) => left(code), waits);
+  const server = agent.listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const sockets: Socket[] = [];
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    name,
+    ended,
+    connect: async () => {
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      sockets.push(socket);
+      return socket;
+    },
+    cut: (forGood) => {
+      if (forGood) server.close();
+      for (const socket of sockets.splice(0)) socket.destroy();
+    },
+  };
+}
+
+const shards = (t: Test, count: number) =>
+  Promise.all(Array.from({ length: count }, (_, index) => shard(t, `pod load-${index}`)));
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+t.test('three shards make the arrivals of one schedule, each once, and their figures are one', async (t) => {
+  const seen: string[] = [];
+  const port = await httpServer(t, (request, response) => {
+    seen.push(request.url ?? '');
+    response.end('hello');
+  });
+  const peers = await shards(t, 3);
+  const records: RequestRecord[] = [];
+  const plan = planFor(port, rate(100, 2000));
+  const result = await startShardedAttack(plan, peers, { onRecords: (batch) => records.push(...batch) }).result;
+  adds(t, result);
+  t.match(result, { scheduled: 200, ok: 200, dropped: 0, pods: 3, workers: 1, ended: 'completed', durationMs: 2000 });
+  t.equal(seen.length, 203, 'and one request before the run from each shard');
+  const dueUs = records.map((record) => Math.round(record.dueUs)).sort((a, b) => a - b);
+  t.same(
+    dueUs,
+    Array.from({ length: 200 }, (_, index) => index * 10_000),
+    'every arrival of the schedule, once',
+  );
+  t.equal(result.latencyMs.response.count, 200);
+  t.equal(result.histograms.startLag.count, 200);
+  t.ok((result.machine?.wakeUpMs.count ?? 0) >= 150, 'the wake-ups of all pacers');
+  t.equal(
+    result.series.rows.reduce((sum, row) => sum + row.ok, 0),
+    200,
+  );
+  t.same(await Promise.all(peers.map(({ ended }) => ended)), [0, 0, 0], 'each was told to go');
+});
+
+t.test('closed model: so many requests over all shards, thresholds over all', async (t) => {
+  const port = await httpServer(t, (_, response) => response.end('x'));
+  const alone = await startAttack(planFor(port, closed(6, 301))).result;
+  const together = await startShardedAttack(planFor(port, closed(6, 301)), await shards(t, 2)).result;
+  adds(t, together);
+  t.equal(together.ok, alone.ok);
+  t.same(
+    together.verdict.reasons.filter(({ severity }) => severity === 'VOID'),
+    [],
+  );
+});
+
+t.test('live: rate, pause and an early end reach every shard', async (t) => {
+  const port = await httpServer(t, (_, response) => response.end('x'));
+  const attack = startShardedAttack(planFor(port, rate(50, 60_000)), await shards(t, 2));
+  while (attack.snapshot().ok < 20) await later(50);
+  attack.adjustRate(4);
+  const from = attack.snapshot();
+  await later(2000);
+  const fast = attack.snapshot();
+  const perSecond = ((fast.sent - from.sent) * 1000) / (fast.elapsedMs - from.elapsedMs);
+  t.ok(perSecond > 120 && perSecond < 260, `${perSecond} a second at four times 50`);
+  attack.pause();
+  await later(1000);
+  const still = attack.snapshot();
+  t.equal(still.progress.phase, 'paused');
+  await later(700);
+  t.equal(attack.snapshot().sent, still.sent, 'nothing is sent meanwhile');
+  attack.resume();
+  await later(500);
+  attack.finish();
+  const result = await attack.result;
+  adds(t, result);
+  t.equal(result.ended, 'finished');
+});
+
+t.test('a line that breaks is called again and nothing is lost', async (t) => {
+  const port = await httpServer(t, (_, response) => response.end('x'));
+  const peers = await shards(t, 2);
+  const attack = startShardedAttack(planFor(port, rate(100, 4000)), peers);
+  while (attack.snapshot().ok < 100) await later(50);
+  peers[1]!.cut(false);
+  const result = await attack.result;
+  adds(t, result);
+  t.match(result, { scheduled: 400, ok: 400 });
+  t.notOk(result.verdict.reasons.some(({ code }) => code === 'lost-pod'));
+});
+
+t.test('a shard that is gone makes the run VOID and is named; what it had told is counted', async (t) => {
+  const port = await httpServer(t, (_, response) => response.end('x'));
+  const peers = [await shard(t, 'pod load-0'), await shard(t, 'pod load-1', { firstMs: 60_000, nextMs: 500 })];
+  const attack = startShardedAttack(planFor(port, rate(100, 7000)), peers, { lostAfterMs: 1500 });
+  while (attack.snapshot().ok < 200) await later(50);
+  peers[1]!.cut(true);
+  t.equal(await peers[1]!.ended, 1, 'nobody watches, so it ends its load');
+  const result = await attack.result;
+  t.equal(result.verdict.state, 'VOID');
+  const reason = result.verdict.reasons.find(({ code }) => code === 'lost-pod');
+  t.match(reason?.message, /^pod load-1 was lost \d\.\d s into the run/);
+  t.ok(result.ok >= 440 && result.ok < 600, `${result.ok} of 700: all of one, the first seconds of the other`);
+});
+
+t.test('a shard that cannot begin says why', async (t) => {
+  const attack = startShardedAttack(planFor(1, rate(10, 1000)), await shards(t, 2));
+  await t.rejects(attack.result, { code: 'refused', message: /^pod load-\d: / });
+});
+
+t.test('a threshold with abortOnFail is judged over all and ends every shard', async (t) => {
+  const port = await httpServer(t, (_, response) => {
+    response.statusCode = 500;
+    response.end();
+  });
+  const thresholds = [parseThreshold('error_rate<1%', true)];
+  const plan = planFor(port, rate(50, 60_000), { thresholds });
+  const result = await startShardedAttack(plan, await shards(t, 2)).result;
+  adds(t, result);
+  t.equal(result.ended, 'threshold');
+  t.ok(result.durationMs < 30_000);
+});
+
+t.test('the series waits for no shard that is far behind', async (t) => {
+  const memories = [workerMemory(1), workerMemory(1)];
+  const [here, gone] = memories.map((memory) => new Recorder(memory, true, false)) as [Recorder, Recorder];
+  const reader = new SeriesReader(memories);
+  for (let ms = 0; ms <= 30_000; ms += 50) {
+    here.sent(ms * 1000, ms * 1000, 1, true);
+    if (ms < 1000) gone.sent(ms * 1000, ms * 1000, 1, true);
+    if (ms % 250 === 0) reader.read();
+  }
+  reader.read(true);
+  t.equal(reader.rows.length, 301);
+  const alone = reader.rows.filter(({ atMs }) => atMs >= 1000 && atMs < 29_900).map(({ sent }) => sent);
+  t.same(alone, new Array(289).fill(2), 'each slot has what the other sent in it');
+});
+
+t.test('frames: in pieces, with Infinity, and nonsense', async (t) => {
+  const pipe = new PassThrough();
+  const wire: Buffer[] = [];
+  pipe.on('data', (chunk) => wire.push(chunk));
+  writeFrame(pipe, { type: 'a', stages: [{ durationMs: Number.POSITIVE_INFINITY }] }, Buffer.from('bytes'));
+  writeFrame(pipe, { type: 'b' });
+  await later(10);
+  for (const size of [1, 7, 1000]) {
+    const stream = new PassThrough();
+    const seen: unknown[] = [];
+    readFrames(stream, (message, bytes) => seen.push([message, bytes.toString()]));
+    const all = Buffer.concat(wire);
+    for (let at = 0; at < all.length; at += size) stream.write(all.subarray(at, at + size));
+    await later(20);
+    t.same(seen, [
+      [{ type: 'a', stages: [{ durationMs: Number.POSITIVE_INFINITY }] }, 'bytes'],
+      [{ type: 'b' }, ''],
+    ]);
+  }
+  for (const nonsense of ['GET / HTTP/1.1\r\n\r\n', '\0\0\0\x02\0\0\0\0{]']) {
+    const stream = new PassThrough();
+    const error = once(stream, 'error');
+    readFrames(stream, () => t.fail('no frame'));
+    stream.write(nonsense);
+    t.ok((await error)[0] instanceof Error);
+  }
+});
+
+t.test('memory: what changed gets across, and only that', async (t) => {
+  const [from, to] = [10_000, 10_000].map((bytes) => new SharedArrayBuffer(bytes)) as [
+    SharedArrayBuffer,
+    SharedArrayBuffer,
+  ];
+  const source = new MemorySource([from]);
+  t.equal(source.changes().pages.length / 2, 3, 'the whole at first');
+  t.same(source.changes().pages, []);
+  const bytes = new Uint8Array(from);
+  bytes[9_999] = 7;
+  bytes[5] = 1;
+  const changes = source.changes();
+  t.same(changes.pages, [0, 0, 0, 2]);
+  applyChanges([to], changes);
+  t.same(Buffer.from(to), Buffer.from(from));
+  t.throws(() => applyChanges([new SharedArrayBuffer(100)], changes), RangeError);
+  t.throws(() => applyChanges([to], { ...changes, pages: [0, 0] }), RangeError);
+});
