@@ -25,6 +25,7 @@ const quiet: VerdictFigures = {
   gcLongestMs: 2,
   lostThreads: 0,
   lostPods: [],
+  over: true,
 };
 
 t.test('judges the generator by each of its figures', async (t) => {
@@ -53,6 +54,8 @@ t.test('judges the generator by each of its figures', async (t) => {
     ['clock set', { clockStepMs: 3_600_000 }, 'DEGRADED', ['clock']],
     ['long collection', { gcLongestMs: 80 }, 'DEGRADED', ['gc']],
     ['a thread died', { lostThreads: 1 }, 'VOID', ['lost-thread']],
+    ['it ended before it began', { over: true, sent: 0 }, 'VOID', ['nothing-sent']],
+    ['it has not begun', { over: false, sent: 0, scheduled: 0, due: 0 }, 'VALID', []],
     ['a pod is gone', { lostPods: ['pod load-1 was lost at 3.2 s'] }, 'VOID', ['lost-pod']],
   ];
   for (const [what, figures, state, codes] of table) {

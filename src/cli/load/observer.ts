@@ -294,6 +294,7 @@ export class Observer {
       ...this.machine.sample(),
       elapsedMs,
       sent: totals.sum(counter.sent),
+      over: this.over,
       filesExhausted: errors['too many open files'] ?? 0,
       portsExhausted: errors['no free local ports'] ?? 0,
       gcLongestMs: totals.highest(counter.gcLongestUs) / 1000,

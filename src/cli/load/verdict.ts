@@ -18,7 +18,8 @@ export interface VerdictReason {
     | 'clock'
     | 'gc'
     | 'lost-thread'
-    | 'lost-pod';
+    | 'lost-pod'
+    | 'nothing-sent';
   severity: 'DEGRADED' | 'VOID';
   /** `start lag p99 4.2 ms of a response p99 of 9 ms: ...`. */
   message: string;
@@ -49,6 +50,8 @@ export interface VerdictFigures {
   /** Time the control group was denied CPU. */
   throttledMs: number;
   sent: number;
+  /** No more arrivals will come. */
+  over: boolean;
   /** Failures for want of local files or ports. */
   filesExhausted: number;
   portsExhausted: number;
@@ -71,6 +74,7 @@ export function judge(figures: VerdictFigures): Verdict {
   const reasons: VerdictReason[] = [];
   const add = (code: VerdictReason['code'], isVoid: boolean, message: string) =>
     reasons.push({ code, severity: isVoid ? 'VOID' : 'DEGRADED', message });
+  if (figures.over && figures.sent === 0) add('nothing-sent', true, 'no request was sent: there is nothing to trust');
   startLag(figures, add);
   losses(figures, add);
   const elapsed = Math.max(1, figures.elapsedMs);
