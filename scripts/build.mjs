@@ -12,10 +12,11 @@ if (existsSync('tsconfig.build.json') && existsSync(compiler)) {
   // Also where another part does not compile: the server may, and its bundle replaces what tsc has just written.
   const { bundleLocalServer } = await import('./bundle-local.mjs');
   await bundleLocalServer();
-  const { bundleVendor } = await import('./bundle-vendor.mjs');
-  await bundleVendor();
+  // Before dist/cli asks for dist/vendor.
   const { bundleLoadAgent } = await import('./bundle-load-agent.mjs');
   await bundleLoadAgent();
+  const { bundleVendor } = await import('./bundle-vendor.mjs');
+  await bundleVendor();
   const { bundleServer } = await import('./bundle.mjs');
   await bundleServer();
   process.exit(status ?? 1);

@@ -60,7 +60,7 @@ t.test('load --in-cluster', { skip }, async (t) => {
     });
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     const until = Date.now() + 120_000;
-    while (!/ok/.test(text) && Date.now() < until) await sleep(200);
+    while (!/200 ×\d/.test(text) && Date.now() < until) await sleep(200);
     const client = openClient();
     const pods = await client.list(podResource, {
       namespace: 'hwctl',
