@@ -51,7 +51,7 @@ t.test('load --in-cluster', { skip }, async (t) => {
   await t.test('a pod that is deleted is reported, and the numbers are VOID', async (t) => {
     const out = join(hwctl.stateHome, 'lost.json');
     const child = hwctl.start(
-      ...['load', '--in-cluster', '--pods', '2', '--rps', '40', '--duration', '25s', '--out', out],
+      ...['load', '--in-cluster', '--pods', '2', '--rps', '40', '--duration', '18s', '--out', out],
       ...['--target', 'minikube', '--profile', hwctl.profileName],
     );
     let text = '';
