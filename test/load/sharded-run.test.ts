@@ -154,6 +154,15 @@ t.test('a shard that cannot begin says why', async (t) => {
   await t.rejects(attack.result, { code: 'refused', message: /^pod load-\d: / });
 });
 
+t.test('a shard that cannot be called is named, with what was in the way', async (t) => {
+  const gone = { name: 'pod load-9', connect: () => Promise.reject(new Error('403 Forbidden')) };
+  const attack = startShardedAttack(planFor(1, rate(10, 1000)), [gone], { readyTimeoutMs: 600 });
+  await t.rejects(attack.result, {
+    code: 'shard-not-ready',
+    message: /^pod load-9 was not ready within \d s: 403 Forbidden$/,
+  });
+});
+
 t.test('a threshold with abortOnFail is judged over all and ends every shard', async (t) => {
   const port = await httpServer(t, (_, response) => {
     response.statusCode = 500;

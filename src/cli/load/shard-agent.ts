@@ -151,7 +151,11 @@ export class ShardAgent {
   private leave(code: number): void {
     clearTimeout(this.alone);
     clearInterval(this.ticker);
-    if (this.last === undefined) this.run?.abort();
+    if (this.last === undefined) {
+      this.run?.abort();
+      // It may still wait for its start.
+      this.begin?.(Date.now());
+    }
     this.stream?.end();
     this.end(code);
   }

@@ -25,10 +25,11 @@ export interface ShardTask {
   atMs(): number;
   /** A shard that is not heard of for so many milliseconds is lost. */
   lostAfterMs: number;
+  /** Milliseconds until it must be ready, but for its connections. */
+  readyTimeoutMs: number;
 }
 
-const readyTimeoutMs = 60_000;
-/** And longer by this for each connection to be opened before the start. */
+/** Time to get ready is longer by this for each connection to be opened before the start. */
 const readyEachMs = 2;
 const pings = 5;
 const pingTimeoutMs = 2000;
@@ -53,6 +54,8 @@ export class ShardLink {
   private readyNow: () => void = () => {};
   private fail: (error: Error) => void = () => {};
   private readonly waiting = new Map<number, (unixMs: number) => void>();
+  /** Why it could not be called. */
+  private trouble: string | undefined;
   /** How much the shard's clock is ahead of ours. */
   private aheadMs = 0;
 
@@ -69,7 +72,7 @@ export class ShardLink {
   async prepare(): Promise<void> {
     const { plan, onRecords } = this.task;
     let timer: NodeJS.Timeout | undefined;
-    const timeoutMs = readyTimeoutMs + readyEachMs * plan.connections;
+    const timeoutMs = this.task.readyTimeoutMs + readyEachMs * plan.connections;
     const ready = new Promise<void>((resolve, reject) => {
       this.readyNow = resolve;
       this.fail = reject;
@@ -123,12 +126,16 @@ export class ShardLink {
       (stream) => {
         if (this.closed) return void stream.destroy();
         this.stream = stream;
+        this.trouble = undefined;
         stream.on('error', () => stream.destroy());
         stream.on('close', () => this.again(stream, greet));
         readFrames<FromShard>(stream, (message, bytes) => this.take(message, bytes));
         greet?.();
       },
-      () => this.again(undefined, greet),
+      (error: { message?: string }) => {
+        this.trouble = error.message;
+        this.again(undefined, greet);
+      },
     );
   }
 
@@ -210,7 +217,7 @@ export class ShardLink {
   private notReady(timeoutMs: number): Failure {
     return new Failure({
       code: 'shard-not-ready',
-      message: `${this.peer.name} was not ready within ${Math.round(timeoutMs / 1000)} s`,
+      message: `${this.peer.name} was not ready within ${Math.round(timeoutMs / 1000)} s${this.trouble === undefined ? '' : `: ${this.trouble}`}`,
       hint: 'hwctl status and kubectl logs tell of it; fewer --pods or --connections are ready sooner',
     });
   }

@@ -16,6 +16,7 @@ const leadMs = 300;
 const behindMs = 1000;
 /** A shard that is not heard of for so long is lost: its line is called again meanwhile. */
 const lostAfterMs = 8000;
+const readyTimeoutMs = 60_000;
 const abortJudgedAfterMs = 2000;
 /** How long past the deadlines of the plan the shards may take. */
 const graceMs = 10_000;
@@ -31,6 +32,8 @@ export function startShardedAttack(plan: LoadPlan, peers: readonly ShardPeer[], 
 export interface ShardedDeps extends Pick<AttackDeps, 'onRecords'> {
   /** Milliseconds without a word after which a shard counts as lost (default 8 s). */
   lostAfterMs?: number;
+  /** Milliseconds until every shard must be ready, but for its connections (default 60 s). */
+  readyTimeoutMs?: number;
 }
 
 class ShardedRun implements Attack {
@@ -64,6 +67,7 @@ class ShardedRun implements Attack {
         onRecords: deps.onRecords,
         atMs: () => this.elapsedMs(),
         lostAfterMs: deps.lostAfterMs ?? lostAfterMs,
+        readyTimeoutMs: deps.readyTimeoutMs ?? readyTimeoutMs,
       });
     });
     this.observer = new Observer(plan, {
