@@ -194,10 +194,11 @@ async function untilRunning(
     const hopeless = ended || trouble?.kind === 'image' || trouble?.kind === 'config';
     const why = `${running.length} of ${request.count} run${trouble === undefined ? '' : `: ${trouble.message}`}`;
     if (late || hopeless) {
+      const roomless = trouble === undefined || trouble.kind === 'unschedulable';
       throw new Failure({
         code: 'pods-not-ready',
         message: `the load's pods do not start: ${why}`,
-        hint: trouble?.hint ?? 'Is there room in the cluster? Fewer --pods need less',
+        hint: roomless ? 'Fewer --pods need less room; or give the cluster more' : trouble.hint,
         exitCode: 1,
       });
     }
