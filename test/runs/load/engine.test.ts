@@ -3,9 +3,9 @@ import http from 'node:http';
 import os from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { startAttack } from '../../src/cli/load/run.js';
-import { parseThreshold } from '../../src/cli/load/thresholds.js';
-import { adds, closed, get, httpServer, planFor, rate } from './servers.js';
+import { startAttack } from '../../../src/cli/load/run.js';
+import { parseThreshold } from '../../../src/cli/load/thresholds.js';
+import { adds, closed, get, httpServer, planFor, rate } from '../../load/servers.js';
 
 // Real servers, real sockets. Nothing here judges how quick things are: the machine may be busy.
 t.setTimeout(120_000);
@@ -131,7 +131,7 @@ t.test('a journey: its module runs in the engine’s threads, its assertions are
     response.setHeader('X-Next', `/second?of=${request.url}`);
     response.end(request.url!.startsWith('/second') ? 'bye' : 'hello');
   });
-  const module = new URL('./journey-flow.ts', import.meta.url).href;
+  const module = new URL('../../load/journey-flow.ts', import.meta.url).href;
   const work = [
     { kind: 'flow' as const, name: 'journey', weight: 1, module, data: { path: '/first' }, steps: ['one', 'two'] },
   ];
