@@ -1,22 +1,20 @@
 import type { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.js';
-import type { Attack, AttackDeps, StartAttack } from './attack.js';
-import { threadClock } from './clock-us.js';
+import type { AttackDeps, StartAttack } from './attack.js';
 import type { WorkerEnd } from './figures.js';
 import { Histogram, histogramBytes } from './histogram.js';
 import type { IoThreadData, IoThreadMessage } from './io-thread.js';
 import { checkFileLimit, checkPorts, MachineWatch } from './machine.js';
-import { type ArrivalRing, arrivalRing, control, controlMemory, type WorkerMemory, workerMemory } from './memory.js';
-import type { LoadResult, LoadSnapshot } from './metrics.js';
-import { Observer } from './observer.js';
+import { type ArrivalRing, arrivalRing, control, type WorkerMemory, workerMemory } from './memory.js';
+import type { LoadResult } from './metrics.js';
 import type { PacerThreadData } from './pacer-thread.js';
 import { type LoadPlan, planSteps } from './plan.js';
 import { preflight, resolveDial } from './preflight.js';
+import { SteeredRun, sampleMs } from './steered-run.js';
 import { startThread } from './thread.js';
 import { WarmUp } from './warm-up.js';
 import type { Dial } from './wire.js';
 
-const sampleMs = 250;
 /** Between the threads being ready and the first arrival. */
 const leadMs = 30;
 const threadReadyTimeoutMs = 30_000;
@@ -24,8 +22,6 @@ const threadReadyTimeoutMs = 30_000;
 const readyEachMs = 2;
 /** Time from here to the start that a warm-up, with starting the threads and opening connections, may need. */
 const warmUpNeedsMs = 2000;
-/** Thresholds with abortOnFail are not judged before: the first samples of a run decide nothing. */
-const abortJudgedAfterMs = 2000;
 /** How long past its own deadlines a thread may take before it counts as lost. */
 const threadGraceMs = 5000;
 
@@ -33,85 +29,37 @@ const threadGraceMs = 5000;
 export const startAttack: StartAttack = (plan, deps = {}) => new Run(plan, deps);
 
 /** A run in this process: its threads are steered, and looked at, through shared memory. */
-export class Run implements Attack {
+export class Run extends SteeredRun {
   readonly result: Promise<LoadResult>;
   /** What each thread measures, one a worker. */
   readonly memories: WorkerMemory[];
   /** How late the machine woke the pacer. */
-  readonly wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));
+  readonly wakeUp: Histogram;
   /** What the threads said last, once the result is there. */
   ends: WorkerEnd[] = [];
-  private readonly steering = controlMemory();
   private readonly rings: ArrivalRing[];
-  private readonly observer: Observer;
-  private readonly nowUs = threadClock();
-  private ended: LoadResult['ended'] = 'completed';
   private threads: Worker[] = [];
   private settleWhenDone: (() => void) | undefined;
 
   constructor(
-    private readonly plan: LoadPlan,
+    plan: LoadPlan,
     private readonly deps: AttackDeps,
   ) {
+    const memories = Array.from({ length: plan.workers }, () => workerMemory(planSteps(plan).length));
+    const wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));
+    super(plan, { memories, wakeUps: [wakeUp], machine: () => new MachineWatch() });
+    this.memories = memories;
+    this.wakeUp = wakeUp;
     this.rings = Array.from({ length: plan.workers }, () => arrivalRing());
-    this.memories = Array.from({ length: plan.workers }, () => workerMemory(planSteps(plan).length));
-    this.steering.numbers[control.numbers.factor] = 1;
-    this.observer = new Observer(plan, {
-      memories: this.memories,
-      steering: this.steering,
-      nowUs: this.nowUs,
-      wakeUps: [this.wakeUp],
-      machine: () => new MachineWatch(),
-    });
     this.result = this.run();
   }
 
-  get rateFactor(): number {
-    return this.steering.numbers[control.numbers.factor]!;
-  }
-
-  snapshot(): LoadSnapshot {
-    return this.observer.snapshot();
-  }
-
-  adjustRate(factor: number): void {
-    if (!(factor > 0)) return;
-    this.observer.beforeChange();
-    this.steering.numbers[control.numbers.factor] = Math.min(100, Math.max(0.01, factor));
-    this.observer.afterFactor(this.rateFactor);
-    this.wake();
-  }
-
-  pause(): void {
-    this.observer.setPaused(true);
-    this.steer('paused', 1);
-  }
-
-  resume(): void {
-    this.observer.setPaused(false);
-    this.steer('paused', 0);
-  }
-
-  finish(): void {
-    if (this.ended === 'completed' && !this.observer.over) this.ended = 'finished';
-    this.observer.markFinish();
-    this.steer('finish', 1);
-  }
-
-  abort(): void {
-    if (!this.observer.over) this.ended = 'aborted';
-    this.observer.markFinish();
-    this.steer('finish', 1);
-    this.steer('abort', 1);
+  override abort(): void {
+    super.abort();
     this.settleWhenDone?.();
   }
 
-  private steer(name: keyof typeof control.words, value: number): void {
-    Atomics.store(this.steering.words, control.words[name], value);
-    this.wake();
-  }
-
-  private wake(): void {
+  protected changed(): void {
     Atomics.add(this.steering.words, control.words.wake, 1);
     Atomics.notify(this.steering.words, control.words.wake);
   }
@@ -195,8 +143,7 @@ export class Run implements Attack {
 
   private start(startAtUnixMs = this.plan.startAtUnixMs): void {
     const inMs = startAtUnixMs === undefined ? leadMs : Math.max(leadMs, startAtUnixMs - Date.now());
-    this.steering.numbers[control.numbers.originUs] = this.nowUs() + inMs * 1000;
-    this.observer.start(Date.now() + inMs);
+    this.startIn(inMs);
     for (const thread of this.threads) thread.postMessage('go');
   }
 
@@ -207,13 +154,6 @@ export class Run implements Attack {
         else if (message.type === 'done') resolve(message);
       });
     });
-  }
-
-  private sample(): void {
-    this.observer.sample();
-    if (this.ended !== 'completed' || this.observer.over || !this.observer.abortWanted(abortJudgedAfterMs)) return;
-    this.finish();
-    this.ended = 'threshold';
   }
 
   /** Threads that do not end by themselves are lost: after an abort soon, else when every deadline has passed. */

@@ -23,8 +23,8 @@ const patience = { firstMs: 180_000, nextMs: 15_000 };
 export class ShardAgent {
   private stream: Duplex | undefined;
   private run: Run | undefined;
+  /** While it is ready and waits for its start. */
   private begin: ((atUnixMs: number) => void) | undefined;
-  private isReady = false;
   private source: MemorySource | undefined;
   private machine: MachineWatch | undefined;
   private last: FromShard | undefined;
@@ -57,7 +57,7 @@ export class ShardAgent {
     });
     this.source = this.run && this.sourceOf(this.run);
     if (this.last !== undefined) this.sayLast();
-    else if (this.isReady) this.say({ type: 'ready' });
+    else if (this.begin !== undefined) this.say({ type: 'ready' });
   }
 
   private take(message: ToShard): void {
@@ -75,12 +75,8 @@ export class ShardAgent {
         this.run?.adjustRate(message.factor);
         if (message.paused) this.run?.pause();
         else this.run?.resume();
-        break;
-      case 'finish':
-        this.run?.finish();
-        break;
-      case 'abort':
-        this.run?.abort();
+        if (message.finish) this.run?.finish();
+        if (message.abort) this.run?.abort();
         break;
       case 'bye':
         this.leave(0);
@@ -95,7 +91,6 @@ export class ShardAgent {
       startAt: () =>
         new Promise((resolve) => {
           this.begin = resolve;
-          this.isReady = true;
           this.say({ type: 'ready' });
         }),
       onRecords: records ? (batch) => this.say({ type: 'records', records: batch }) : undefined,
@@ -104,12 +99,8 @@ export class ShardAgent {
     this.source = this.sourceOf(run);
     run.result
       .then(
-        ({ ended }) => {
-          this.last = {
-            type: 'done',
-            ended,
-            ends: run.ends.map(({ checks, server, busy }) => ({ checks, server, busy })),
-          };
+        () => {
+          this.last = { type: 'done', ends: run.ends };
         },
         (error: Error) => {
           const known = error instanceof Failure ? error : undefined;

@@ -21,8 +21,6 @@ export interface ShardTask {
   /** Filled with what the shard measures. */
   buffers: ArrayBufferLike[];
   onRecords: AttackDeps['onRecords'];
-  /** Milliseconds since the first arrival was due. */
-  atMs(): number;
   /** A shard that is not heard of for so many milliseconds is lost. */
   lostAfterMs: number;
   /** Milliseconds until it must be ready, but for its connections. */
@@ -46,7 +44,10 @@ export class ShardLink {
   lost: string | undefined;
   private stream: Duplex | undefined;
   private heardAt = performance.now();
-  private started = false;
+  /** When the first arrival is due, once that is said. */
+  private startUnixMs: number | undefined;
+  /** What the shard must know, the newest of each kind: said again wherever the line was broken. */
+  private readonly orders = new Map<ToShard['type'], ToShard>();
   private closed = false;
   /** It has handed in all, or is lost. */
   private over = false;
@@ -79,7 +80,8 @@ export class ShardLink {
       timer = setTimeout(() => reject(this.notReady(timeoutMs)), timeoutMs);
     });
     try {
-      this.connect(() => this.say({ type: 'plan', plan, records: onRecords !== undefined }));
+      this.order({ type: 'plan', plan, records: onRecords !== undefined });
+      this.connect();
       await ready;
       await this.compareClocks();
     } finally {
@@ -89,12 +91,18 @@ export class ShardLink {
 
   /** The moment of the first arrival, by this process's clock. */
   start(atUnixMs: number): void {
-    this.started = true;
+    this.startUnixMs = atUnixMs;
     this.heardAt = performance.now();
-    this.say({ type: 'start', atUnixMs: atUnixMs + this.aheadMs });
+    this.order({ type: 'start', atUnixMs: atUnixMs + this.aheadMs });
   }
 
-  say(message: ToShard): void {
+  /** Says what holds from now on. */
+  order(message: ToShard): void {
+    this.orders.set(message.type, message);
+    this.say(message);
+  }
+
+  private say(message: ToShard): void {
     if (this.stream !== undefined) writeFrame(this.stream, message);
   }
 
@@ -106,8 +114,7 @@ export class ShardLink {
   /** Waits no longer. */
   giveUp(): void {
     if (this.over) return;
-    const agoMs = performance.now() - this.heardAt;
-    this.lost = `${this.peer.name} was lost ${((this.task.atMs() - agoMs) / 1000).toFixed(1)} s into the run`;
+    this.lost = `${this.peer.name} was lost ${this.secondsIn(performance.now() - this.heardAt)} s into the run`;
     this.end();
   }
 
@@ -120,31 +127,30 @@ export class ShardLink {
     setTimeout(() => stream?.destroy(), 1000).unref();
   }
 
-  /** `greet` is said on the first connection only: the shard remembers. */
-  private connect(greet?: () => void): void {
+  private connect(): void {
     this.peer.connect().then(
       (stream) => {
         if (this.closed) return void stream.destroy();
         this.stream = stream;
         this.trouble = undefined;
         stream.on('error', () => stream.destroy());
-        stream.on('close', () => this.again(stream, greet));
+        stream.on('close', () => this.again(stream));
         readFrames<FromShard>(stream, (message, bytes) => this.take(message, bytes));
-        greet?.();
+        for (const order of this.orders.values()) this.say(order);
       },
       (error: { message?: string }) => {
         this.trouble = error.message;
-        this.again(undefined, greet);
+        this.again(undefined);
       },
     );
   }
 
-  private again(stream: Duplex | undefined, greet: (() => void) | undefined): void {
+  private again(stream: Duplex | undefined): void {
     if (stream !== undefined && this.stream !== stream) return;
     this.stream = undefined;
     if (this.closed || this.over) return;
     setTimeout(() => {
-      if (!this.closed && !this.over) this.connect(this.started ? undefined : greet);
+      if (!this.closed && !this.over) this.connect();
     }, againMs).unref();
   }
 
@@ -178,9 +184,14 @@ export class ShardLink {
 
   private failed({ code, message, hint }: Extract<FromShard, { type: 'failed' }>): void {
     this.fail(new Failure({ code, message: `${this.peer.name}: ${message}`, hint }));
-    if (!this.started || this.over) return;
-    this.lost = `${this.peer.name} broke off ${(this.task.atMs() / 1000).toFixed(1)} s into the run (${message})`;
+    if (this.startUnixMs === undefined || this.over) return;
+    this.lost = `${this.peer.name} broke off ${this.secondsIn(0)} s into the run (${message})`;
     this.end();
+  }
+
+  /** How far the run was so many milliseconds ago. */
+  private secondsIn(agoMs: number): string {
+    return ((Date.now() - agoMs - (this.startUnixMs ?? Date.now())) / 1000).toFixed(1);
   }
 
   private end(): void {

@@ -1,6 +1,6 @@
 import type { WorkerEnd } from './figures.js';
 import type { MachineFigures } from './machine.js';
-import type { LoadResult, RequestRecord } from './metrics.js';
+import type { RequestRecord } from './metrics.js';
 import type { LoadPlan } from './plan.js';
 
 /** A distributed run: one conductor (sharded-run.ts) and, elsewhere, one shard (shard-agent.ts) for each share of the arrivals. */
@@ -10,9 +10,8 @@ export type ToShard =
   | { type: 'ping'; id: number }
   /** When the first arrival is due, by the shard's own clock. */
   | { type: 'start'; atUnixMs: number }
-  | { type: 'steer'; factor: number; paused: boolean }
-  | { type: 'finish' }
-  | { type: 'abort' }
+  /** All that is wanted of it by now. */
+  | { type: 'steer'; factor: number; paused: boolean; finish: boolean; abort: boolean }
   /** Everything has been received: the shard may go. */
   | { type: 'bye' };
 
@@ -25,4 +24,4 @@ export type FromShard =
   | { type: 'records'; records: RequestRecord[] }
   | { type: 'failed'; code: string; message: string; hint: string | undefined }
   /** The last figures have been sent. */
-  | { type: 'done'; ended: LoadResult['ended']; ends: WorkerEnd[] };
+  | { type: 'done'; ends: WorkerEnd[] };

@@ -1,15 +1,13 @@
 import type { Attack, AttackDeps } from './attack.js';
-import { threadClock } from './clock-us.js';
 import type { WorkerEnd } from './figures.js';
 import { Histogram, histogramBytes } from './histogram.js';
 import type { MachineFigures } from './machine.js';
-import { control, controlMemory, workerMemory } from './memory.js';
-import type { LoadResult, LoadSnapshot } from './metrics.js';
-import { Observer } from './observer.js';
+import { control, workerMemory } from './memory.js';
+import type { LoadResult } from './metrics.js';
 import { type LoadPlan, planSteps } from './plan.js';
 import { ShardLink, type ShardPeer } from './shard-link.js';
+import { SteeredRun, sampleMs } from './steered-run.js';
 
-const sampleMs = 250;
 /** From everybody being ready to the first arrival. */
 const leadMs = 300;
 /** How old a shard's figures may be when they are looked at. */
@@ -17,7 +15,6 @@ const behindMs = 1000;
 /** A shard that is not heard of for so long is lost: its line is called again meanwhile. */
 const lostAfterMs = 8000;
 const readyTimeoutMs = 60_000;
-const abortJudgedAfterMs = 2000;
 /** How long past the deadlines of the plan the shards may take. */
 const graceMs = 10_000;
 
@@ -36,101 +33,48 @@ export interface ShardedDeps extends Pick<AttackDeps, 'onRecords'> {
   readyTimeoutMs?: number;
 }
 
-class ShardedRun implements Attack {
+class ShardedRun extends SteeredRun {
   readonly result: Promise<LoadResult>;
-  private readonly steering = controlMemory();
   private readonly links: ShardLink[];
-  private readonly observer: Observer;
-  private readonly nowUs = threadClock();
-  private ended: LoadResult['ended'] = 'completed';
   private giveUp: (() => void) | undefined;
 
-  constructor(
-    private readonly plan: LoadPlan,
-    peers: readonly ShardPeer[],
-    deps: ShardedDeps,
-  ) {
-    this.steering.numbers[control.numbers.factor] = 1;
+  constructor(plan: LoadPlan, peers: readonly ShardPeer[], deps: ShardedDeps) {
     const steps = planSteps(plan).length;
-    const shards = peers.map((peer, index) => ({
-      peer,
+    const shards = peers.map((peer, index) => {
       // Thresholds are of the whole: no shard ends its share by itself.
-      plan: { ...plan, thresholds: [], startAtUnixMs: undefined, shard: { index, count: peers.length } },
-      memories: Array.from({ length: plan.workers }, () => workerMemory(steps)),
-      wakeUp: new Histogram(new SharedArrayBuffer(histogramBytes)),
-    }));
-    this.links = shards.map(({ peer, plan, memories, wakeUp }) => {
-      const buffers = [...memories.map(({ buffer }) => buffer), wakeUp.buffer];
-      return new ShardLink(peer, {
-        plan,
-        buffers,
+      const share = { ...plan, thresholds: [], startAtUnixMs: undefined, shard: { index, count: peers.length } };
+      const memories = Array.from({ length: plan.workers }, () => workerMemory(steps));
+      const wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));
+      const link = new ShardLink(peer, {
+        plan: share,
+        buffers: [...memories.map(({ buffer }) => buffer), wakeUp.buffer],
         onRecords: deps.onRecords,
-        atMs: () => this.elapsedMs(),
         lostAfterMs: deps.lostAfterMs ?? lostAfterMs,
         readyTimeoutMs: deps.readyTimeoutMs ?? readyTimeoutMs,
       });
+      return { memories, wakeUp, link };
     });
-    this.observer = new Observer(plan, {
+    const links = shards.map(({ link }) => link);
+    super(plan, {
       memories: shards.flatMap(({ memories }) => memories),
-      steering: this.steering,
-      nowUs: this.nowUs,
       wakeUps: shards.map(({ wakeUp }) => wakeUp),
-      machine: () => ({ sample: () => worstOf(this.links.map(({ machine }) => machine)) }),
-      shards: { count: peers.length, lost: () => this.links.flatMap(({ lost }) => lost ?? []), behindMs },
+      machine: () => ({ sample: () => worstOf(links.map(({ machine }) => machine)) }),
+      shards: { count: peers.length, lost: () => links.flatMap(({ lost }) => lost ?? []), behindMs },
     });
+    this.links = links;
     this.result = this.run();
   }
 
-  get rateFactor(): number {
-    return this.steering.numbers[control.numbers.factor]!;
-  }
-
-  snapshot(): LoadSnapshot {
-    return this.observer.snapshot();
-  }
-
-  adjustRate(factor: number): void {
-    if (!(factor > 0)) return;
-    this.observer.beforeChange();
-    this.steering.numbers[control.numbers.factor] = Math.min(100, Math.max(0.01, factor));
-    this.observer.afterFactor(this.rateFactor);
-    this.steer();
-  }
-
-  pause(): void {
-    this.setPaused(true);
-  }
-
-  resume(): void {
-    this.setPaused(false);
-  }
-
-  finish(): void {
-    if (this.ended === 'completed' && !this.observer.over) this.ended = 'finished';
-    this.observer.markFinish();
-    for (const link of this.links) link.say({ type: 'finish' });
-  }
-
-  abort(): void {
-    if (!this.observer.over) this.ended = 'aborted';
-    this.observer.markFinish();
-    for (const link of this.links) link.say({ type: 'abort' });
+  override abort(): void {
+    super.abort();
     setTimeout(() => this.giveUp?.(), graceMs).unref();
   }
 
-  private setPaused(paused: boolean): void {
-    this.observer.setPaused(paused);
-    Atomics.store(this.steering.words, control.words.paused, paused ? 1 : 0);
-    this.steer();
-  }
-
-  private steer(): void {
-    const paused = Atomics.load(this.steering.words, control.words.paused) !== 0;
-    for (const link of this.links) link.say({ type: 'steer', factor: this.rateFactor, paused });
-  }
-
-  private elapsedMs(): number {
-    return (this.nowUs() - this.steering.numbers[control.numbers.originUs]!) / 1000;
+  protected changed(): void {
+    const { words } = this.steering;
+    const is = (name: keyof typeof control.words) => Atomics.load(words, control.words[name]) !== 0;
+    const wanted = { factor: this.rateFactor, paused: is('paused'), finish: is('finish'), abort: is('abort') };
+    for (const link of this.links) link.order({ type: 'steer', ...wanted });
   }
 
   private async run(): Promise<LoadResult> {
@@ -145,13 +89,9 @@ class ShardedRun implements Attack {
 
   private start(): void {
     const nowMs = Date.now();
-    const atUnixMs = Math.max(nowMs + leadMs, this.plan.startAtUnixMs ?? 0);
-    this.steering.numbers[control.numbers.originUs] = this.nowUs() + (atUnixMs - nowMs) * 1000;
-    this.observer.start(atUnixMs);
-    for (const link of this.links) link.start(atUnixMs);
-    // What was asked for while the shards got ready.
-    if (this.ended !== 'completed') for (const link of this.links) link.say({ type: 'finish' });
-    else if (this.rateFactor !== 1) this.steer();
+    const inMs = Math.max(leadMs, (this.plan.startAtUnixMs ?? 0) - nowMs);
+    this.startIn(inMs);
+    for (const link of this.links) link.start(nowMs + inMs);
   }
 
   private async untilDone(): Promise<WorkerEnd[]> {
@@ -168,13 +108,10 @@ class ShardedRun implements Attack {
     return this.links.flatMap(({ ends }) => ends);
   }
 
-  private sample(): void {
-    this.observer.sample();
+  protected override sample(): void {
+    super.sample();
     for (const link of this.links) link.check();
     if (this.observer.finishedForMs() > this.plan.drainMs + graceMs) this.giveUp?.();
-    if (this.ended !== 'completed' || this.observer.over || !this.observer.abortWanted(abortJudgedAfterMs)) return;
-    this.finish();
-    this.ended = 'threshold';
   }
 }
 

@@ -129,6 +129,21 @@ t.test('a line that breaks is called again and nothing is lost', async (t) => {
   t.notOk(result.verdict.reasons.some(({ code }) => code === 'lost-pod'));
 });
 
+t.test('what is asked for while a line is broken is told when it is called again', async (t) => {
+  const port = await httpServer(t, (_, response) => response.end('x'));
+  const peers = await shards(t, 2);
+  const attack = startShardedAttack(planFor(port, rate(100, 60_000)), peers);
+  while (attack.snapshot().ok < 50) await later(50);
+  peers[1]!.cut(false);
+  await later(50);
+  attack.finish();
+  const result = await attack.result;
+  adds(t, result);
+  t.equal(result.ended, 'finished');
+  t.ok(result.totalMs < 20_000, `${result.totalMs} ms of 60,000`);
+  t.notOk(result.verdict.reasons.some(({ code }) => code === 'lost-pod'));
+});
+
 t.test('a shard that is gone makes the run VOID and is named; what it had told is counted', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
   const peers = [await shard(t, 'pod load-0'), await shard(t, 'pod load-1', { firstMs: 60_000, nextMs: 500 })];
