@@ -140,7 +140,7 @@ t.test('hwctl up killed at 25 moments: the next up succeeds, down leaves nothing
     const down = await platform.run(['down', '--json']);
     t.equal(down.exitCode, 0, `down after a kill at ${killAfterMs} ms: ${down.stderr}`);
     t.strictSame(platform.processes(), [], `no process after a kill at ${killAfterMs} ms`);
-    t.strictSame(readdirSync(platform.home), [], `no file after a kill at ${killAfterMs} ms`);
+    t.strictSame(readdirSync(platform.home, { recursive: true }), [], `no file after a kill at ${killAfterMs} ms`);
   }
 });
 

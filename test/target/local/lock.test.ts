@@ -49,6 +49,27 @@ t.test('the lock of a process that is gone is taken over, by one of many', async
   }
 });
 
+t.test('what killed processes left beside the lock is swept, what running ones made is not', async (t) => {
+  const gone = { pid: 2 ** 22 + 1, identity: 'never', nonce: 'a' };
+  const here = { pid: process.pid, identity: identityOf(process.pid), nonce: 'b' };
+  const kept = {
+    [`lock.${process.pid}.0123456789abcdef.tmp`]: '',
+    'lock.89abcdef01234567': JSON.stringify(here),
+    [`lock.89abcdef01234567.${process.pid}.0123456789abcdef.tmp`]: JSON.stringify(here),
+    'lock2.tmp': '',
+  };
+  const folder = t.testdir({
+    ...kept,
+    [`lock.${gone.pid}.0123456789abcdef.tmp`]: JSON.stringify(gone),
+    [`lock.${gone.pid}.1123456789abcdef.tmp`]: '',
+    [`lock.${process.pid}.2123456789abcdef.tmp`]: JSON.stringify({ ...here, identity: 'somebody before us' }),
+    'lock.0123456789abcdef': JSON.stringify(gone),
+    [`lock.0123456789abcdef.${gone.pid}.0123456789abcdef.tmp`]: '{"pid":',
+  });
+  await withLock(join(folder, 'lock'), options, async () => undefined);
+  t.strictSame(readdirSync(folder).sort(), Object.keys(kept).sort());
+});
+
 t.test('a running owner is waited for, until the deadline', async (t) => {
   const path = join(t.testdir(), 'lock');
   writeFileSync(path, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid), nonce: 'x' }));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.js';
 import { formatDuration } from '../../kernel/duration.js';
 import { Failure } from '../../kernel/failure.js';
@@ -41,7 +41,10 @@ async function acquire(path: string, { clock, signal, timeoutMs, onWait }: LockO
   for (let told = false; ; told = true) {
     makeFolder(dirname(path));
     const nonce = tryAcquire(path);
-    if (nonce !== undefined) return nonce;
+    if (nonce !== undefined) {
+      sweep(path);
+      return nonce;
+    }
     const owner = readOwner(path);
     if (!told && owner !== undefined) onWait?.(owner.pid);
     if (clock.monotonic() >= deadline) {
@@ -90,6 +93,24 @@ function tryAcquire(path: string): string | undefined {
     throw stateFailure(path, error, 'written');
   } finally {
     rmSync(temporary, { force: true });
+  }
+}
+
+/**
+ * Removes what processes that were killed in the midst of an attempt left beside the lock. Only its holder may: while it
+ * is held, a second lock named after a dead owner has nothing left to guard.
+ */
+function sweep(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(prefix)) continue;
+    const file = join(dirname(path), name);
+    // One that was not yet written through names its process all the same.
+    const pid = Number(/\.(\d+)\.[0-9a-f]+\.tmp$/.exec(name)?.[1]);
+    const owner = readOwner(file) ?? { pid, identity: identityOf(pid) };
+    if (owner.identity === undefined || !isRunning({ pid: owner.pid, identity: owner.identity })) {
+      rmSync(file, { force: true });
+    }
   }
 }
 
