@@ -24,6 +24,8 @@ export interface Outcome {
   code: number | null;
   stdout: string;
   stderr: string;
+  /** The end of both, for the message of an assertion: with --json an error is on stdout. */
+  said: string;
 }
 
 /** hwctl with a state folder of its own. */
@@ -61,7 +63,7 @@ export class Hwctl {
       });
       child.once('close', (code) => {
         clearTimeout(timer);
-        resolve({ code, stdout, stderr });
+        resolve({ code, stdout, stderr, said: `${stderr}${stdout}`.slice(-4_000) });
       });
     });
   }

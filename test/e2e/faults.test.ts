@@ -25,7 +25,7 @@ t.test('several replicas and faults: the books stay exact', { skip }, async (t) 
   const hwctl = new Hwctl();
   t.teardown(() => hwctl.remove());
   const up = await hwctl.on('up', 'idempotency', 'orders', '--set', 'monitoring=false', '--json');
-  t.equal(up.code, 0, up.stderr);
+  t.equal(up.code, 0, up.said);
   const { url, host } = JSON.parse(up.stdout).endpoints[0] as { url: string; host: string };
 
   await t.test('users at work, pods deleted and killed, Postgres restarted', (t) => ordeal(t, url, host));
@@ -40,7 +40,7 @@ t.test('several replicas and faults: the books stay exact', { skip }, async (t) 
     t.notMatch(strict.stdout, /only services that hwctl runs can be harmed/, 'with its faults');
   }
   const down = await hwctl.on('down', '--json');
-  t.equal(down.code, 0, down.stderr);
+  t.equal(down.code, 0, down.said);
   t.same(JSON.parse(down.stdout).remaining, []);
 });
 

@@ -27,7 +27,7 @@ t.test('helm installs a chart of render, upgrades it, and uninstall leaves nothi
   });
   const before = await inventory();
   const rendered = await hwctl.run(['render', '--as', 'helm', join(folder, 'charts'), 'idempotency']);
-  t.equal(rendered.code, 0, rendered.stderr);
+  t.equal(rendered.code, 0, rendered.said);
   const chart = join(folder, 'charts', 'idempotency');
   t.equal(run('lint', '--strict', chart).code, 0);
 

@@ -14,7 +14,7 @@ t.test('load --in-cluster', { skip }, async (t) => {
   const hwctl = new Hwctl();
   t.teardown(() => hwctl.remove());
   const up = await hwctl.on('up', 'hello', 'idempotency', '--set', 'monitoring=false');
-  t.equal(up.code, 0, up.stderr);
+  t.equal(up.code, 0, up.said);
   const left = async () => {
     const client = openClient();
     const found = [];
@@ -84,12 +84,12 @@ t.test('load --in-cluster', { skip }, async (t) => {
       'name: upload\nsteps:\n  - name: send\n    request: POST /\n    file: ./body.txt\n    check: [{ name: ok, status: 200 }]\n',
     );
     const run = await hwctl.on('load', '--in-cluster', '--scenario', file);
-    t.equal(run.code, 2, run.stderr);
+    t.equal(run.code, 2, run.said);
     t.match(run.stderr, 'which pods do not have');
     t.same(await left(), []);
   });
 
   const down = await hwctl.on('down', '--json');
-  t.equal(down.code, 0, down.stderr);
+  t.equal(down.code, 0, down.said);
   t.same(JSON.parse(down.stdout).remaining, []);
 });

@@ -20,7 +20,7 @@ t.test('Prometheus sees everything, and every panel has data under load', { skip
   const before = await inventory();
   const started = Date.now();
   const up = await hwctl.on('up', 'all', '--set', 'grafana=false', '--timeout', '10m');
-  t.equal(up.code, 0, up.stderr);
+  t.equal(up.code, 0, up.said);
   t.comment(`up all with Prometheus took ${Date.now() - started} ms`);
   const client = openClient();
   t.teardown(() => client.close());
@@ -113,7 +113,7 @@ t.test('Prometheus sees everything, and every panel has data under load', { skip
   });
 
   const down = await hwctl.on('down', '--json', '--timeout', '5m');
-  t.equal(down.code, 0, down.stderr);
+  t.equal(down.code, 0, down.said);
   t.same(JSON.parse(down.stdout).remaining, []);
   t.same(await inventory(), before, 'inventory before = inventory after');
 });

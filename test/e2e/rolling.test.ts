@@ -17,7 +17,7 @@ t.test('new code under load: not one request is lost', { skip }, async (t) => {
     hwctl.remove();
   });
   const up = await hwctl.on('up', 'hello', '--set', 'monitoring=false');
-  t.equal(up.code, 0, up.stderr);
+  t.equal(up.code, 0, up.said);
   const client = openClient();
   t.teardown(() => client.close());
   const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'hello', namespace: 'hwctl' } };
@@ -32,7 +32,7 @@ t.test('new code under load: not one request is lost', { skip }, async (t) => {
   const load = hwctl.on('load', '--rps', '100', '--duration', '60s', '--json');
   appendFileSync(bundle, '\n// Another version, for the rolling update.\n');
   const again = await hwctl.on('up', 'hello', '--set', 'monitoring=false');
-  t.equal(again.code, 0, again.stderr);
+  t.equal(again.code, 0, again.said);
   t.not(await imageOf(), old, 'the change has another tag');
   const { stdout, stderr } = await load;
   const counts = JSON.parse(stdout);
