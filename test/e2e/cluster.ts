@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,7 +80,10 @@ export class Hwctl {
     });
   }
 
-  remove(): void {
+  /** Takes down what a failed test left up, so that the next one starts from nothing. */
+  async remove(): Promise<void> {
+    const left = readdirSync(this.stateHome, { recursive: true, withFileTypes: true }).some((entry) => entry.isFile());
+    if (left) await this.on('down');
     rmSync(this.stateHome, { recursive: true, force: true });
   }
 }

@@ -18,9 +18,9 @@ t.test('from no profile: up all, test all, load, verify, down', { skip: !install
   const context = () => loadKubeConfig(process.env).getCurrentContext();
   const contextBefore = context();
   const hwctl = new Hwctl(fresh);
-  t.teardown(() => {
+  t.teardown(async () => {
     spawnSync('minikube', ['-p', fresh, 'delete'], { timeout: 120_000 });
-    hwctl.remove();
+    await hwctl.remove();
   });
 
   const up = await hwctl.run(

@@ -21,8 +21,8 @@ t.test('helm installs a chart of render, upgrades it, and uninstall leaves nothi
   t.setTimeout(1_200_000);
   const hwctl = new Hwctl();
   const folder = mkdtempSync(join(tmpdir(), 'hwctl-helm-'));
-  t.teardown(() => {
-    hwctl.remove();
+  t.teardown(async () => {
+    await hwctl.remove();
     rmSync(folder, { recursive: true, force: true });
   });
   const before = await inventory();

@@ -24,9 +24,9 @@ async function get(url: string, host?: string): Promise<{ status: number; text: 
 t.test('a platform that is up', { skip }, async (t) => {
   const hwctl = new Hwctl();
   const client = openClient();
-  t.teardown(() => {
+  t.teardown(async () => {
     client.close();
-    hwctl.remove();
+    await hwctl.remove();
   });
   for (const name of ['ingress', 'metrics-server']) addon('enable', name);
   t.teardown(() => {

@@ -13,8 +13,7 @@ t.test('new code under load: not one request is lost', { skip }, async (t) => {
   const before = readFileSync(bundle);
   t.teardown(async () => {
     writeFileSync(bundle, before);
-    await hwctl.on('down');
-    hwctl.remove();
+    await hwctl.remove();
   });
   const up = await hwctl.on('up', 'hello', '--set', 'monitoring=false');
   t.equal(up.code, 0, up.said);

@@ -32,7 +32,7 @@ const discovery = {
 /** A client, and a server that answers by path as told and remembers what it was asked. */
 async function against(
   t: { teardown(act: () => void): void },
-  answer: (path: string) => { status: number; body: unknown },
+  answer: (path: string) => { status: number; body: unknown; headers?: Record<string, string> } | 'break',
 ) {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
@@ -42,9 +42,14 @@ async function against(
       const { method = '', url = '' } = request;
       asked.push({ method, url, type: request.headers['content-type'], body: Buffer.concat(chunks).toString() });
       const path = url.split('?')[0] as string;
-      const { status, body } =
+      const answered =
         path === '/apis' ? { status: 200, body: discovery } : path === '/api' ? { status: 200, body: {} } : answer(url);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      if (answered === 'break') {
+        request.socket.resetAndDestroy();
+        return;
+      }
+      const { status, body, headers } = answered;
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -143,6 +148,30 @@ t.test('deletes carry the uid; what is gone or another by now is fine', async (t
   status = 403;
   t.match(await client.delete(live).catch((refused) => refused), { status: 403 });
 });
+
+const busy = { status: 429, body: { message: 'too many requests' }, headers: { 'retry-after': '0' } };
+const electing = { status: 500, body: { message: 'etcdserver: leader changed' } };
+const down = { status: 503, body: { message: 'service unavailable' } };
+const passing: [string, 'GET' | 'PATCH' | 'POST', typeof busy | typeof electing | 'break', number][] = [
+  ['too many requests', 'GET', busy, 3],
+  ['too many requests', 'POST', busy, 3],
+  ['an election', 'PATCH', electing, 3],
+  ['an election', 'POST', electing, 1],
+  ['a broken connection', 'GET', 'break', 3],
+  ['a broken connection', 'POST', 'break', 1],
+  ['an aggregated API that is away', 'GET', down, 1],
+];
+for (const [name, method, trouble, times] of passing) {
+  t.test(`${method} ${name} is asked ${times === 1 ? 'once' : 'again until it has passed'}`, async (t) => {
+    let asked = 0;
+    const { client } = await against(t, () => (++asked < 3 ? trouble : { status: 200, body: { asked } }));
+    await client.resources();
+    const call = client.call(method, '/api/v1/namespaces', method === 'GET' ? {} : { body: {} });
+    if (times === 1) await t.rejects(call);
+    else t.same(await call, { asked: 3 });
+    t.equal(asked, times);
+  });
+}
 
 t.test('no answer: what to do', async (t) => {
   const { client, server } = await against(t, () => ({ status: 200, body: {} }));

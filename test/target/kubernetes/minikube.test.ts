@@ -1,4 +1,5 @@
 import t from 'tap';
+import { systemClock } from '../../../src/cli/kernel/clock.js';
 import type { Run } from '../../../src/cli/kernel/process.js';
 import { whyNotMinikube } from '../../../src/cli/target/kubernetes/clusters.js';
 import {
@@ -64,9 +65,53 @@ t.test('a load that exits 0 without the image is a failure', async (t) => {
     asked.push([...argv]);
     return outcome(0, argv.includes('ls') ? '[{"repoTags":["docker.io/library/other:1"]}]' : '');
   };
-  const minikube = createMinikube(fake, 'p');
+  const minikube = createMinikube(fake, 'p', systemClock);
   await t.rejects(minikube.loadArchive('/x.tar', 'hwctl-server:1', { timeoutMs: 1000 }), { code: 'image-not-loaded' });
   t.same(asked[0], ['minikube', '-p', 'p', 'image', 'load', '/x.tar']);
+});
+
+t.test('a load that takes at the second attempt', async (t) => {
+  let loads = 0;
+  const fake: Run = async (argv) => {
+    if (argv.includes('load')) loads++;
+    return outcome(0, argv.includes('ls') ? `[{"repoTags":["docker.io/library/hwctl-server:${loads}"]}]` : '');
+  };
+  await createMinikube(fake, 'p', systemClock).loadArchive('/x.tar', 'hwctl-server:2', { timeoutMs: 1000 });
+  t.equal(loads, 2);
+});
+
+t.test('an addon whose old objects are still going is enabled at the second attempt', async (t) => {
+  const clock = { ...systemClock, sleep: async () => {} };
+  const enable = (...outcomes: ReturnType<typeof outcome>[]) => {
+    const fake: Run = async () => outcomes.shift() as ReturnType<typeof outcome>;
+    return createMinikube(fake, 'p', clock).setAddon('ingress', true, { timeoutMs: 1000 });
+  };
+  const refused = outcome(1, '', 'object is being deleted');
+  await enable(refused, outcome(0));
+  await t.rejects(enable(refused, refused), {
+    code: 'minikube-failed',
+    message: /addons enable ingress.*being deleted/,
+  });
+  await t.rejects(enable(outcome(undefined, '', '', 'timeout')), { code: 'minikube-timeout' }, 'no second time-out');
+});
+
+t.test('an API server that misses a deadline of minikube is not one that is stopped', async (t) => {
+  let now = 0;
+  const clock = {
+    ...systemClock,
+    sleep: async (ms: number) => {
+      now += ms;
+    },
+  };
+  const looks = (...codes: number[]) => {
+    const fake: Run = async () => outcome(codes.shift());
+    return createMinikube(fake, 'p', clock).state();
+  };
+  t.same(await looks(2, 2, 0), { kind: 'running' });
+  t.match(await looks(2, 2, 2), { kind: 'stopped' });
+  t.equal(now, 4 * 1_500);
+  t.match(await looks(7), { kind: 'stopped' }, 'a host that is off is not asked again');
+  t.equal(now, 4 * 1_500);
 });
 
 t.test('without an engine the node builds, and the image must be there afterwards', async (t) => {
@@ -77,7 +122,7 @@ t.test('without an engine the node builds, and the image must be there afterward
     if (argv[0] !== 'minikube') return outcome(undefined, '', '', 'ENOENT');
     return outcome(0, argv.includes('ls') ? JSON.stringify([{ repoTags: tags }]) : 'no buildkit');
   };
-  const minikube = createMinikube(fake, 'p');
+  const minikube = createMinikube(fake, 'p', systemClock);
   const deps = { run: fake, minikube, registry: undefined, given: false } as unknown as ImageDeps;
   const steps = await imageSteps(deps, 'hwctl-server:1', true);
   t.match(steps, [{ verb: 'build', ref: 'image/hwctl-server:1', why: /the node builds it/ }]);
@@ -109,7 +154,7 @@ t.test('start passes the flags through and explains the driver', async (t) => {
     return outcome(69);
   };
   const said: string[] = [];
-  const starting = createMinikube(fake, 'p').start(
+  const starting = createMinikube(fake, 'p', systemClock).start(
     { cpus: '2', memory: '4g', keepContext: true },
     (text) => said.push(text),
     {

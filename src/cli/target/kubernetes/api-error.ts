@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly reason: string,
     message: string,
     readonly causes: { reason?: string; message?: string; field?: string }[] = [],
+    /** What its `Retry-After` says, in milliseconds. */
+    readonly retryAfterMs?: number,
   ) {
     super(message);
     this.name = 'ApiError';
@@ -16,16 +18,18 @@ export class ApiError extends Error {
 }
 
 /** An answer of the API server that says no. */
-export function apiError(status: number, text: string): ApiError {
+export function apiError(status: number, text: string, retryAfter?: string): ApiError {
+  const retryAfterMs = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1_000 : undefined;
   try {
     const body = JSON.parse(text) as {
       reason?: string;
       message?: string;
       details?: { causes?: { reason?: string; message?: string; field?: string }[] };
     };
-    return new ApiError(status, body.reason ?? String(status), body.message ?? text, body.details?.causes ?? []);
+    const { reason = String(status), message = text, details } = body;
+    return new ApiError(status, reason, message, details?.causes ?? [], retryAfterMs);
   } catch {
-    return new ApiError(status, String(status), text.trim().slice(0, 500) || `HTTP status ${status}`);
+    return new ApiError(status, String(status), text.trim().slice(0, 500) || `HTTP status ${status}`, [], retryAfterMs);
   }
 }
 

@@ -5,6 +5,7 @@ import type { KubeObject } from '../kube-object.js';
 import { ApiError, apiError, explainApply } from './api-error.js';
 import { type ApiResource, parseDiscovery } from './discovery.js';
 import { groupKindOf, type LiveObject } from './live-object.js';
+import { retryPassing } from './passing.js';
 import { createTransport, readAll } from './transport.js';
 
 /** hwctl's name as the owner of fields. */
@@ -25,7 +26,10 @@ export interface KubeClient {
   readonly context: string;
   readonly server: string;
   readonly config: KubeConfig;
-  /** Throws ApiError for what the server refuses, Failure `api-unreachable` where it does not answer. */
+  /**
+   * Throws ApiError for what the server refuses, Failure `api-unreachable` where it does not answer. What passes is
+   * waited out for 10 s first.
+   */
   call<T = unknown>(method: string, path: string, options?: CallOptions): Promise<T>;
   /** Opens an answer without end; the caller reads it and destroys it. */
   stream(path: string, query: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage>;
@@ -54,7 +58,12 @@ export function createClient(config: KubeConfig, clock: Clock): KubeClient {
   const transport = createTransport(config, server, clock);
   let resources: Promise<ApiResource[]> | undefined;
 
-  const call = async <T>(method: string, path: string, options: CallOptions = {}): Promise<T> => {
+  let answered = false;
+  const call = <T>(method: string, path: string, options: CallOptions = {}): Promise<T> =>
+    retryPassing({ clock, signal: options.signal, method, hasAnswered: () => answered }, () =>
+      callOnce<T>(method, path, options),
+    );
+  const callOnce = async <T>(method: string, path: string, options: CallOptions): Promise<T> => {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const response = await transport.open(method, path, {
       query: options.query ?? {},
@@ -66,9 +75,11 @@ export function createClient(config: KubeConfig, clock: Clock): KubeClient {
       timeoutMs: options.timeoutMs ?? callTimeoutMs,
       signal: options.signal,
     });
+    answered = true;
     const text = await readAll(response, options.timeoutMs ?? callTimeoutMs);
-    if ((response.statusCode ?? 0) >= 400) throw apiError(response.statusCode ?? 0, text);
-    const json = (response.headers['content-type'] ?? '').includes('json');
+    const { statusCode = 0, headers } = response;
+    if (statusCode >= 400) throw apiError(statusCode, text, headers['retry-after']);
+    const json = (headers['content-type'] ?? '').includes('json');
     return (json ? JSON.parse(text) : text) as T;
   };
 

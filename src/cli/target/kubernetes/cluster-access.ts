@@ -28,8 +28,8 @@ export function openState({ environment, context }: ClusterTargetOptions): State
 }
 
 /** The minikube profile, for the minikube target. */
-export function openMinikube({ name, run, context }: ClusterTargetOptions): Minikube | undefined {
-  return name === 'minikube' ? createMinikube(run, context) : undefined;
+export function openMinikube({ name, run, context, environment }: ClusterTargetOptions): Minikube | undefined {
+  return name === 'minikube' ? createMinikube(run, context, environment.clock) : undefined;
 }
 
 /** A client for the pinned context. Throws Failure where the context is missing or guarded. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Run, RunOutcome } from '../../kernel/process.js';
 
@@ -24,10 +25,11 @@ export interface Minikube {
   updateContext(): Promise<void>;
   /** Names of the addons that are configured as enabled; says nothing of their health. */
   enabledAddons(): Promise<string[]>;
+  /** Tries twice. */
   setAddon(name: string, enabled: boolean, options: Deadline): Promise<void>;
   /** Every tag of every image in the cluster, as `docker.io/library/name:tag`. */
   images(): Promise<string[]>;
-  /** Loads an image archive and verifies that `image` is there: the command itself exits 0 on failure. */
+  /** Loads an image archive and verifies that `image` is there: the command itself exits 0 on failure. Tries twice. */
   loadArchive(file: string, image: string, options: Deadline): Promise<void>;
   /** Builds an image on the nodes and verifies that it is there: the command itself exits 0 on failure. */
   buildImage(folder: string, image: string, options: Deadline): Promise<void>;
@@ -41,21 +43,24 @@ export interface Deadline {
 }
 
 const quickMs = 30_000;
+const looks = 3;
+const lookMs = 1_500;
 
 /** The profile's name where neither flag nor environment gives one. */
 export const defaultProfile = 'minikube';
 
 /** Drives the `minikube` program for one profile. */
-export function createMinikube(run: Run, profile: string): Minikube {
+export function createMinikube(run: Run, profile: string, clock: Clock): Minikube {
   const call = async (words: string[], options: Deadline & { onLine?: (line: string) => void }) => {
     const outcome = await run(['minikube', '-p', profile, ...words], options);
     if (outcome.failure === 'ENOENT') throw notInstalled();
     options.signal?.throwIfAborted();
     return outcome;
   };
+  const named = (words: string[]) => `minikube ${words.join(' ')}`;
   const must = async (words: string[], options: Deadline) => {
     const outcome = await call(words, options);
-    if (outcome.exitCode !== 0) throw explain(`minikube ${words.join(' ')}`, outcome, options.timeoutMs);
+    if (outcome.exitCode !== 0) throw explain(named(words), outcome, options.timeoutMs);
     return outcome;
   };
   const images = async () => {
@@ -65,8 +70,12 @@ export function createMinikube(run: Run, profile: string): Minikube {
   return {
     profile,
     state: async () => {
-      const outcome = await call(['status', '-o', 'json'], { timeoutMs: quickMs });
-      return profileState(outcome);
+      for (let look = 1; ; look++) {
+        const outcome = await call(['status', '-o', 'json'], { timeoutMs: quickMs });
+        // A busy API server may miss minikube's short deadline: one that is down is down at a second and third look, too.
+        if (outcome.exitCode !== 2 || look === looks) return profileState(outcome);
+        await clock.sleep(lookMs);
+      }
     },
     start: async (flags, onProgress, options) => {
       const words = ['start', '-o', 'json'];
@@ -93,13 +102,23 @@ export function createMinikube(run: Run, profile: string): Minikube {
       return parseAddons(stdout);
     },
     setAddon: async (name, enabled, options) => {
-      await must(['addons', enabled ? 'enable' : 'disable', name], options);
+      const words = ['addons', enabled ? 'enable' : 'disable', name];
+      for (let attempt = 1; ; attempt++) {
+        const outcome = await call(words, options);
+        if (outcome.exitCode === 0) return;
+        // What of it is still being deleted, or an API server that is busy, refuses the first attempt.
+        if (attempt === 2 || outcome.failure !== undefined) throw explain(named(words), outcome, options.timeoutMs);
+        await clock.sleep(lookMs, options.signal);
+      }
     },
     images,
     loadArchive: async (file, image, options) => {
-      const outcome = await must(['image', 'load', file], options);
-      if ((await images()).some((tag) => sameImage(tag, image))) return;
-      const said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
+      let said: string | undefined;
+      for (let attempt = 1; attempt <= 2; attempt++) {
+        const outcome = await must(['image', 'load', file], options);
+        if ((await images()).some((tag) => sameImage(tag, image))) return;
+        said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
+      }
       throw new Failure({
         code: 'image-not-loaded',
         message: `minikube says that it loaded ${image}, but the cluster does not have it${said === undefined ? '' : `: ${said}`}`,
