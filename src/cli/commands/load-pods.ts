@@ -8,6 +8,7 @@ import type { Context } from './context.js';
 import { needs } from './load-arrivals.js';
 import { parseCount } from './load-flags.js';
 import type { JourneyData } from './load-journey.js';
+import { portOf, unbracket } from './load-target.js';
 import { type TargetOptions, targetFromOptions } from './target-options.js';
 
 /** The flags of a distributed run. */
@@ -118,7 +119,7 @@ function endpointFor({ endpoint }: LoadPlan, { endpoints }: StartedPods): LoadPl
     });
   }
   const url = new URL(published.url);
-  return { ...endpoint, connect: { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80) } };
+  return { ...endpoint, connect: { host: unbracket(url.hostname), port: portOf(url) } };
 }
 
 /** Work as a pod can do it: a journey brings its scenario along, since the file is here. */

@@ -128,10 +128,12 @@ function connectTo(options: LoadTargetOptions, url: URL): LoadEndpoint['connect'
   return { host: unbracket(match[3]!), port: portOf(url) };
 }
 
-function portOf(url: URL): number {
+/** The port that a URL means. */
+export function portOf(url: URL): number {
   return Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
 }
 
-function unbracket(host: string): string {
+/** `[::1]` as sockets want it: `::1`. */
+export function unbracket(host: string): string {
   return host.replace(/^\[|\]$/g, '');
 }

@@ -5,10 +5,16 @@ import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
 import type { DebugRequest } from '../target.js';
-import { explainApply } from './api-error.js';
 import type { ApplySet } from './apply-set.js';
 import type { KubeClient } from './client.js';
-import { partOfLabel } from './desired.js';
+import {
+  clientLabels,
+  createObject,
+  restrictedContainer,
+  restrictedPod,
+  temporaryMount,
+  temporaryVolume,
+} from './client-pod.js';
 import type { LiveObject } from './live-object.js';
 import { podTrouble } from './pod-trouble.js';
 
@@ -28,71 +34,45 @@ export async function debugPod(
   clock: Clock,
 ): Promise<number> {
   const wanted = podOf(set, request.image);
-  const made = await client
-    .call<LiveObject>('POST', `/api/v1/namespaces/${set.namespace}/pods`, {
-      body: wanted,
-      query: { fieldManager: 'hwctl' },
-    })
-    .catch((error: unknown) => {
-      throw explainApply(error, wanted);
-    });
+  const made = await createObject(client, wanted);
   try {
     await untilRunning(client, wanted, request, clock);
     return await execute(client, made, request);
   } finally {
-    await client.delete({ ...made, apiVersion: 'v1', kind: 'Pod' });
+    await client.delete(made);
   }
 }
 
-/** A pod that meets the Pod Security Standard "restricted", with the label that the NetworkPolicies let in. */
-function podOf({ namespace, id }: ApplySet, image: string): KubeObject {
+function podOf(set: ApplySet, image: string): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name: `hwctl-debug-${randomBytes(3).toString('hex')}`,
-      namespace,
-      labels: {
-        'app.kubernetes.io/name': 'hwctl-debug',
-        'app.kubernetes.io/managed-by': 'hwctl',
-        'hwctl.dev/client': 'true',
-        [partOfLabel]: id,
-      },
+      namespace: set.namespace,
+      labels: clientLabels('hwctl-debug', set),
     },
     spec: {
+      ...restrictedPod,
       restartPolicy: 'Never',
       activeDeadlineSeconds: longestSeconds,
       // The one process sleeps, and would not hear SIGTERM.
       terminationGracePeriodSeconds: 1,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 65534,
-        runAsGroup: 65534,
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
       containers: [
         {
+          ...restrictedContainer,
           name: 'debug',
           image,
-          imagePullPolicy: 'IfNotPresent',
           command: ['sleep', String(longestSeconds)],
-          workingDir: '/tmp',
           env: [{ name: 'HOME', value: '/tmp' }],
           resources: {
             requests: { cpu: '10m', memory: '16Mi', 'ephemeral-storage': '8Mi' },
             limits: { cpu: '500m', memory: '128Mi', 'ephemeral-storage': '64Mi' },
           },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
-          volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+          volumeMounts: [temporaryMount],
         },
       ],
-      volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '32Mi' } }],
+      volumes: [temporaryVolume],
     },
   };
 }

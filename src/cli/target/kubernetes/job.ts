@@ -5,14 +5,21 @@ import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
 import type { PodsRequest, StartedPods } from '../target.js';
-import { explainApply } from './api-error.js';
 import type { ApplySet } from './apply-set.js';
 import type { KubeClient } from './client.js';
-import { partOfLabel } from './desired.js';
+import {
+  clientLabels,
+  createObject,
+  restrictedContainer,
+  restrictedPod,
+  temporaryMount,
+  temporaryVolume,
+} from './client-pod.js';
 import type { LiveObject } from './live-object.js';
 import { podTrouble, worstTrouble } from './pod-trouble.js';
 import { eventsOf, podResource } from './pods.js';
 
+const podName = 'hwctl-load';
 const pollMs = 250;
 const goneMs = 15_000;
 /** The API server's bound for a ConfigMap. */
@@ -31,7 +38,7 @@ export async function startPods(
   clock: Clock,
 ): Promise<Omit<StartedPods, 'endpoints'>> {
   const { namespace } = set;
-  const name = `hwctl-load-${randomBytes(3).toString('hex')}`;
+  const name = `${podName}-${randomBytes(3).toString('hex')}`;
   const made: LiveObject[] = [];
   const close = async () => {
     for (const object of made) await client.delete(object);
@@ -40,9 +47,9 @@ export async function startPods(
       await clock.sleep(pollMs);
   };
   try {
-    const files = await create(client, filesOf(set, name, request));
+    const files = await createObject(client, filesOf(set, name, request));
     made.push(files);
-    const job = await create(client, jobOf(set, name, image, request));
+    const job = await createObject(client, jobOf(set, name, image, request));
     made.unshift(job);
     await own(client, files, job);
     const pods = await untilRunning(client, namespace, name, request, clock);
@@ -59,14 +66,7 @@ export async function startPods(
   }
 }
 
-function labelsOf({ id }: ApplySet) {
-  return {
-    'app.kubernetes.io/name': 'hwctl-load',
-    'app.kubernetes.io/managed-by': 'hwctl',
-    'hwctl.dev/client': 'true',
-    [partOfLabel]: id,
-  };
-}
+const labelsOf = (set: ApplySet) => clientLabels(podName, set);
 
 function filesOf(set: ApplySet, name: string, { files }: PodsRequest): KubeObject {
   const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
@@ -80,7 +80,6 @@ function filesOf(set: ApplySet, name: string, { files }: PodsRequest): KubeObjec
   } as KubeObject;
 }
 
-/** An Indexed Job whose pods meet the Pod Security Standard "restricted". */
 function jobOf(set: ApplySet, name: string, image: string, request: PodsRequest): KubeObject {
   const labels = labelsOf(set);
   const { count, main, port, longestMs } = request;
@@ -99,65 +98,36 @@ function jobOf(set: ApplySet, name: string, image: string, request: PodsRequest)
       template: {
         metadata: { labels },
         spec: {
+          ...restrictedPod,
           restartPolicy: 'Never',
           terminationGracePeriodSeconds: 5,
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 65534,
-            runAsGroup: 65534,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
           topologySpreadConstraints: [
             {
               maxSkew: 1,
               topologyKey: 'kubernetes.io/hostname',
               whenUnsatisfiable: 'ScheduleAnyway',
-              labelSelector: { matchLabels: { 'app.kubernetes.io/name': 'hwctl-load' } },
+              labelSelector: { matchLabels: { 'app.kubernetes.io/name': podName } },
             },
           ],
           containers: [
             {
+              ...restrictedContainer,
               name: 'load',
               image,
-              imagePullPolicy: 'IfNotPresent',
               command: ['node', `/hwctl/${main}`, String(port)],
-              workingDir: '/tmp',
               // No CPU limit: a generator that is throttled measures itself.
               resources: {
                 requests: { cpu: '50m', memory: '128Mi', 'ephemeral-storage': '8Mi' },
                 limits: { memory: '512Mi', 'ephemeral-storage': '64Mi' },
               },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ['ALL'] },
-              },
-              volumeMounts: [
-                { name: 'files', mountPath: '/hwctl', readOnly: true },
-                { name: 'tmp', mountPath: '/tmp' },
-              ],
+              volumeMounts: [{ name: 'files', mountPath: '/hwctl', readOnly: true }, temporaryMount],
             },
           ],
-          volumes: [
-            { name: 'files', configMap: { name } },
-            { name: 'tmp', emptyDir: { sizeLimit: '32Mi' } },
-          ],
+          volumes: [{ name: 'files', configMap: { name } }, temporaryVolume],
         },
       },
     },
   } as KubeObject;
-}
-
-async function create(client: KubeClient, wanted: KubeObject): Promise<LiveObject> {
-  const path = (await client.pathOf(wanted)).replace(/\/[^/]*$/, '');
-  const made = await client
-    .call<LiveObject>('POST', path, { body: wanted, query: { fieldManager: 'hwctl', fieldValidation: 'Strict' } })
-    .catch((error: unknown) => {
-      throw explainApply(error, wanted);
-    });
-  return { ...made, apiVersion: wanted.apiVersion, kind: wanted.kind };
 }
 
 /** The files go with the Job, also where the cluster ends it. */
