@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Test } from 'tap';
 import { systemClock } from '../../src/cli/kernel/clock.js';
 import { createClient, type KubeClient } from '../../src/cli/target/kubernetes/client.js';
 import { loadKubeConfig, pinContext } from '../../src/cli/target/kubernetes/kube-context.js';
@@ -26,6 +27,11 @@ export interface Outcome {
   stderr: string;
   /** The end of both, for the message of an assertion: with --json an error is on stdout. */
   said: string;
+}
+
+/** Asserts an exit code; where it is another one, with what the command said. */
+export function exits(t: Test, { code, said }: Outcome, wanted: number): boolean {
+  return code === wanted ? t.pass(`exit code ${wanted}`) : t.fail(`exit code ${code} instead of ${wanted}: ${said}`);
 }
 
 /** hwctl with a state folder of its own. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import type { ObjectDiff } from '../../src/cli/target/object-diff.js';
-import { Hwctl, inventory, openClient, output, profile, whyNoCluster } from './cluster.js';
+import { exits, Hwctl, inventory, openClient, output, profile, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 
@@ -21,7 +21,7 @@ t.test('diff, render, debug and the namespace of the context', { skip, timeout: 
 
   await t.test('before up everything is to be made, and diff makes nothing', async (t) => {
     const first = await diff();
-    t.equal(first.code, 1, first.said);
+    exits(t, first, 1);
     t.ok(first.differences.every(({ change }) => change === 'create'));
     t.ok(first.refs.includes('create Deployment/hwctl/hello'));
     t.ok(first.refs.includes('create Namespace/hwctl'));
@@ -29,7 +29,7 @@ t.test('diff, render, debug and the namespace of the context', { skip, timeout: 
   });
 
   const up = await hwctl.on('up', ...stack, '--set-namespace');
-  t.equal(up.code, 0, up.said);
+  exits(t, up, 0);
   const contextNamespace = () =>
     output('kubectl', 'config', 'view', '-o', `jsonpath={.contexts[?(@.name=="${profile}")].context.namespace}`);
   t.equal(contextNamespace(), 'hwctl', 'up --set-namespace makes the namespace the default one');
@@ -87,13 +87,13 @@ t.test('diff, render, debug and the namespace of the context', { skip, timeout: 
     const data = (await client.get(secret))?.data as Record<string, string>;
     for (const value of Object.values(data)) t.notOk(stdout.includes(value), 'no value is printed');
     const repaired = await hwctl.on('up', ...stack, '--force-conflicts');
-    t.equal(repaired.code, 0, repaired.said);
+    exits(t, repaired, 0);
     t.same((await client.get(secret))?.data, data, 'and each is kept');
   });
 
   await t.test('render asks the cluster, and writes a folder that kubectl takes', async (t) => {
     const asked = await hwctl.on('render', 'hello', '--set', 'monitoring=false', '--json');
-    t.equal(asked.code, 0, asked.said);
+    exits(t, asked, 0);
     const { objects } = JSON.parse(asked.stdout);
     const ingress = objects.find(({ kind }: { kind: string }) => kind === 'Ingress');
     t.match(ingress, { spec: { ingressClassName: 'nginx' }, metadata: { namespace: 'hwctl' } });
@@ -103,7 +103,7 @@ t.test('diff, render, debug and the namespace of the context', { skip, timeout: 
     const folder = mkdtempSync(join(tmpdir(), 'hwctl-render-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
     const written = await hwctl.run(['render', ...stack, '--out', folder]);
-    t.equal(written.code, 0, written.said);
+    exits(t, written, 0);
     t.ok(existsSync(join(folder, 'kustomization.yaml')));
     const applied = spawnSync('kubectl', ['--context', profile, 'apply', '-k', folder, '--dry-run=server'], {
       encoding: 'utf8',
@@ -120,7 +120,7 @@ t.test('diff, render, debug and the namespace of the context', { skip, timeout: 
     const debug = (...command: string[]) =>
       hwctl.run(['debug', '--target', 'minikube', '--profile', profile, '--', ...command]);
     const answer = await debug('wget', '-qO-', 'http://hello:8080/');
-    t.equal(answer.code, 0, answer.said);
+    exits(t, answer, 0);
     t.equal(answer.stdout.length, 17);
     t.equal((await debug('sh', '-c', 'echo out; echo err >&2; exit 7')).code, 7, 'its exit code is passed on');
     const both = await debug('sh', '-c', 'id -u; echo err >&2');
@@ -137,7 +137,7 @@ t.test('diff, render, debug and the namespace of the context', { skip, timeout: 
   });
 
   const down = await hwctl.on('down', '--json');
-  t.equal(down.code, 0, down.said);
+  exits(t, down, 0);
   t.same(JSON.parse(down.stdout).remaining, []);
   t.not(contextNamespace(), 'hwctl', 'down brings the namespace of the context back');
   t.same(await inventory(), before, 'inventory before = inventory after');

@@ -7,7 +7,7 @@ import { conditionOf } from '../../src/cli/target/kubernetes/live-object.js';
 import { checkBooks, type History, type Read } from '../faults/server/books.js';
 import { type Answer, type Ask, attempt, closeClient } from '../faults/server/client.js';
 import { randomFrom } from '../faults/server/fleet.js';
-import { Hwctl, inNode, openClient, output, profile, whyNoCluster } from './cluster.js';
+import { exits, Hwctl, inNode, openClient, output, profile, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 const faultsMs = Number(process.env.FAULT_SECONDS ?? 60) * 1_000;
@@ -25,7 +25,7 @@ t.test('several replicas and faults: the books stay exact', { skip }, async (t) 
   const hwctl = new Hwctl();
   t.teardown(() => hwctl.remove());
   const up = await hwctl.on('up', 'idempotency', 'orders', '--set', 'monitoring=false', '--json');
-  if (!t.equal(up.code, 0, up.said)) return;
+  if (!exits(t, up, 0)) return;
   const { url, host } = JSON.parse(up.stdout).endpoints[0] as { url: string; host: string };
 
   await t.test('users at work, pods deleted and killed, Postgres restarted', (t) => ordeal(t, url, host));
@@ -40,7 +40,7 @@ t.test('several replicas and faults: the books stay exact', { skip }, async (t) 
     t.notMatch(strict.stdout, /only services that hwctl runs can be harmed/, 'with its faults');
   }
   const down = await hwctl.on('down', '--json');
-  t.equal(down.code, 0, down.said);
+  exits(t, down, 0);
   t.same(JSON.parse(down.stdout).remaining, []);
 });
 

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { loadKubeConfig } from '../../src/cli/target/kubernetes/kube-context.js';
-import { Hwctl, output } from './cluster.js';
+import { exits, Hwctl, output } from './cluster.js';
 
 const installed = spawnSync('minikube', ['version'], { timeout: 30_000 }).error === undefined;
 /** A profile of its own, so that nobody's is deleted. */
@@ -32,7 +32,7 @@ t.test('from no profile: up all, test all, load, verify, down', { skip: !install
 
   const began = Date.now();
   const again = await hwctl.on('up', 'all', ...values, '--json');
-  t.equal(again.code, 0, again.said);
+  exits(t, again, 0);
   t.same(JSON.parse(again.stdout).actions, [], 'nothing is built, loaded or applied');
   t.comment(`unchanged up took ${Date.now() - began} ms`);
 
@@ -47,7 +47,7 @@ t.test('from no profile: up all, test all, load, verify, down', { skip: !install
   t.equal(load.code, result.verdict.state === 'VOID' ? 3 : 0, load.stderr);
 
   const down = await hwctl.on('down', '--json');
-  t.equal(down.code, 0, down.said);
+  exits(t, down, 0);
   t.same(JSON.parse(down.stdout).remaining, []);
 
   const verify = await hwctl.on('verify', ...values, '--json');
@@ -60,7 +60,7 @@ t.test('from no profile: up all, test all, load, verify, down', { skip: !install
   );
 
   const gone = await hwctl.on('down', '--delete-cluster', '--json');
-  t.equal(gone.code, 0, gone.said);
+  exits(t, gone, 0);
   t.match(JSON.parse(gone.stdout).deleted, [`profile/${fresh}`]);
   t.notMatch(profiles(), fresh, 'the profile that hwctl made is gone');
   t.equal(context(), contextBefore, 'kubectl is where it was');

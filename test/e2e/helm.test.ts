@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { parse } from 'yaml';
-import { Hwctl, inventory, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
+import { exits, Hwctl, inventory, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tools = join(homedir(), '.cache', 'hwctl-bench', 'bin', 'helm');
@@ -27,7 +27,7 @@ t.test('helm installs a chart of render, upgrades it, and uninstall leaves nothi
   });
   const before = await inventory();
   const rendered = await hwctl.run(['render', '--as', 'helm', join(folder, 'charts'), 'idempotency']);
-  t.equal(rendered.code, 0, rendered.said);
+  exits(t, rendered, 0);
   const chart = join(folder, 'charts', 'idempotency');
   t.equal(run('lint', '--strict', chart).code, 0);
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { LoadResult } from '../../src/cli/load/metrics.js';
 import { podResource } from '../../src/cli/target/kubernetes/pods.js';
-import { Hwctl, openClient, whyNoCluster } from './cluster.js';
+import { exits, Hwctl, openClient, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 t.setTimeout(900_000);
@@ -14,7 +14,7 @@ t.test('load --in-cluster', { skip }, async (t) => {
   const hwctl = new Hwctl();
   t.teardown(() => hwctl.remove());
   const up = await hwctl.on('up', 'hello', 'idempotency', '--set', 'monitoring=false');
-  t.equal(up.code, 0, up.said);
+  exits(t, up, 0);
   const left = async () => {
     const client = openClient();
     const found = [];
@@ -84,12 +84,12 @@ t.test('load --in-cluster', { skip }, async (t) => {
       'name: upload\nsteps:\n  - name: send\n    request: POST /\n    file: ./body.txt\n    check: [{ name: ok, status: 200 }]\n',
     );
     const run = await hwctl.on('load', '--in-cluster', '--scenario', file);
-    t.equal(run.code, 2, run.said);
+    exits(t, run, 2);
     t.match(run.stderr, 'which pods do not have');
     t.same(await left(), []);
   });
 
   const down = await hwctl.on('down', '--json');
-  t.equal(down.code, 0, down.said);
+  exits(t, down, 0);
   t.same(JSON.parse(down.stdout).remaining, []);
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { addon, Hwctl, inventory, profile, whyNoCluster } from './cluster.js';
+import { addon, exits, Hwctl, inventory, profile, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 /** Lines of progress that an `up` prints, more or less: each may be the last. KILL_MOMENTS=N takes N of them, spread out. */
@@ -17,7 +17,7 @@ t.test('up is killed at any moment: down leaves nothing', { skip }, async (t) =>
   const hwctl = new Hwctl();
   t.teardown(() => hwctl.remove());
   const prepared = await hwctl.on('up', 'hello', '--set', 'monitoring=false');
-  t.equal(prepared.code, 0, prepared.said);
+  exits(t, prepared, 0);
   t.equal((await hwctl.on('down')).code, 0);
   const before = await inventory();
   for (let turn = 0; turn < moments; turn++) {
@@ -33,7 +33,7 @@ t.test('up is killed at any moment: down leaves nothing', { skip }, async (t) =>
       },
     });
     const down = await hwctl.on('down', '--json');
-    t.equal(down.code, 0, down.said);
+    exits(t, down, 0);
     t.same(JSON.parse(down.stdout).remaining, []);
     const how = killed.code === null ? 'killed' : `ended with ${killed.code}`;
     t.same(await inventory(), before, `moment ${moment}: ${how} after: ${last}`);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Hwctl, inventory, openClient, whyNoCluster } from './cluster.js';
+import { exits, Hwctl, inventory, openClient, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 
@@ -11,13 +11,13 @@ t.test('up, test, up again, down: the cluster is as it was', { skip }, async (t)
   const before = await inventory();
 
   const up = await hwctl.on('up', 'idempotency', 'hello', '--set', 'monitoring=false', '--json');
-  t.equal(up.code, 0, up.said);
+  exits(t, up, 0);
   const report = JSON.parse(up.stdout);
   t.match(report.endpoints, [{ name: 'app', host: 'arch.homework' }]);
   t.comment(`up took ${Math.round(report.durationMs)} ms`);
 
   const again = await hwctl.on('up', 'idempotency', 'hello', '--set', 'monitoring=false', '--json');
-  t.equal(again.code, 0, again.said);
+  exits(t, again, 0);
   t.same(JSON.parse(again.stdout).actions, [], 'nothing is built, loaded or applied');
   t.comment(`unchanged up took ${Math.round(JSON.parse(again.stdout).durationMs)} ms`);
 
@@ -45,14 +45,14 @@ t.test('up, test, up again, down: the cluster is as it was', { skip }, async (t)
     t.equal(conflict.code, 2);
     t.match(conflict.stderr, /somebody else owns fields of Service\/hwctl\/hello[\s\S]*"somebody"/);
     const forced = await hwctl.on('up', 'hello', '--set', 'monitoring=false', '--force-conflicts');
-    t.equal(forced.code, 0, forced.said);
+    exits(t, forced, 0);
     t.match((await client.get(service))?.spec, { selector: { 'app.kubernetes.io/name': 'hello' } });
     t.same((await client.get(secret))?.data, first, 'secrets are kept');
   });
 
   await t.test('down of one stack leaves the other', async (t) => {
     const down = await hwctl.on('down', 'hello', '--json');
-    t.equal(down.code, 0, down.said);
+    exits(t, down, 0);
     const { deleted, remaining } = JSON.parse(down.stdout);
     t.same(remaining, []);
     t.ok(deleted.includes('Deployment/hwctl/hello'));
@@ -64,7 +64,7 @@ t.test('up, test, up again, down: the cluster is as it was', { skip }, async (t)
     const theirs = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace: 'hwctl' } };
     await client.call('POST', '/api/v1/namespaces/hwctl/configmaps', { body: theirs });
     const down = await hwctl.on('down', '--json');
-    t.equal(down.code, 0, down.said);
+    exits(t, down, 0);
     t.match(
       JSON.parse(down.stdout).kept.map(({ ref }: { ref: string }) => ref),
       ['ConfigMap/hwctl/theirs', 'Namespace/hwctl'],
@@ -73,7 +73,7 @@ t.test('up, test, up again, down: the cluster is as it was', { skip }, async (t)
   });
 
   const down = await hwctl.on('down', '--json');
-  t.equal(down.code, 0, down.said);
+  exits(t, down, 0);
   t.same(JSON.parse(down.stdout).remaining, []);
   t.same(await inventory(), before, 'inventory before = inventory after');
   const empty = await hwctl.on('down');

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { Hwctl, inventory, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
+import { exits, Hwctl, inventory, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 const folder = fileURLToPath(new URL('../../manifests/shared/monitoring/dashboards', import.meta.url));
@@ -20,7 +20,7 @@ t.test('Prometheus sees everything, and every panel has data under load', { skip
   const before = await inventory();
   const started = Date.now();
   const up = await hwctl.on('up', 'all', '--set', 'grafana=false', '--timeout', '10m');
-  t.equal(up.code, 0, up.said);
+  exits(t, up, 0);
   t.comment(`up all with Prometheus took ${Date.now() - started} ms`);
   const client = openClient();
   t.teardown(() => client.close());
@@ -113,7 +113,7 @@ t.test('Prometheus sees everything, and every panel has data under load', { skip
   });
 
   const down = await hwctl.on('down', '--json', '--timeout', '5m');
-  t.equal(down.code, 0, down.said);
+  exits(t, down, 0);
   t.same(JSON.parse(down.stdout).remaining, []);
   t.same(await inventory(), before, 'inventory before = inventory after');
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { request } from 'undici';
 import { podResource } from '../../src/cli/target/kubernetes/pods.js';
-import { addon, Hwctl, inNode, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
+import { addon, exits, Hwctl, inNode, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 const manifests = fileURLToPath(new URL('../../manifests', import.meta.url));
@@ -40,7 +40,7 @@ t.test('a platform that is up', { skip }, async (t) => {
     t.teardown(() => rmSync(folder, { recursive: true }));
     cpSync(manifests, folder, { recursive: true });
     const up = await hwctl.on('up', 'prices', ...plain, '--manifests', folder, '--json');
-    if (!t.equal(up.code, 0, up.said)) return;
+    if (!exits(t, up, 0)) return;
     const { url, host } = JSON.parse(up.stdout).endpoints[0];
     const before = await get(`${url}/price/1`, host);
     t.equal(before.status, 200);
@@ -50,7 +50,7 @@ t.test('a platform that is up', { skip }, async (t) => {
     const changed = readFileSync(file, 'utf8').replace(/^1[ \t]+\S+/m, '1 4321.09');
     writeFileSync(file, changed);
     const again = await hwctl.on('up', 'prices', ...plain, '--manifests', folder, '--json');
-    t.equal(again.code, 0, again.said);
+    exits(t, again, 0);
     t.match(JSON.parse(again.stdout).actions, [{ verb: 'update', ref: 'ConfigMap/hwctl/prices' }]);
     t.equal(JSON.parse(again.stdout).actions.length, 1, 'and nothing else');
     const began = Date.now();
@@ -65,7 +65,7 @@ t.test('a platform that is up', { skip }, async (t) => {
 
   await t.test('logs -f merges pods and survives a restart', async (t) => {
     const up = await hwctl.on('up', 'hello', ...plain);
-    t.equal(up.code, 0, up.said);
+    exits(t, up, 0);
     const logs = hwctl.start('logs', 'hello', '-f', '--json', '--target', 'minikube', '--profile', profile);
     t.teardown(() => logs.kill('SIGKILL'));
     const seen = new Map<string, string[]>();
@@ -88,7 +88,7 @@ t.test('a platform that is up', { skip }, async (t) => {
 
   await t.test('forward: a daemon that finds the next pod', async (t) => {
     const forward = await hwctl.on('forward', '--json');
-    t.equal(forward.code, 0, forward.said);
+    exits(t, forward, 0);
     const endpoints = JSON.parse(forward.stdout).endpoints as { name: string; url: string }[];
     const hello = endpoints.find(({ name }) => name === 'hello');
     if (!t.ok(hello, 'hello has a port')) return;
@@ -116,7 +116,7 @@ t.test('a platform that is up', { skip }, async (t) => {
     cut('-I');
     t.teardown(() => cut('-D'));
     const up = await hwctl.on('up', 'hello', ...plain, '--json');
-    t.equal(up.code, 0, up.said);
+    exits(t, up, 0);
     t.match(JSON.parse(up.stdout).actions, [{ verb: 'start', ref: 'process/forward' }]);
     t.match(JSON.parse(up.stdout).endpoints[0], { name: 'app', url: /^http:\/\/127\.0\.0\.1:/, host: 'arch.homework' });
     t.equal((await hwctl.on('test', 'hello')).code, 0, 'the scenario passes through a port-forward of the controller');
@@ -127,13 +127,13 @@ t.test('a platform that is up', { skip }, async (t) => {
 
   await t.test('open prints URLs that answer', async (t) => {
     const app = await hwctl.on('open', 'app', '--json');
-    t.equal(app.code, 0, app.said);
+    exits(t, app, 0);
     const { url, host } = JSON.parse(app.stdout);
     t.equal((await get(`${url}/`, host)).text.length, 17, 'the app');
     const more = await hwctl.on('up', 'hello', '--set', 'monitoring=true', '--set', 'grafana=false');
-    t.equal(more.code, 0, more.said);
+    exits(t, more, 0);
     const prometheus = await hwctl.on('open', 'prometheus');
-    t.equal(prometheus.code, 0, prometheus.said);
+    exits(t, prometheus, 0);
     t.equal((await get(`${prometheus.stdout.trim()}/-/ready`)).status, 200, 'Prometheus');
     const nothing = await hwctl.on('open', 'nothing');
     t.equal(nothing.code, 2);
@@ -142,7 +142,7 @@ t.test('a platform that is up', { skip }, async (t) => {
 
   await t.test('down leaves a profile that hwctl did not make', async (t) => {
     const down = await hwctl.on('down', '--delete-cluster', '--json');
-    t.equal(down.code, 0, down.said);
+    exits(t, down, 0);
     const { kept, remaining } = JSON.parse(down.stdout);
     t.same(remaining, []);
     t.match(kept, [{ ref: `profile/${profile}`, reason: /did not make it/ }]);
@@ -151,7 +151,7 @@ t.test('a platform that is up', { skip }, async (t) => {
 
   await t.test('--keep-data: the next up has the old users', async (t) => {
     const up = await hwctl.on('up', 'idempotency', ...plain, '--json');
-    if (!t.equal(up.code, 0, up.said)) return;
+    if (!exits(t, up, 0)) return;
     const login = async (path: string, report: string) => {
       const { url, host } = JSON.parse(report).endpoints[0];
       const body = JSON.stringify({ login: 'kept', password: 'secret' });
@@ -162,18 +162,18 @@ t.test('a platform that is up', { skip }, async (t) => {
     };
     t.equal(await login('/registration', up.stdout), 200);
     const down = await hwctl.on('down', '--keep-data', '--json');
-    t.equal(down.code, 0, down.said);
+    exits(t, down, 0);
     t.match(
       JSON.parse(down.stdout).kept.map(({ ref }: { ref: string }) => ref.replace(/\/\S*-postgres-0$/, '/data')),
       ['Secret/hwctl/hwctl', 'PersistentVolumeClaim/data', 'Namespace/hwctl'],
     );
     const again = await hwctl.on('up', 'idempotency', ...plain, '--json');
-    t.equal(again.code, 0, again.said);
+    exits(t, again, 0);
     t.equal(await login('/login', again.stdout), 200, 'the user is known');
     // Kept again, and then not: what nobody uses any more is found and removed.
     t.equal((await hwctl.on('down', '--keep-data')).code, 0);
     const last = await hwctl.on('down', '--json');
-    t.equal(last.code, 0, last.said);
+    exits(t, last, 0);
     t.same(JSON.parse(last.stdout).remaining, []);
     t.same(JSON.parse(last.stdout).kept, [], 'nothing is kept unasked');
   });
@@ -185,20 +185,20 @@ t.test('a platform that is up', { skip }, async (t) => {
   );
   await t.test('--registry: pushed and pulled', { skip: noRegistry }, async (t) => {
     const up = await hwctl.on('up', 'hello', ...plain, '--registry', registry, '--json');
-    t.equal(up.code, 0, up.said);
+    exits(t, up, 0);
     const [pod] = await podsOf('hello');
     const containers = (pod?.spec?.containers ?? []) as { image: string }[];
     t.match(containers[0]?.image, new RegExp(`^${registry}/hwctl-server:`));
     const again = await hwctl.on('up', 'hello', ...plain, '--registry', registry, '--json');
     t.same(JSON.parse(again.stdout).actions, [], 'nothing is built, pushed or applied again');
     const down = await hwctl.on('down', '--json');
-    t.equal(down.code, 0, down.said);
+    exits(t, down, 0);
     t.same(JSON.parse(down.stdout).remaining, []);
   });
 
   await t.test('a namespace that is stuck in Terminating is explained', async (t) => {
     const up = await hwctl.on('up', 'hello', ...plain);
-    t.equal(up.code, 0, up.said);
+    exits(t, up, 0);
     const service = {
       apiVersion: 'apiregistration.k8s.io/v1',
       kind: 'APIService',
@@ -217,13 +217,13 @@ t.test('a platform that is up', { skip }, async (t) => {
     const answers = () => client.call('DELETE', `${path}/${service.metadata.name}`).catch(() => undefined);
     t.teardown(answers);
     const stuck = await hwctl.on('down', '--timeout', '45s', '--json');
-    t.equal(stuck.code, 1, stuck.said);
+    exits(t, stuck, 1);
     t.match(JSON.parse(stuck.stdout).remaining, [
       { ref: 'Namespace/hwctl', reason: /aggregated API does not answer[\s\S]*away\.hwctl\.dev[\s\S]*apiservices/ },
     ]);
     await answers();
     const down = await hwctl.on('down', '--json');
-    t.equal(down.code, 0, down.said);
+    exits(t, down, 0);
     t.same(JSON.parse(down.stdout).remaining, []);
   });
 });

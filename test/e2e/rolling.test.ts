@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { Hwctl, openClient, whyNoCluster } from './cluster.js';
+import { exits, Hwctl, openClient, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();
 const bundle = fileURLToPath(new URL('../../dist/image/server.mjs', import.meta.url));
@@ -16,7 +16,7 @@ t.test('new code under load: not one request is lost', { skip }, async (t) => {
     await hwctl.remove();
   });
   const up = await hwctl.on('up', 'hello', '--set', 'monitoring=false');
-  t.equal(up.code, 0, up.said);
+  exits(t, up, 0);
   const client = openClient();
   t.teardown(() => client.close());
   const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'hello', namespace: 'hwctl' } };
@@ -31,7 +31,7 @@ t.test('new code under load: not one request is lost', { skip }, async (t) => {
   const load = hwctl.on('load', '--rps', '100', '--duration', '60s', '--json');
   appendFileSync(bundle, '\n// Another version, for the rolling update.\n');
   const again = await hwctl.on('up', 'hello', '--set', 'monitoring=false');
-  t.equal(again.code, 0, again.said);
+  exits(t, again, 0);
   t.not(await imageOf(), old, 'the change has another tag');
   const { stdout, stderr } = await load;
   const counts = JSON.parse(stdout);
