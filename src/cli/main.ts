@@ -34,6 +34,7 @@ async function makeContext(signal: AbortSignal): Promise<Context> {
     interactive: stdout.isTTY === true && !isSet(env.CI) && env.TERM !== 'dumb',
     color,
     columns: stdout.columns || Number(env.COLUMNS) || 80,
+    mustFinish: false,
     exitCode: 0,
     print: (text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
     note: (text) => void stderr.write(text.endsWith('\n') ? text : `${text}\n`),
@@ -53,10 +54,11 @@ function interruption(): AbortSignal {
 }
 
 async function main(argv: string[]): Promise<number> {
+  let context: Context | undefined;
   // The reader of a pipe may leave early (`hwctl ... | head`): that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    if (context?.mustFinish !== true) process.exit(0);
   });
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     process.stdout.write(`${packageVersion()}\n`);
@@ -64,7 +66,8 @@ async function main(argv: string[]): Promise<number> {
   }
   const signal = interruption();
   const { runCommand } = await import('./commands/program.js');
-  return runCommand(argv, await makeContext(signal));
+  context = await makeContext(signal);
+  return runCommand(argv, context);
 }
 
 process.exitCode = await main(process.argv.slice(2));

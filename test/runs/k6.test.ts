@@ -9,6 +9,7 @@ import t, { type Test } from 'tap';
 import { toK6 } from '../../src/cli/scenario/convert/to-k6.js';
 import { hwctl } from '../golden.js';
 import { checks } from '../scenario/checks.js';
+import { remembering, requests } from '../scenario/convert/sent.js';
 import { echoServer } from '../scenario/echo-server.js';
 import { platform } from '../scenario/platform.js';
 import { runText, scenarioOf } from '../scenario/run-text.js';
@@ -83,4 +84,17 @@ t.test('each kind of check that can be carried over', { skip }, async (t) => {
     const one = `name: x\nsteps:\n  - request: ${request}\n    check: [{ name: holds, ${holds} }]\n`;
     t.not(toK6(scenarioOf(one), url).losses.length, 0, `${feature} is told as lost`);
   }
+});
+
+t.test('k6 sends what hwctl sends', { skip }, async (t) => {
+  const { url, take } = await remembering(t);
+  const yaml = requests(url, true);
+  const { result } = await runText(yaml, url);
+  t.ok(result.passed);
+  const ours = take();
+  const { text, losses } = toK6(scenarioOf(yaml));
+  t.same(losses, ['"POST /echo/multipart": body: multipart']);
+  await runK6(t, text);
+  const without = (lines: string[]) => lines.filter((line) => !line.includes('/echo/multipart'));
+  t.same(without(take()), without(ours));
 });

@@ -56,6 +56,47 @@ export const brokenScenarios: [what: string, yaml: string][] = [
   ['unknown generator', "name: x\nsteps: [{ request: 'GET /{{$uid}}' }]\n"],
   ['unclosed braces', "name: x\nsteps: [{ request: 'GET /{{id' }]\n"],
   ['no earlier step', check('sameBodyAs: b')],
+  [
+    'names beside other problems',
+    `name: x
+steps:
+  - { name: frist, request: FETCH /, captur: { id: $.id } }
+  - { name: b, request: 'GET /{{id}}/{{nope}}/{{$uid}}/{{un closed', check: [{ name: c, sameBodyAs: first }, { name: d, sameBodyAs: frist }] }
+`,
+  ],
+  ['variables that cannot be read', "name: x\nvariables: 1\nsteps: [{ request: 'GET /{{id}}' }]\n"],
+  ['variables in a ring', "name: x\nvariables: { c: 1, a: '{{b}}{{c}}', b: ['{{a.x}}'], d: '{{d}}' }\nsteps: []\n"],
+  ['a ring through a row', "name: x\nvariables: { a: '{{b}}' }\ndata: [{ b: 1 }, { b: '{{$add(a,1)}}' }]\nsteps: []\n"],
+  [
+    'arguments of generators',
+    `name: x
+steps:
+  - { request: 'GET /{{$int(9007199254740990,9007199254740993)}}' }
+  - { request: 'GET /{{$int(2,1)}}{{$int(a)}}{{$float(1,2,3)}}{{$float(1e999)}}{{$int(1,{{max}})}}' }
+  - { request: 'GET /{{$hex(-1)}}{{$text(65537)}}{{$password(7)}}{{$uuid(4)}}{{$pick()}}{{$add()}}{{$add(1,)}}' }
+  - { request: 'GET /{{$repeat()}}{{$repeat(a,-1)}}{{$repeat(a,b)}}' }
+`,
+  ],
+  [
+    'aliases of aliases',
+    `name: x
+variables:
+  a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+  b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]
+  c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]
+  d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]
+  e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]
+  f: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]
+steps: []
+`,
+  ],
+  ['an alias in its own anchor', 'name: x\nvariables: &v { a: *v }\nsteps: []\n'],
+  ['an alias without anchor', 'name: x\nvariables: { a: &base 1, b: *bsae }\nsteps: []\n'],
+  ['a merge of no mapping', 'name: x\nsteps: [{ <<: 1, request: GET / }]\n'],
+  ['two documents', 'name: x\nsteps: []\n---\nname: y\n'],
+  ['numbers that cannot be sent', step('json: { a: 12345678901234567890, b: .nan, c: [-.inf, 9007199254740992] }')],
+  ['a header of two lines', step('headers: { a: "x\\ny" }')],
+  ['an empty set', 'name: x\nsteps: [{ parallel: [] }]\n'],
   ['url', 'name: x\nurl: arch.homework\nsteps: []\n'],
   ['folder without steps', 'name: x\nsteps: [{ folder: f }]\n'],
 ];

@@ -91,6 +91,10 @@ function answer(
     case 'reset':
       request.socket.destroy();
       return;
+    case 'bytes':
+      response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      response.end(Buffer.from(argument ?? '', 'hex'));
+      return;
     case 'text':
       response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
       response.end('hello wörld, id=42');

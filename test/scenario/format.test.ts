@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import { systemClock } from '../../src/cli/kernel/clock.js';
 import { matchGolden } from '../golden.js';
 import { checks } from './checks.js';
 import { echoServer } from './echo-server.js';
@@ -325,3 +328,61 @@ t.test('what no step foresaw ends the run, but not before teardown', async (t) =
   await t.rejects(run, /a bug/);
   t.same(seen, ['c']);
 });
+
+t.test('every step of a teardown is tried, and a bug in one ends the run after them', async (t) => {
+  const url = await echoServer(t);
+  const seen: string[] = [];
+  const run = runText(
+    'name: x\nsteps: [{ name: a, request: GET /json }]\nteardown: [{ folder: f, steps: [{ name: b, request: GET /json }, { name: c, request: GET /json }] }, { name: d, request: GET /json }]\n',
+    url,
+    {
+      onEvent: (event) => {
+        if (event.type === 'step-end') seen.push(event.step.ref.name);
+        if (event.type === 'request' && ['b', 'd'].includes(event.step.name))
+          throw new Error(`a bug in ${event.step.name}`);
+      },
+    },
+  );
+  await t.rejects(run, /a bug in b/);
+  t.same(seen, ['a', 'c']);
+});
+
+t.test('a variable may need what is captured later', async (t) => {
+  const url = await echoServer(t);
+  const { result } = await runText(
+    "name: x\nvariables: { line: 'id {{id}}' }\nsteps: [{ request: GET /json, capture: { id: $.id } }, { request: POST /echo, text: '{{line}}', check: [{ name: known, json: { $.body: id 7 } }] }]\n",
+    url,
+  );
+  t.ok(result.passed, JSON.stringify(result.failures));
+});
+
+t.test(
+  'redirects without an end are an error; a pause between requests; a body that is not the gzip it claims',
+  async (t) => {
+    const server = createServer((request, response) => {
+      if (request.url === '/loop') response.writeHead(302, { location: '/loop' }).end();
+      else response.writeHead(200, { 'content-encoding': 'gzip' }).end('{}');
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    t.teardown(() => server.close());
+    const pauses: number[] = [];
+    const { result, steps } = await runText(
+      'name: x\nsteps:\n  - { request: GET /loop, check: [{ name: a redirect, status: 302 }] }\n  - { request: GET /loop, redirects: false, check: [{ name: a redirect, status: 302 }] }\n  - { request: GET /gzip }\n',
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      {
+        delayMs: 5,
+        clock: {
+          ...systemClock,
+          sleep: async (ms) => {
+            pauses.push(ms);
+          },
+        },
+      },
+    );
+    t.notOk(result.passed);
+    t.match(steps[0]!.errors, [/^redirected more than 10 times, at last to http.*\/loop$/]);
+    t.equal(steps[1]!.state, 'passed');
+    t.same(steps[2]!.errors, ['the body is not the gzip that Content-Encoding says']);
+    t.same(pauses, [5, 5]);
+  },
+);

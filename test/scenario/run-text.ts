@@ -17,9 +17,9 @@ export interface TextRun {
 
 /** A scenario from YAML text; throws with every problem. */
 export function scenarioOf(yaml: string, file = 'test.yaml'): Scenario {
-  const { scenario, problems } = parseScenario(yaml);
+  const { scenario, problems, uses } = parseScenario(yaml);
   const complete = scenario && { ...scenario, file, data: Array.isArray(scenario.data) ? scenario.data : [] };
-  const all = [...problems, ...(complete ? nameProblems(complete, []) : [])];
+  const all = [...problems, ...nameProblems(uses, [])];
   if (complete === undefined || all.length > 0)
     throw new Error(all.map(({ at, message }) => `${at.line}:${at.column}: ${message}`).join('\n'));
   return complete;

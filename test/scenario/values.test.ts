@@ -5,11 +5,15 @@ import { csvRows } from '../../src/cli/scenario/data.js';
 import { diffLines } from '../../src/cli/scenario/diff.js';
 import { generate, generatorNames } from '../../src/cli/scenario/generated.js';
 import { Variables } from '../../src/cli/scenario/template.js';
+import { asInUrl } from '../../src/cli/scenario/url-text.js';
 
 const source = { clock: systemClock, iteration: 3 };
 
 t.test('templates keep types where they stand alone', async (t) => {
-  const variables = new Variables([{ n: 1, o: { a: [2] }, later: '{{n}}-{{o.a.0}}' }], source);
+  const variables = new Variables(
+    [{ values: { n: 1, o: { a: [2] }, later: '{{n}}-{{o.a.0}}' }, templates: true }],
+    source,
+  );
   t.equal(variables.expand('{{n}}'), 1);
   t.equal(variables.expand('x{{n}}'), 'x1');
   t.equal(variables.expand('{{later}}'), '1-2');
@@ -27,6 +31,48 @@ t.test('every generator gives a value', async (t) => {
   t.equal(String(generate('text', ['12'], source)).length, 12);
   t.equal(generate('repeat', ['ab', '3'], source), 'ababab');
   for (let i = 0; i < 50; i++) t.ok([4, 5, 6].includes(generate('int', ['4', '6'], source) as number));
+});
+
+t.test('generators are right over their whole range', async (t) => {
+  const most = Number.MAX_SAFE_INTEGER;
+  for (const [low, high] of [
+    [0, 2 ** 48],
+    [-most, most],
+    [most - 1, most],
+    [-3, -3],
+  ] as const)
+    for (let i = 0; i < 50; i++) {
+      const value = generate('int', [String(low), String(high)], source) as number;
+      if (!Number.isSafeInteger(value) || value < low || value > high) t.fail(`${value} is not in ${low}..${high}`);
+    }
+  t.ok(Number.isFinite(generate('float', ['-1.7e308', '1.7e308'], source)));
+  t.equal(generate('add', ['1', '2.5'], source), 3.5);
+});
+
+t.test('what comes from outside is text; rings and variables without a value are told', async (t) => {
+  const seen: Record<string, unknown> = {};
+  const variables = new Variables(
+    [
+      { values: { a: '{{b}}', b: '{{a}}', c: '{{later}}!', d: '{{a}}', word: 'x' }, templates: true },
+      { values: { d: '{{nope}}' }, templates: false },
+    ],
+    source,
+    (name, value) => {
+      seen[name] = value;
+    },
+  );
+  variables.settle();
+  t.equal(variables.text('{{d}}'), '{{nope}}');
+  t.throws(() => variables.get('a'), /these variables need each other: a -> b -> a/);
+  t.throws(() => variables.get('c'), /"later" has no value/);
+  variables.set('later', 'now');
+  t.equal(variables.get('c'), 'now!');
+  t.same(seen, { d: '{{nope}}', word: 'x', c: 'now!' });
+  t.throws(() => variables.expand('{{$add(word,1)}}'), /"word" is "x", which is no number/);
+});
+
+t.test('a URL is shown as it is sent', async (t) => {
+  t.equal(asInUrl('/a b?c=d\r\nX: é"\ud800%20'), '/a%20b?c=dX:%20%C3%A9%22%EF%BF%BD%20');
 });
 
 t.test('CSV as newman and RFC 4180 read it', async (t) => {

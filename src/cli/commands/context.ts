@@ -20,6 +20,8 @@ export interface Context {
   readonly color: boolean;
   /** Columns of the terminal, 80 where there is none. */
   readonly columns: number;
+  /** Set by a command that goes on when nobody reads stdout any more (`| head`); others end there, with 0. */
+  mustFinish: boolean;
   /** Set by the command; main.ts hands it to the process. 0 until set. */
   exitCode: number;
   /** Writes to stdout. With --json nothing but the document may go there. */

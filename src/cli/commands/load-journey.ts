@@ -122,9 +122,13 @@ class ScenarioJourney implements Journey {
   /** Made only for a journey that uses them. */
   private get variables(): Variables {
     if (this.known === undefined) {
-      const { variables, data } = this.shared.scenario;
+      const { variables, data, dataIsText } = this.shared.scenario;
       const row = data.length === 0 ? {} : data[this.iteration % data.length]!;
-      this.known = new Variables([variables, row], { clock: systemClock, iteration: this.iteration + 1 });
+      const scopes = [
+        { values: variables, templates: true },
+        { values: row, templates: dataIsText !== true },
+      ];
+      this.known = new Variables(scopes, { clock: systemClock, iteration: this.iteration + 1 });
     }
     return this.known;
   }

@@ -104,6 +104,8 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     context.print(JSON.stringify(planned.plan, null, options.json ? undefined : 2));
     return;
   }
+  // Who reads stdout may leave: files are written all the same.
+  context.mustFinish = options.out.length > 0;
   const finder = planned.findMax ? new MaxFinder(planned.plan.thresholds) : undefined;
   // The finder judges the thresholds second by second; over the whole ramp they are bound to fail.
   const wanted = finder === undefined ? planned.plan : { ...planned.plan, thresholds: [] };

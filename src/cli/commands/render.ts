@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Failure } from '../kernel/failure.js';
+import { makeFolders } from '../kernel/folders.js';
 import type { KubeObject } from '../target/kube-object.js';
 import { type RenderRequest, renderCharts, renderFolder, renderObjects, renderYaml } from '../target/render.js';
 import { chooseStacks } from '../target/stacks.js';
@@ -91,7 +92,7 @@ function absolute(folder: string, { cwd }: Context): string {
 /** Writes into a new or empty folder: what else is there is not ours to mix with. */
 function writeFolder(folder: string, files: Record<string, string>): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     if (readdirSync(folder).length > 0) {
       throw new Failure({
         code: 'not-empty',
@@ -100,7 +101,7 @@ function writeFolder(folder: string, files: Record<string, string>): void {
       });
     }
     for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      makeFolders(dirname(join(folder, name)));
       writeFileSync(join(folder, name), text);
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import { exitCodes, Failure } from '../kernel/failure.js';
 import { listScenarios, loadScenario } from '../scenario/load.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import type { Context } from './context.js';
+import { parseUrl } from './load-flags.js';
 import type { Define } from './registry.js';
 
 interface Output {
@@ -124,8 +125,9 @@ async function exportScenario(
   options: Output & { to: string; url?: string },
   context: Context,
 ): Promise<void> {
+  const url = options.url === undefined ? undefined : parseUrl(options.url).href;
   const scenario = await loadScenario(name, context);
-  emit(await converted(scenario, options.to, options.url), options, context);
+  emit(await converted(scenario, options.to, url), options, context);
 }
 
 async function converted(scenario: Scenario, to: string, url: string | undefined) {
@@ -141,9 +143,22 @@ async function importScenario(file: string, options: Output, context: Context): 
 
 /** The text goes to the file or standard output; what was lost is always told, never dropped in silence. */
 function emit({ text, losses }: { text: string; losses: string[] }, options: Output, context: Context): void {
-  if (options.output !== undefined) writeFileSync(resolve(context.cwd, options.output), text);
+  if (options.output !== undefined) write(options.output, text, context);
   if (options.json) context.print(JSON.stringify({ output: options.output, text, notCarriedOver: losses }));
   else if (options.output === undefined) context.stdout.write(text);
   if (losses.length > 0 && !options.json) context.note('Not carried over:');
   if (!options.json) for (const loss of losses) context.note(`  ${loss}`);
+}
+
+function write(file: string, text: string, context: Context): void {
+  try {
+    writeFileSync(resolve(context.cwd, file), text);
+  } catch (error) {
+    throw new Failure({
+      code: 'unwritable',
+      message: `${file} cannot be written: ${(error as Error).message}`,
+      hint: 'Give the path of a file in a folder that is there',
+      cause: error,
+    });
+  }
 }

@@ -7,7 +7,14 @@ import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
 import type { Scenario } from '../scenario/scenario.js';
 import type { Context } from './context.js';
 import { findEndpoint, type UpPlatform } from './target-options.js';
-import { givenVariables, httpOptions, type TestOptions } from './test-options.js';
+import {
+  certificates,
+  type FileKind,
+  givenVariables,
+  httpOptions,
+  refuseIgnored,
+  type TestOptions,
+} from './test-options.js';
 import { rerunOptions } from './test-rerun.js';
 
 /** One scenario or collection that is ready to run. */
@@ -22,14 +29,17 @@ type Platform = () => Promise<UpPlatform>;
 export async function planJobs(names: string[], options: TestOptions, context: Context): Promise<Job[]> {
   const platform = options.url === undefined ? once(() => findEndpoint(options, context)) : undefined;
   const chosen = await chooseNames(names, options, platform, context);
+  refuseIgnored(options, new Set(chosen.map(kindOf)));
+  certificates(options, context);
   const jobs: Job[] = [];
   const problems: Failure[] = [];
   for (const name of chosen) {
     try {
       const file = findScenarioFile(name, context);
-      const job = file.endsWith('.json')
-        ? await collectionJob(file, options, platform, context)
-        : await scenarioJob(name, file, options, platform, context);
+      const job =
+        kindOf(file) === 'Postman collection'
+          ? await collectionJob(file, options, platform, context)
+          : await scenarioJob(name, file, options, platform, context);
       if (job !== undefined) jobs.push(job);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -40,6 +50,10 @@ export async function planJobs(names: string[], options: TestOptions, context: C
   if (problems.length > 1) throw severalProblems(problems);
   if (jobs.length === 0) throw nothingTagged(options.tag);
   return jobs;
+}
+
+function kindOf(name: string): FileKind {
+  return name.endsWith('.json') ? 'Postman collection' : 'YAML scenario';
 }
 
 function severalProblems(problems: Failure[]): Failure {
@@ -129,8 +143,9 @@ async function scenarioJob(
         step: options.step,
         tags: options.tag,
         bail: options.bail,
+        delayMs: options.delayRequest,
         traffic: options.debug === true || options.har !== undefined,
-        rerun: rerunOptions(options),
+        rerun: rerunOptions(options, 'YAML scenario'),
       });
     },
   };
@@ -207,7 +222,7 @@ async function collectionJob(
         traffic: options.debug === true || options.har !== undefined,
         ignoreRedirects: options.ignoreRedirects,
         workingDir: options.workingDir,
-        rerun: rerunOptions(options),
+        rerun: rerunOptions(options, 'Postman collection'),
         cwd,
         clock: context.clock,
         signal: context.signal,

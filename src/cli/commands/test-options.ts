@@ -77,12 +77,83 @@ export function addTestOptions(command: Command): void {
     .option('-g, --globals <file>', 'Postman globals')
     .option('--env-var <name=value>', 'set a variable of the environment (repeatable)', pair, {})
     .option('--global-var <name=value>', 'set a global variable (repeatable)', pair, {})
-    .option('--delay-request <ms>', 'pause between the requests of a collection', milliseconds)
+    .option('--delay-request <ms>', 'pause between requests', milliseconds)
     .option('--timeout <ms>', 'for a whole collection', milliseconds)
     .option('--timeout-request <ms>', 'for one request', milliseconds)
     .option('--timeout-script <ms>', 'for one script of a collection', milliseconds)
     .option('--ignore-redirects', 'a redirect is the response')
     .option('--working-dir <folder>', 'where a collection’s uploads are; the collection’s folder');
+}
+
+/** What `hwctl test` runs. */
+export type FileKind = 'YAML scenario' | 'Postman collection';
+
+interface OneSided {
+  flag: string;
+  given(options: TestOptions): boolean;
+  /** The only kind of file that it means something for. */
+  kind: FileKind;
+  purpose: string;
+  instead: string;
+}
+
+const oneSided: OneSided[] = (
+  [
+    ['-e', 'environment', 'Postman collection', 'is the environment', '--env-file FILE or --var NAME=VALUE'],
+    ['-g', 'globals', 'Postman collection', 'is the globals', '--env-file FILE or --var NAME=VALUE'],
+    ['--global-var', 'globalVar', 'Postman collection', 'sets a global variable', '--var NAME=VALUE'],
+    ['--folder', 'folder', 'Postman collection', 'chooses a folder or request', '--step NAME or --tag WORD'],
+    ['--timeout', 'timeout', 'Postman collection', 'bounds the whole run', '--timeout-request MS, for each request'],
+    ['--timeout-script', 'timeoutScript', 'Postman collection', 'bounds the scripts', '--timeout-request MS'],
+    [
+      '--working-dir',
+      'workingDir',
+      'Postman collection',
+      'is the folder of the uploads',
+      'paths relative to the scenario',
+    ],
+    ['--step', 'step', 'YAML scenario', 'chooses a step', '--folder NAME, which takes a request too'],
+    ['--tag', 'tag', 'YAML scenario', 'chooses steps by tag', '--folder NAME'],
+  ] as const
+).map(([flag, key, kind, purpose, instead]) => ({
+  flag,
+  kind,
+  purpose,
+  instead,
+  given: (options) => {
+    const value = options[key];
+    return typeof value === 'object' ? Object.keys(value).length > 0 : value !== undefined;
+  },
+}));
+
+const needing = [
+  ['--host', 'host', '--url', 'url', '--url URL is the server that this host name is sent to'],
+  ['--cert', 'sslClientCert', '--key', 'sslClientKey', '--key FILE is the private key of the certificate'],
+  ['--key', 'sslClientKey', '--cert', 'sslClientCert', '--cert FILE is the certificate of the key'],
+  ['--passphrase', 'sslClientPassphrase', '--key', 'sslClientKey', '--key FILE is what the passphrase opens'],
+] as const;
+
+/** Throws Failure for options that would change nothing: alone without another, or made for the other `kinds` of file. */
+export function refuseIgnored(options: TestOptions, kinds: ReadonlySet<FileKind>): void {
+  const problems = [
+    ...oneSided
+      .filter(({ given, kind }) => given(options) && !kinds.has(kind))
+      .map(({ flag, kind, purpose, instead }) => {
+        const what = [...kinds].join(' and ');
+        return { problem: `${flag} ${purpose} of a ${kind}: it means nothing to a ${what}`, cure: `Use ${instead}` };
+      }),
+    ...needing
+      .filter(([, key, , other]) => options[key] !== undefined && options[other] === undefined)
+      .map(([flag, , other, , cure]) => ({ problem: `${flag} needs ${other}`, cure })),
+  ];
+  if (problems.length === 0) return;
+  const [first] = problems;
+  throw new Failure({
+    code: 'ignored-option',
+    message: problems.length === 1 ? first!.problem : `${problems.length} options would change nothing`,
+    details: problems.length === 1 ? [] : problems.map(({ problem, cure }) => `${problem}. ${cure}`),
+    hint: problems.length === 1 ? first!.cure : undefined,
+  });
 }
 
 function checkedUrl(url: string): string {
@@ -149,17 +220,36 @@ function unquoted(value: string): string {
   return single ?? value.replace(/\s+#.*$/, '');
 }
 
+/** The certificates and the key that the options name. Throws Failure for a file that cannot be read or holds none. */
+export function certificates(
+  options: TestOptions,
+  { cwd }: Pick<Context, 'cwd'>,
+): Pick<HttpClientOptions, 'ca' | 'cert' | 'key' | 'passphrase'> {
+  const pem = (file: string | undefined, option: string, what: RegExp) => {
+    if (file === undefined) return undefined;
+    const text = readText(resolve(cwd, file), option, file);
+    if (what.test(text)) return text;
+    throw new Failure({
+      code: 'bad-certificate',
+      message: `${option}: ${file} is not a PEM file with a ${option === '--key' ? 'private key' : 'certificate'}`,
+      hint: 'PEM begins with -----BEGIN; openssl x509 -inform der -in FILE makes it of DER',
+    });
+  };
+  const certificate = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
+  return {
+    ca: pem(options.sslExtraCaCerts, '--cacert', certificate),
+    cert: pem(options.sslClientCert, '--cert', certificate),
+    key: pem(options.sslClientKey, '--key', /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/),
+    passphrase: options.sslClientPassphrase,
+  };
+}
+
 /** TLS and proxies for servers that are not ours. */
 export function httpOptions(options: TestOptions, context: Context): HttpClientOptions {
-  const pem = (file: string | undefined, option: string) =>
-    file === undefined ? undefined : readText(resolve(context.cwd, file), option, file);
   const { env } = context;
   return {
     insecure: options.insecure,
-    ca: pem(options.sslExtraCaCerts, '--cacert'),
-    cert: pem(options.sslClientCert, '--cert'),
-    key: pem(options.sslClientKey, '--key'),
-    passphrase: options.sslClientPassphrase,
+    ...certificates(options, context),
     httpProxy: proxyOf(env, 'http_proxy'),
     httpsProxy: proxyOf(env, 'https_proxy'),
     noProxy: env.no_proxy || env.NO_PROXY || undefined,

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
+import { makeFolders } from '../kernel/folders.js';
 import { didYouMean } from '../kernel/nearest.js';
 import { Collector, type FileReport } from '../report/scenario/collect.js';
 import type { HarRecorder } from '../report/scenario/har.js';
@@ -99,7 +100,7 @@ export class TestReports {
   #write(file: string, text: string): void {
     const path = resolve(this.context.cwd, file);
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolders(dirname(path));
       writeFileSync(path, text);
     } catch (error) {
       throw new Failure({

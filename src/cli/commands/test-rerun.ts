@@ -1,10 +1,10 @@
-import type { TestOptions } from './test-options.js';
+import type { FileKind, TestOptions } from './test-options.js';
 
 /**
  * The options that decide what a run does, again as words: a printed command that runs one step must run it as it was run.
  * The passphrase of a key is left out: it belongs into no report.
  */
-export function rerunOptions(options: TestOptions): string[] {
+export function rerunOptions(options: TestOptions, kind: FileKind): string[] {
   const words: string[] = [];
   const add = (name: string, value: string | number | undefined) => {
     if (value !== undefined) words.push(name, String(value));
@@ -17,12 +17,13 @@ export function rerunOptions(options: TestOptions): string[] {
   if (options.url === undefined && options.target !== 'auto') add('--target', options.target);
   add('--context', options.context);
   add('--profile', options.profile);
-  add('-e', options.environment);
-  add('-g', options.globals);
+  const ofPostman = kind === 'Postman collection';
+  if (ofPostman) add('-e', options.environment);
+  if (ofPostman) add('-g', options.globals);
   add('-d', options.iterationData);
   add('--env-file', options.envFile);
   pairs('--env-var', options.envVar);
-  pairs('--global-var', options.globalVar);
+  if (ofPostman) pairs('--global-var', options.globalVar);
   pairs('--var', options.var);
   if (options.insecure) words.push('--insecure');
   add('--cacert', options.sslExtraCaCerts);
@@ -30,6 +31,6 @@ export function rerunOptions(options: TestOptions): string[] {
   add('--key', options.sslClientKey);
   add('--timeout-request', options.timeoutRequest);
   if (options.ignoreRedirects) words.push('--ignore-redirects');
-  add('--working-dir', options.workingDir);
+  if (ofPostman) add('--working-dir', options.workingDir);
   return words;
 }

@@ -25,10 +25,19 @@ export const define: Define = (command, context) => {
 async function runTests(names: string[], options: TestOptions, context: Context): Promise<readonly string[]> {
   const reports = await TestReports.open(options, context);
   const jobs = await planJobs(names, options, context);
-  const results = await runJobs(jobs, options.jobs, context, (event) => reports.on(event));
-  const passed = results.every((result) => result.passed);
+  // Who reads stdout may leave: reports are written and the exit code tells all the same.
+  context.mustFinish = true;
+  let results: ScenarioResult[];
+  try {
+    results = await runJobs(jobs, options.jobs, context, (event) => reports.on(event));
+  } catch (error) {
+    // What was found until then is told.
+    reports.close();
+    throw error;
+  }
   reports.close();
-  if (results.every(({ requests, assertions }) => requests.executed + assertions.executed === 0)) {
+  const passed = results.every((result) => result.passed);
+  if (passed && results.every(({ requests, assertions }) => requests.executed + assertions.executed === 0)) {
     throw new Failure({
       code: 'nothing-ran',
       message: 'no request was made: every step was skipped or left out',

@@ -1,3 +1,5 @@
+import { withoutUserInfo } from './printable.js';
+
 /** Proxies by the scheme of the URL that is asked for. Everything is optional; nothing is read from the environment. */
 export interface Proxies {
   httpProxy?: string;
@@ -32,7 +34,7 @@ export function proxyUrl(text: string): URL {
   const whole = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(whole) ? new URL(whole) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === '')
-    throw new Error(`${JSON.stringify(text)} is not the URL of an HTTP proxy`);
+    throw new Error(`${JSON.stringify(withoutUserInfo(text))} is not the URL of an HTTP proxy`);
   return url;
 }
 

@@ -104,6 +104,8 @@ interface Route {
   origin: string;
   path: string;
   headers: (readonly [string, string])[];
+  /** The proxy on the way. */
+  proxy?: URL;
 }
 
 /** The ways out: straight, and through each proxy. */
@@ -125,12 +127,13 @@ class Routes {
     const path = url.pathname + url.search;
     const proxy = proxyFor(url, this.#options);
     if (proxy === undefined) return { dispatcher: this.#direct, origin: url.origin, path, headers: [] };
-    if (url.protocol === 'https:') return { dispatcher: this.#tunnel(proxy), origin: url.origin, path, headers: [] };
+    if (url.protocol === 'https:')
+      return { dispatcher: this.#tunnel(proxy), origin: url.origin, path, headers: [], proxy };
     // Absolute form (RFC 9112 section 3.2.2), not a tunnel: proxies commonly refuse CONNECT to port 80.
     const authorization = proxyAuthorization(proxy);
     const headers: Route['headers'] = authorization === undefined ? [] : [['Proxy-Authorization', authorization]];
     if (!request.headers.some(([name]) => name.toLowerCase() === 'host')) headers.push(['Host', url.host]);
-    return { dispatcher: this.#direct, origin: proxy.origin, path: url.origin + path, headers };
+    return { dispatcher: this.#direct, origin: proxy.origin, path: url.origin + path, headers, proxy };
   }
 
   async close(): Promise<void> {
@@ -155,8 +158,10 @@ async function send(routes: Routes, request: HttpRequest): Promise<HttpOutcome> 
   };
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
+  let proxy: URL | undefined;
   try {
-    const { dispatcher, origin, path, headers: added } = routes.to(request);
+    const { dispatcher, origin, path, headers: added, proxy: way } = routes.to(request);
+    proxy = way;
     const response = await dispatcher.request({
       origin,
       path,
@@ -182,7 +187,9 @@ async function send(routes: Routes, request: HttpRequest): Promise<HttpOutcome> 
     };
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
-    return { error: describe(error, deadline.aborted, request.timeoutMs, performance.now() - started) };
+    const told = describe(error, deadline.aborted, request.timeoutMs, performance.now() - started);
+    const way = proxy === undefined ? '' : ` (by the proxy ${proxy.origin})`;
+    return { error: { ...told, message: told.message + way } };
   }
 }
 
@@ -210,7 +217,7 @@ async function readBody(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw Object.assign(new Error('the body is larger than 64 MiB'), { code: 'too-large' });
+    if (bytes > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
@@ -232,12 +239,25 @@ function headerBytes(status: number, reason: string, headers: [string, string][]
 function decode(body: Buffer, headers: [string, string][]): Buffer {
   const encoding = headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1].toLowerCase();
   if (encoding === undefined || encoding === 'identity' || body.length === 0) return body;
-  const bound = { maxOutputLength: maxBodyBytes };
-  if (encoding === 'gzip' || encoding === 'x-gzip') return gunzipSync(body, bound);
-  if (encoding === 'deflate') return inflateSync(body, bound);
-  if (encoding === 'br') return brotliDecompressSync(body, bound);
-  return body;
+  const decoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
+  if (decoder === undefined) return body;
+  try {
+    return decoder(body, { maxOutputLength: maxBodyBytes });
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    const message = `the body is not the ${encoding} that Content-Encoding says`;
+    throw Object.assign(new Error(message, { cause: error }), { code: 'bad-encoding' });
+  }
 }
+
+const decoders: Record<string, typeof gunzipSync> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+};
+
+const tooLarge = () => Object.assign(new Error('the body is larger than 64 MiB'), { code: 'too-large' });
 
 const words: Record<string, string> = {
   ECONNREFUSED: 'connection refused: nothing listens there',

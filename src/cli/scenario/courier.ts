@@ -52,9 +52,10 @@ export class Courier {
     const follow = template.redirects ?? this.scenario.redirects;
     let request: HttpRequest = { ...built, timeoutMs, signal, hold };
     let exchange = await this.#exchange(request, built.shownUrl, template, jar);
-    for (let hop = 0; follow && hop < maxRedirects; hop++) {
+    for (let hop = 0; follow; hop++) {
       const next = redirected(request, exchange);
       if (next === undefined) break;
+      if (hop === maxRedirects) return endlessly(exchange, next.url);
       request = next;
       exchange = await this.#exchange(request, built.shownUrl, template, jar);
     }
@@ -172,6 +173,16 @@ export class Courier {
     }
     throw new Unresolved(`no OAuth 2 token from ${absolute}: status ${outcome.response.status} without access_token`);
   }
+}
+
+/** An exchange that ends nowhere: the response asked for is not among those that came. */
+function endlessly(exchange: Exchange, url: string): Exchange {
+  const message = `redirected more than ${maxRedirects} times, at last to ${url}`;
+  return {
+    ...exchange,
+    response: undefined,
+    error: { code: 'too-many-redirects', message, totalMs: exchange.timeMs },
+  };
 }
 
 /** The request a redirect asks for (RFC 9110 section 15.4), or undefined where the response is none. */

@@ -1,4 +1,7 @@
-import { type Exchange, textOf } from './exchange.js';
+import { isUtf8 } from 'node:buffer';
+import type { HttpResponse } from '../kernel/http.js';
+import { printable } from '../kernel/printable.js';
+import { type Exchange, headerOf, textOf } from './exchange.js';
 import type { Mask } from './mask.js';
 import type { ExchangeSummary, Traffic } from './result.js';
 
@@ -19,7 +22,7 @@ export function summaryOf(exchange: Exchange, mask: Mask, count = 1): ExchangeSu
   };
 }
 
-/** One exchange whole, masked; bodies uncut. */
+/** One exchange whole, masked; bodies uncut. What is secret in it must be learned before. */
 export function trafficOf(exchange: Exchange, mask: Mask): Traffic {
   const { response } = exchange;
   const masked = (headers: Exchange['headers']) =>
@@ -35,7 +38,9 @@ export function trafficOf(exchange: Exchange, mask: Mask): Traffic {
     status: response?.status ?? 0,
     reason: response?.reason ?? '',
     responseHeaders: masked(response?.headers ?? []),
-    responseBody: response === undefined ? '' : mask.body(printable(textOf(response))),
+    responseBody: response === undefined ? '' : mask.body(textOf(response)),
+    responseBase64: response === undefined || isText(response) ? undefined : response.body.toString('base64'),
+    responseContentBytes: response?.body.length ?? 0,
     responseBodyBytes: response?.bodyBytes ?? 0,
     responseHeaderBytes: response?.headerBytes ?? 0,
     error: exchange.error === undefined ? undefined : mask.text(exchange.error.message),
@@ -55,16 +60,14 @@ export function dumpOf(exchange: Exchange, mask: Mask): string {
   return lines.join('\n');
 }
 
-function prefixed(prefix: string, body: string): string[] {
-  const cut = body.length > maxBodyCharacters;
-  const shown = cut ? body.slice(0, maxBodyCharacters) : body;
-  const lines = shown.split(/\r?\n/).map((line) => `${prefix}${line}`.trimEnd());
-  return cut ? [...lines, `${prefix}... (${body.length} characters, ${maxBodyCharacters} shown)`] : lines;
+/** Whether a body can stand in a text file: it is UTF-8, or in a charset that its header names. */
+function isText(response: HttpResponse): boolean {
+  return isUtf8(response.body) || /charset=/i.test(headerOf(response, 'content-type')[0] ?? '');
 }
 
-/** Control characters would act on a terminal: they are shown as their pictures. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, (char) =>
-    char === '\u007f' ? '\u2421' : String.fromCodePoint(0x2400 + char.charCodeAt(0)),
-  );
+function prefixed(prefix: string, body: string): string[] {
+  const cut = body.length > maxBodyCharacters;
+  const shown = printable(cut ? body.slice(0, maxBodyCharacters) : body);
+  const lines = shown.split(/\r?\n/).map((line) => `${prefix}${line}`.trimEnd());
+  return cut ? [...lines, `${prefix}... (${body.length} characters, ${maxBodyCharacters} shown)`] : lines;
 }

@@ -1,7 +1,8 @@
 import { isMap, isScalar, type Node } from 'yaml';
 import { parseDurationMs } from '../kernel/duration.js';
-import { nearest } from '../kernel/nearest.js';
+import { didYouMean, nearest } from '../kernel/nearest.js';
 import { pathProblem } from './jsonpath.js';
+import type { Reader } from './reader.js';
 import type { Check, Condition, Expectation, Operator, SetCheck, Source } from './scenario.js';
 import {
   anything,
@@ -17,7 +18,6 @@ import {
   object,
   parsed,
   type Read,
-  type Reader,
   record,
   recursive,
   type Shape,
@@ -165,6 +165,23 @@ const timeExpectation: Shape<Expectation> = mapped(
 
 const jsonPathKey = (name: string) => (name.includes('{{') ? undefined : pathProblem(name));
 
+const jsonSchema = mapped(
+  choose<unknown>([(node) => isMap(node), anything], [() => true, boolean]),
+  (schema, reader, node) => {
+    reader.uses.schemas.push({ schema, at: reader.at(node) });
+    return schema;
+  },
+);
+
+const earlierStep = mapped(text, (name, reader, node) => {
+  const { bodies } = reader;
+  if (name.includes('{{') || bodies.has(name)) return name;
+  return reader.problem(
+    node,
+    `sameBodyAs: no earlier step that has a response is called ${JSON.stringify(name)}${didYouMean(name, bodies)}`,
+  );
+});
+
 const conditionFields = {
   status: field(statusExpectation, 'HTTP status: 200, 2xx, a list, or operators'),
   header: field(record(expectation), 'Response headers by name (any case), each a value or operators'),
@@ -177,11 +194,8 @@ const conditionFields = {
   text: field(textExpectation, 'Body as text; a text alone must be contained in it'),
   bytes: field(expectation, 'Length of the body in bytes'),
   time: field(timeExpectation, 'Response time; a duration alone is an upper bound'),
-  schema: field(
-    choose<unknown>([(node) => isMap(node), anything], [() => true, boolean]),
-    'JSON Schema (2020-12) that the body must satisfy; { $ref: ./file.json } reads a file',
-  ),
-  sameBodyAs: field(text, 'Name of an earlier step whose response body must be the same, byte for byte'),
+  schema: field(jsonSchema, 'JSON Schema (2020-12) that the body must satisfy; { $ref: ./file.json } reads a file'),
+  sameBodyAs: field(earlierStep, 'Name of an earlier step whose response body must be the same, byte for byte'),
   error: field(
     choose<boolean | Expectation>(
       [(node) => isScalar(node) && typeof node.value === 'boolean', boolean],

@@ -1,14 +1,8 @@
-import { isMap, isScalar, isSeq } from 'yaml';
+import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
+import { assignments } from './assignments.js';
 import { check, conditionRef, expectationDefinitions, setCheck, source, sourceWhere, times } from './expect-grammar.js';
-import {
-  auth,
-  headers,
-  type RequestRead,
-  requestFields,
-  requestLine,
-  toRequest,
-  variableName,
-} from './request-grammar.js';
+import type { Reader } from './reader.js';
+import { auth, headers, type RequestRead, requestFields, requestLine, toRequest } from './request-grammar.js';
 import type { FaultSpec, LogItem, ParallelMember, Scenario, Step, Until } from './scenario.js';
 import {
   anything,
@@ -17,6 +11,7 @@ import {
   duration,
   type Fields,
   field,
+  filled,
   type Infer,
   integer,
   type JsonSchema,
@@ -25,7 +20,6 @@ import {
   needed,
   object,
   parsed,
-  record,
   recursive,
   type Shape,
   text,
@@ -73,9 +67,9 @@ const requestStep: Shape<Step> = mapped(
     ...baseFields,
     request: needed(requestLine, 'method and path, as in POST /create_order'),
     ...requestFields,
-    set: field(record(anything, variableName), 'Variables set before the request'),
+    set: field(assignments(anything), 'Variables set before the request'),
     check: field(listOf(check), 'Assertions, each with its name'),
-    capture: field(record(source, variableName), 'Variables taken from the response'),
+    capture: field(assignments(source), 'Variables taken from the response'),
     log: field(
       choose<LogItem[][]>(
         [(node) => isSeq(node) && node.items.some(isSeq), listOf(listOf(logItem))],
@@ -161,10 +155,13 @@ const member: Shape<ParallelMember> = choose<ParallelMember>(
 const parallelStep: Shape<Step> = mapped(
   object('a parallel step', {
     ...baseFields,
-    parallel: needed(listOf(member), 'requests (and faults) that are released together'),
-    set: field(record(anything, variableName), 'Variables set before the requests'),
+    parallel: needed(
+      filled(listOf(member), 'nothing is released here: give a request'),
+      'requests (and faults) that are released together',
+    ),
+    set: field(assignments(anything), 'Variables set before the requests'),
     check: field(listOf(setCheck), 'Assertions about the set of exchanges'),
-    capture: field(record(sourceWhere, variableName), 'Variables taken from the first response that satisfies `where`'),
+    capture: field(assignments(sourceWhere), 'Variables taken from the first response that satisfies `where`'),
   }),
   (read) => ({
     ...base(read, 'parallel requests'),
@@ -203,8 +200,7 @@ const waitStep: Shape<Step> = mapped(
 
 const has = (name: string) => (node: unknown) => isMap(node) && node.has(name);
 
-/** One step: a request, a folder, a parallel set, a fault or a wait, told apart by the field that names it. */
-export const step: Shape<Step> = choose<Step>(
+const anyStep: Shape<Step> = choose<Step>(
   [has('folder'), folderStep],
   [has('parallel'), parallelStep],
   [has('fault'), faultStep],
@@ -212,7 +208,29 @@ export const step: Shape<Step> = choose<Step>(
   [() => true, requestStep],
 );
 
-const row = record(anything);
+/** One step: a request, a folder, a parallel set, a fault or a wait, told apart by the field that names it. */
+export const step: Shape<Step> = {
+  schema: anyStep.schema,
+  read(given, reader) {
+    const read = anyStep.read(given, reader);
+    rememberBody(read, reader.resolve(given), reader);
+    return read;
+  },
+};
+
+/** What `sameBodyAs` of later steps may name. Of a step that cannot be read, any text in it may be the name. */
+function rememberBody(read: Step | undefined, node: ParsedNode | null, { bodies }: Reader): void {
+  if (['folder', 'fault', 'wait'].some((kind) => has(kind)(node))) return;
+  if (read !== undefined) bodies.add(read.name);
+  else if (isMap(node)) for (const { value } of node.items) if (isScalar(value)) bodies.add(String(value.value));
+}
+
+const row = assignments(anything, { free: true, keep: (uses, defined) => uses.rows.push(defined) });
+
+const dataFile = mapped(text, (path, reader, node) => {
+  reader.uses.dataFile = { path, at: reader.at(node) };
+  return path;
+});
 
 /** What the file says, before its data file is read. */
 export type ScenarioRead = Omit<Scenario, 'file' | 'data' | 'templates'> & {
@@ -228,7 +246,14 @@ export const scenario: Shape<ScenarioRead> = mapped(
     host: field(text, 'Logical host, shown in reports and sent in Host where the platform is reached otherwise'),
     url: field(parsed({ type: 'string', format: 'uri' }, checkedUrl), 'Base URL, for a server that is not ours'),
     tags: field(listOf(text, true), 'Words for --tag'),
-    variables: field(record(anything, variableName), 'Variables, evaluated once an iteration'),
+    variables: field(
+      assignments(anything, {
+        keep: (uses, defined) => {
+          for (const [name, definition] of defined) uses.variables.set(name, definition);
+        },
+      }),
+      'Variables, evaluated once an iteration',
+    ),
     secrets: field(listOf(text, true), 'Variables whose values no report may show'),
     headers: field(headers, 'Headers of every request'),
     auth: field(auth, 'Authentication of every request'),
@@ -236,7 +261,7 @@ export const scenario: Shape<ScenarioRead> = mapped(
     redirects: field(boolean, 'false: a redirect is the response'),
     timeout: field(duration, 'For one exchange; 30s'),
     data: field(
-      choose<string | Record<string, unknown>[]>([isSeq, listOf(row)], [() => true, text]),
+      choose<string | Record<string, unknown>[]>([isSeq, listOf(row)], [() => true, dataFile]),
       'One iteration a row: a CSV or JSON file, or the rows themselves',
     ),
     setup: field(listOf(stepRef), 'Steps before; when one fails, only teardown follows'),

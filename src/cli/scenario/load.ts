@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import { readRows } from './data.js';
-import { parseScenario, problemsFailure } from './parse.js';
+import { inOrder, parseScenario, problemsFailure } from './parse.js';
+import type { Problem, Uses } from './reader.js';
 import { nameProblems } from './references.js';
 import type { Scenario } from './scenario.js';
-import type { Problem } from './shape.js';
+import { schemaProblems } from './schemas.js';
 
 export interface Places {
   /** Package root; built-in scenarios are under scenarios/. */
@@ -51,9 +52,10 @@ export function listScenarios(root: string): ScenarioListing[] {
 
 /** The file of a built-in name or a path. Throws Failure with the nearest name. */
 export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<Places, 'root' | 'cwd'>): string {
-  const looksLikePath = /[\\/]|\.(ya?ml|json)$/.test(nameOrPath);
+  const looksLikePath = /[\\/]|\.(ya?ml|json)$|^\.+$/.test(nameOrPath);
   if (looksLikePath) {
     const file = resolve(cwd, nameOrPath);
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw isFolder(nameOrPath);
     if (existsSync(file)) return file;
     throw new Failure({
       code: 'no-such-file',
@@ -69,7 +71,16 @@ export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<Places,
   throw new Failure({
     code: 'unknown-scenario',
     message: `unknown scenario ${JSON.stringify(nameOrPath)}${didYouMean(nameOrPath, names)}`,
-    hint: `hwctl scenario list names them: ${names.join(', ')}. A file is given by its path: ./${nameOrPath}.yaml`,
+    hint: `hwctl scenario list names them: ${names.join(', ')}. A file is given by its path${/^[\w-]+$/.test(nameOrPath) ? `: ./${nameOrPath}.yaml` : ', as in ./shop.yaml'}`,
+  });
+}
+
+function isFolder(shown: string): Failure {
+  const folder = shown.replace(/[\\/]+$/, '');
+  return new Failure({
+    code: 'no-such-file',
+    message: `${shown} is a folder`,
+    hint: `Give the files in it: ${folder}/*.yaml`,
   });
 }
 
@@ -94,27 +105,49 @@ export async function loadScenario(nameOrPath: string, places: Places): Promise<
       cause: error,
     });
   }
-  const { scenario, problems } = parseScenario(source);
-  if (scenario === undefined) throw problemsFailure(shown, problems);
-  const { rows, problems: dataProblems } = dataRows(scenario.data, file, places);
-  const complete: Scenario = { ...scenario, file: shown, data: rows };
-  const all = [...problems, ...dataProblems, ...nameProblems(complete, places.variables ?? [])];
-  if (all.length > 0) throw problemsFailure(shown, all);
-  return complete;
+  const { scenario, problems, uses } = parseScenario(source);
+  const rows = dataRows(uses, file, places, problems);
+  const columns = new Set(rows?.flatMap((row) => Object.keys(row)));
+  const all = inOrder([
+    ...problems,
+    ...nameProblems(uses, [...(places.variables ?? []), ...columns]),
+    ...(await schemaProblems(uses, file)),
+    ...fileProblems(uses, file),
+  ]);
+  if (scenario === undefined || all.length > 0) throw problemsFailure(shown, all);
+  const inline = Array.isArray(scenario.data) ? scenario.data : [];
+  return { ...scenario, file: shown, data: rows ?? inline, dataIsText: rows !== undefined };
 }
 
+/** Rows of a data file, where there is one: that of the command line replaces the scenario's data. */
 function dataRows(
-  data: string | Record<string, unknown>[] | undefined,
+  uses: Uses,
   file: string,
   places: Places,
-): { rows: Record<string, unknown>[]; problems: Problem[] } {
-  if (places.data !== undefined) return { rows: readRows(resolve(places.cwd, places.data)), problems: [] };
-  if (data === undefined || Array.isArray(data)) return { rows: data ?? [], problems: [] };
-  try {
-    return { rows: readRows(resolve(dirname(file), data)), problems: [] };
-  } catch (error) {
-    return { rows: [], problems: [{ at: { line: 1, column: 1 }, message: `data: ${(error as Error).message}` }] };
+  problems: Problem[],
+): Record<string, unknown>[] | undefined {
+  if (places.data !== undefined) {
+    uses.rows.length = 0;
+    return readRows(resolve(places.cwd, places.data));
   }
+  if (uses.dataFile === undefined) return undefined;
+  try {
+    return readRows(resolve(dirname(file), uses.dataFile.path));
+  } catch (error) {
+    uses.complete = false;
+    problems.push({ at: uses.dataFile.at, message: `data: ${(error as Error).message}` });
+    return undefined;
+  }
+}
+
+/** Files to send that are not there; a path with a template in it is known only when it is sent. */
+function fileProblems({ files }: Uses, scenario: string): Problem[] {
+  return files
+    .filter(({ path }) => !path.includes('{{') && !existsSync(resolve(dirname(scenario), path)))
+    .map(({ path, at }) => ({
+      at,
+      message: `there is no file ${path} beside the scenario${nearFile(resolve(dirname(scenario), path), path)}`,
+    }));
 }
 
 /** Relative to the working directory where it is below it, as people type it. */

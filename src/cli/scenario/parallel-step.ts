@@ -3,7 +3,7 @@ import { summaryOf } from './describe.js';
 import { type Exchange, valueFrom } from './exchange.js';
 import { mismatchOf, show } from './expect.js';
 import { Gate } from './gate.js';
-import { safeFindings, setVariables, surroundings } from './request-step.js';
+import { safeFindings, setVariables, shownName, surroundings } from './request-step.js';
 import type { ExchangeSummary, StepResult } from './result.js';
 import type { Iteration, Run, StepRecord } from './run-state.js';
 import type { Condition, Expectation, ParallelMember, ParallelStep, SetCheck, Source } from './scenario.js';
@@ -39,7 +39,10 @@ export async function runParallelStep(
     const { messages, offender } = judgeSet(check, exchanges, around);
     const state = check.skip !== false ? 'skipped' : messages.length === 0 ? 'passed' : 'failed';
     const reasons = check.skip === false ? messages : typeof check.skip === 'string' ? [check.skip] : [];
-    record.check({ name: check.name, at: check.at, state, messages: reasons }, { exchange: offender });
+    record.check(
+      { name: shownName(check.name, around), at: check.at, state, messages: reasons },
+      { exchange: offender },
+    );
   }
   return record.end();
 }

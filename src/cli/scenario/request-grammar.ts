@@ -1,4 +1,6 @@
-import { isMap, isSeq, type Node } from 'yaml';
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { didYouMean } from '../kernel/nearest.js';
+import type { Reader } from './reader.js';
 import type { Auth, Body, HeaderValue, RequestTemplate } from './scenario.js';
 import {
   anything,
@@ -8,12 +10,12 @@ import {
   type Fields,
   field,
   type Infer,
+  kindOf,
   listOf,
   mapped,
   needed,
   object,
   parsed,
-  type Reader,
   record,
   type Shape,
   text,
@@ -25,13 +27,14 @@ const tokenName = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 const headerName = (name: string) =>
   tokenName.test(name) || name.includes('{{') ? undefined : `${JSON.stringify(name)} is not a header name`;
+const headerValue = mapped(text, (value, reader, node) =>
+  /[\r\n\0]/.test(value) ? reader.problem(node, 'the value of a header is one line') : value,
+);
 /** Request headers by name; a list sends the header several times. */
-export const headers = record<HeaderValue>(choose<HeaderValue>([isSeq, listOf(text)], [() => true, text]), headerName);
-/** What is wrong with the name of a variable, or undefined. */
-export const variableName = (name: string) =>
-  /^[A-Za-z_]\w*$/.test(name)
-    ? undefined
-    : `${JSON.stringify(name)} is not a variable name: letters, digits and _, not a digit first`;
+export const headers = record<HeaderValue>(
+  choose<HeaderValue>([isSeq, listOf(headerValue)], [() => true, headerValue]),
+  headerName,
+);
 
 /** `POST /create_order`: method and path or URL. */
 export const requestLine = parsed(
@@ -72,8 +75,21 @@ export const auth: Shape<Auth> = choose<Auth>(
       toAuth,
     ),
   ],
-  [() => true, mapped(word('none'), () => ({ kind: 'none' as const }))],
+  [() => true, noAuth()],
 );
+
+function noAuth(): Shape<Auth> {
+  return {
+    schema: { enum: ['none'] },
+    read(given, reader) {
+      const node = reader.resolve(given);
+      const value = isScalar(node) ? String(node.value) : '';
+      if (value === 'none') return { kind: 'none' };
+      const expected = 'expected none, or a mapping with basic, bearer or oauth2';
+      return reader.problem(given, `${expected}, found ${kindOf(node)}${didYouMean(value, ['none'])}`);
+    },
+  };
+}
 
 function toAuth(
   read: Infer<Fields> & { basic?: unknown; bearer?: unknown; oauth2?: unknown },
@@ -91,8 +107,14 @@ function toAuth(
   };
 }
 
+/** The path of a file that a request sends. */
+const sentFile = mapped(text, (path, reader, node) => {
+  reader.uses.files.push({ path, at: reader.at(node) });
+  return path;
+});
+
 const filePart = mapped(
-  object('a file part', { file: needed(text, 'path of the file'), type: field(text, 'Content-Type of the part') }),
+  object('a file part', { file: needed(sentFile, 'path of the file'), type: field(text, 'Content-Type of the part') }),
   (read) => ({ file: read.file!, type: read.type }),
 );
 
@@ -107,7 +129,7 @@ export const requestFields = {
     record(choose<string | { file: string; type?: string }>([isMap, filePart], [() => true, text])),
     'Body: multipart/form-data; a part is text or { file: PATH }',
   ),
-  file: field(text, 'Body: the bytes of this file, relative to the scenario'),
+  file: field(sentFile, 'Body: the bytes of this file, relative to the scenario'),
   graphql: field(
     object('graphql', { query: needed(text, 'the query'), variables: field(anything, 'Its variables') }),
     'Body: a GraphQL query',

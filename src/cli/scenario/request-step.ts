@@ -151,7 +151,7 @@ export function surroundings(run: Run, iteration: Iteration): Surroundings {
 
 function judge(check: Check, exchange: Exchange, around: Surroundings): Attempt['outcomes'][number] {
   const { name, at, skip } = check;
-  const shown = String(safely(() => around.expand(name)) ?? name);
+  const shown = shownName(name, around);
   if (skip !== false) {
     const messages = typeof skip === 'string' ? [skip] : [];
     return { check, result: { name: shown, at, state: 'skipped', messages }, findings: [] };
@@ -161,11 +161,13 @@ function judge(check: Check, exchange: Exchange, around: Surroundings): Attempt[
   return { check, result: { name: shown, at, state: findings.length === 0 ? 'passed' : 'failed', messages }, findings };
 }
 
-function safely<T>(make: () => T): T | undefined {
+/** The name of a check with its variables; as it is written where one has no value. */
+export function shownName(name: string, { expand }: Surroundings): string {
   try {
-    return make();
-  } catch {
-    return undefined;
+    return String(expand(name));
+  } catch (error) {
+    if (!(error instanceof Unresolved)) throw error;
+    return name;
   }
 }
 

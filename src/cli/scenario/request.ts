@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Auth, Body, HeaderValue, RequestTemplate, Scenario } from './scenario.js';
 import { asText, Unresolved, type Variables } from './template.js';
+import { asInUrl } from './url-text.js';
 
 /** Where requests go: what the target or `--url` says. */
 export interface ScenarioEndpoint {
@@ -78,13 +79,13 @@ function buildUrl(
   if (/^https?:\/\//i.test(path)) {
     if (!URL.canParse(path + suffix)) throw new Unresolved(`${JSON.stringify(path)} is not a URL`);
     const own = endpoint !== undefined && new URL(path).origin === new URL(endpoint.url).origin;
-    return { url: path + suffix, shownUrl: path + suffix, ours: own };
+    return { url: path + suffix, shownUrl: asInUrl(path + suffix), ours: own };
   }
   const base = endpoint?.url ?? scenario.url;
   if (base === undefined) throw new Error('no endpoint');
   const relative = (path.startsWith('/') ? path : `/${path}`) + suffix;
   const shownBase = endpoint?.host ?? base.replace(/\/$/, '');
-  return { url: base.replace(/\/$/, '') + relative, shownUrl: shownBase + relative, ours: true };
+  return { url: base.replace(/\/$/, '') + relative, shownUrl: shownBase + asInUrl(relative), ours: true };
 }
 
 function authorize(auth: Auth, variables: Variables, bearer: string | undefined): string | undefined {

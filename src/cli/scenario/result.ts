@@ -134,7 +134,12 @@ export interface Traffic {
   status: number;
   reason: string;
   responseHeaders: [string, string][];
+  /** As text; its control characters are as they came. */
   responseBody: string;
+  /** The body, where it is no text. */
+  responseBase64: string | undefined;
+  /** Bytes of the body after decoding; those on the wire are `responseBodyBytes`. */
+  responseContentBytes: number;
   responseBodyBytes: number;
   responseHeaderBytes: number;
   error: string | undefined;

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.js';
 import type { HttpClientOptions } from '../kernel/http.js';
+import { oneLine, printable } from '../kernel/printable.js';
 import type { Surroundings } from './condition.js';
 import type { Courier } from './courier.js';
 import { dumpOf, trafficOf } from './describe.js';
@@ -38,6 +39,8 @@ export interface RunOptions {
   step?: string;
   /** Only steps with one of these tags. */
   tags?: readonly string[];
+  /** Milliseconds between a step with a request and the next. */
+  delayMs?: number;
   /** End at the first failure. */
   bail?: boolean;
   /** Emit whole exchanges, for `--debug` and HAR. */
@@ -65,9 +68,14 @@ export interface Iteration {
   /** The last exchange of each step, by name, for `sameBodyAs`. */
   exchanges: Map<string, Exchange>;
   failed: boolean;
+  /** Whether some step has made a request. */
+  requested: boolean;
 }
 
-/** One step while it runs: gathers its result and emits its events, unless it runs only because a later one needs it. */
+/**
+ * One step while it runs: gathers its result and emits its events. One that runs only because a later one needs it does so
+ * unseen, and its checks do not count; that it could not be done does.
+ */
 export class StepRecord {
   readonly result: StepResult;
   readonly #run: Run;
@@ -96,7 +104,9 @@ export class StepRecord {
     this.emit({ type: 'note', step: this.ref, text });
   }
 
+  /** Every exchange comes by here before anything of it is shown. */
   traffic(exchange: Exchange): void {
+    this.#run.mask.learnExchange(exchange);
     if (this.#run.options.traffic)
       this.emit({ type: 'traffic', step: this.ref, traffic: trafficOf(exchange, this.#run.mask) });
   }
@@ -114,7 +124,7 @@ export class StepRecord {
     message: string,
     about: { line?: number; exchange?: Exchange } = {},
   ): void {
-    const masked = this.#run.mask.text(message);
+    const masked = this.#shown(message);
     this.result.errors.push(masked);
     const number = this.#fail(kind, name, [masked], about.line ?? this.ref.at.line, about.exchange, undefined);
     this.emit({ type: 'error', step: this.ref, message: masked, failureNumber: number });
@@ -124,14 +134,19 @@ export class StepRecord {
     check: CheckResult,
     about: { exchange?: Exchange; line?: number; values?: { expected: unknown; actual: unknown } } = {},
   ): void {
-    const masked = { ...check, messages: check.messages.map((message) => this.#run.mask.text(message)) };
+    if (this.#quiet) return;
+    const masked = {
+      ...check,
+      name: oneLine(this.#run.mask.text(check.name)),
+      messages: check.messages.map((message) => this.#shown(message)),
+    };
     this.result.checks.push(masked);
     this.#run.tally.check(masked);
     const number =
       check.state === 'failed'
         ? this.#fail(
             'assertion',
-            check.name,
+            masked.name,
             masked.messages,
             about.line ?? check.at.line,
             about.exchange,
@@ -139,6 +154,10 @@ export class StepRecord {
           )
         : undefined;
     this.emit({ type: 'check', step: this.ref, check: masked, failureNumber: number });
+  }
+
+  #shown(message: string): string {
+    return printable(this.#run.mask.text(message));
   }
 
   end(): StepResult {

@@ -50,14 +50,15 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       const failed = await runIteration(plan, run, index);
       run.tally.iterations.executed++;
       if (failed) run.tally.iterations.failed++;
-      if (signal.aborted) throw signal.reason;
-      if (failed && options.bail) break;
+      if (signal.aborted || (failed && options.bail)) break;
     }
   } finally {
     await run.courier.close();
   }
   const result = run.tally.result(scenario.name, scenario.file, startedAt, clock.monotonic() - startedMs);
   options.onEvent?.({ type: 'scenario-end', result });
+  // What was found until then has been told.
+  if (signal.aborted) throw signal.reason;
   return result;
 }
 
@@ -66,11 +67,15 @@ async function runIteration(plan: ReturnType<typeof selectSteps>, run: Run, inde
   const { scenario, options } = run;
   const row = scenario.data.length === 0 ? {} : scenario.data[(index - 1) % scenario.data.length]!;
   const source = { clock: options.clock, iteration: index };
-  const variables = new Variables([scenario.variables, options.variables ?? {}, row], source);
-  for (const name of [...Object.keys(scenario.variables), ...Object.keys(options.variables ?? {}), ...Object.keys(row)])
-    if (variables.has(name)) run.mask.learn(name, variables.get(name));
+  const scopes = [
+    { values: scenario.variables, templates: true },
+    { values: options.variables ?? {}, templates: false },
+    { values: row, templates: scenario.dataIsText !== true },
+  ];
+  const variables = new Variables(scopes, source, (name, value) => run.mask.learn(name, value));
+  variables.settle();
   run.courier.forgetUsers();
-  const iteration: Iteration = { index, variables, exchanges: new Map(), failed: false };
+  const iteration: Iteration = { index, variables, exchanges: new Map(), failed: false, requested: false };
   let broken: { error: unknown } | undefined;
   try {
     await runSteps(plan.setup, 'setup', [], run, iteration);
@@ -95,20 +100,44 @@ async function runSteps(
   run: Run,
   iteration: Iteration,
 ): Promise<void> {
-  for (const { step, quiet, children } of steps) {
+  let broken: { error: unknown } | undefined;
+  for (const planned of steps) {
     if (run.signal.aborted) throw run.signal.reason;
     if (run.options.bail && iteration.failed) return;
-    if (step.kind === 'folder' && step.skip === false) {
-      await runSteps(children, section, [...path, step.name], run, iteration);
-      continue;
-    }
-    const times = step.kind === 'request' ? step.repeat : 1;
-    for (let turn = 1; turn <= times; turn++) {
-      const name = times === 1 ? step.name : `${step.name} (${turn} of ${times})`;
-      const ref: StepRef = { name, path, section, iteration: iteration.index, at: step.at };
-      await runStep(step, run, iteration, new StepRecord(run, iteration, ref, quiet));
+    try {
+      await runPlanned(planned, section, path, run, iteration);
+    } catch (error) {
+      // Every step of a teardown is tried, whatever became of the one before.
+      if (section !== 'teardown' || run.signal.aborted) throw error;
+      broken ??= { error };
     }
   }
+  if (broken !== undefined) throw broken.error;
+}
+
+async function runPlanned(
+  { step, quiet, children }: PlannedStep,
+  section: StepRef['section'],
+  path: string[],
+  run: Run,
+  iteration: Iteration,
+): Promise<void> {
+  if (step.kind === 'folder' && step.skip === false)
+    return runSteps(children, section, [...path, step.name], run, iteration);
+  const times = step.kind === 'request' ? step.repeat : 1;
+  for (let turn = 1; turn <= times; turn++) {
+    const name = times === 1 ? step.name : `${step.name} (${turn} of ${times})`;
+    const ref: StepRef = { name, path, section, iteration: iteration.index, at: step.at };
+    await pause(step, run, iteration);
+    await runStep(step, run, iteration, new StepRecord(run, iteration, ref, quiet));
+  }
+}
+
+/** `--delay-request`: before each step with a request but the first of the iteration. */
+async function pause(step: Step, { options, signal }: Run, iteration: Iteration): Promise<void> {
+  if (options.delayMs === undefined || step.skip !== false || !['request', 'parallel'].includes(step.kind)) return;
+  if (iteration.requested) await options.clock.sleep(options.delayMs, signal);
+  iteration.requested = true;
 }
 
 type PlannedStep = ReturnType<typeof selectSteps>['steps'][number];

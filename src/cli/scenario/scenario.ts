@@ -29,6 +29,8 @@ export interface Scenario {
   timeoutMs: number;
   /** Rows of the data file or inline data; empty without. */
   data: Record<string, unknown>[];
+  /** Whether the rows come from a file: then they are taken as they are, without templates. */
+  dataIsText?: boolean;
   setup: Step[];
   steps: Step[];
   teardown: Step[];

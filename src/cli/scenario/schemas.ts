@@ -1,37 +1,22 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Failure } from '../kernel/failure.js';
 import type { Surroundings } from './condition.js';
+import type { Problem, Uses } from './reader.js';
 import type { Condition, Scenario, Step } from './scenario.js';
 
 type Validate = ((body: unknown) => boolean) & {
   errors?: { instancePath: string; message?: string; params: object }[] | null;
 };
 
-/** Compiles every JSON Schema of a scenario (2020-12, by ajv, loaded only where there is one). Throws Failure for an unsound one. */
+/** Compiles every JSON Schema of a sound scenario (2020-12, by ajv, loaded only where there is one). */
 export async function compileSchemas(scenario: Scenario): Promise<Surroundings['schemaProblems']> {
   const conditions = [...scenario.setup, ...scenario.steps, ...scenario.teardown]
     .flatMap(conditionsOf)
     .filter((condition) => condition.schema !== undefined);
   if (conditions.length === 0) return () => [];
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
+  const compile = await compiler(scenario.file);
   const compiled = new Map<unknown, Validate>();
-  const problems: string[] = [];
-  for (const { schema, at } of conditions) {
-    if (compiled.has(schema)) continue;
-    try {
-      compiled.set(schema, ajv.compile(readReferenced(schema, scenario.file) as object) as unknown as Validate);
-    } catch (error) {
-      problems.push(`${scenario.file}:${at.line}:${at.column}: schema: ${(error as Error).message}`);
-    }
-  }
-  if (problems.length > 0)
-    throw new Failure({
-      code: 'bad-scenario',
-      message: `${scenario.file} has an unsound JSON Schema`,
-      details: problems,
-    });
+  for (const { schema } of conditions) if (!compiled.has(schema)) compiled.set(schema, compile(schema));
   return (schema, body) => {
     const validate = compiled.get(schema)!;
     if (validate(body)) return [];
@@ -42,11 +27,38 @@ export async function compileSchemas(scenario: Scenario): Promise<Surroundings['
   };
 }
 
+/** The JSON Schemas of a file that are none. */
+export async function schemaProblems({ schemas }: Uses, file: string): Promise<Problem[]> {
+  if (schemas.length === 0) return [];
+  const compile = await compiler(file);
+  const problems: Problem[] = [];
+  for (const { schema, at } of schemas) {
+    try {
+      compile(schema);
+    } catch (error) {
+      problems.push({ at, message: `schema: ${(error as Error).message}` });
+    }
+  }
+  return problems;
+}
+
+async function compiler(file: string): Promise<(schema: unknown) => Validate> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
+  return (schema) => ajv.compile(readReferenced(schema, file) as object) as unknown as Validate;
+}
+
 /** `{ $ref: ./order.json }` reads the schema from a file beside the scenario. */
-function readReferenced(schema: unknown, file: string): unknown {
+export function readReferenced(schema: unknown, file: string): unknown {
   const reference = schema !== null && typeof schema === 'object' && '$ref' in schema ? schema.$ref : undefined;
   if (typeof reference !== 'string' || !reference.startsWith('.')) return schema;
-  return JSON.parse(readFileSync(resolve(dirname(file), reference), 'utf8'));
+  const path = resolve(dirname(file), reference);
+  if (!existsSync(path)) throw new Error(`there is no file ${reference} beside the scenario`);
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`${reference}: ${(error as Error).message}`);
+  }
 }
 
 function conditionsOf(step: Step): Condition[] {

@@ -1,16 +1,11 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type ParsedNode } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode } from 'yaml';
 import { parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { nearest } from '../kernel/nearest.js';
-import type { Position, TemplateUse } from './scenario.js';
+import { keyText, type Reader } from './reader.js';
+import type { Position } from './scenario.js';
 
 export type JsonSchema = Record<string, unknown>;
-
-/** One thing that is wrong with a file, where it is. */
-export interface Problem {
-  at: Position;
-  message: string;
-}
 
 /** What reads one kind of value from YAML, collecting problems instead of throwing; it also describes itself as JSON Schema. */
 export interface Shape<T> {
@@ -21,42 +16,6 @@ export interface Shape<T> {
 
 /** The value that a shape reads. */
 export type Read<S> = S extends Shape<infer T> ? T : never;
-
-/** One reading of one document: problems and templates gather here. */
-export class Reader {
-  readonly problems: Problem[] = [];
-  readonly templates: TemplateUse[] = [];
-  readonly #doc: Document;
-  readonly #lines: LineCounter;
-  /** YAML text has anchors and aliases; an alias stands for its anchor's node. */
-  constructor(doc: Document, lines: LineCounter) {
-    this.#doc = doc;
-    this.#lines = lines;
-  }
-
-  at(node: Node | null | undefined): Position {
-    const offset = node?.range?.[0] ?? 0;
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  }
-
-  problem(node: Node | null | undefined, message: string): undefined {
-    this.problems.push({ at: this.at(node), message });
-    return undefined;
-  }
-
-  resolve(node: Node | null | undefined): ParsedNode | null {
-    return (isAlias(node) ? node.resolve(this.#doc) : (node ?? null)) as ParsedNode | null;
-  }
-
-  toJs(node: Node): unknown {
-    return node.toJS(this.#doc, { maxAliasCount: 1000 });
-  }
-
-  template(node: Node, text: string): void {
-    if (text.includes('{{')) this.templates.push({ text, at: this.at(node) });
-  }
-}
 
 /** What a node is, in the words of an error message. */
 export function kindOf(node: Node | null | undefined): string {
@@ -73,13 +32,17 @@ function cut(text: string): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
-function scalar<T>(schema: JsonSchema, expected: string, accept: (value: unknown) => T | undefined): Shape<T> {
+function scalar<T>(
+  schema: JsonSchema,
+  expected: string,
+  accept: (value: unknown, source: string | undefined) => T | undefined,
+): Shape<T> {
   return {
     schema,
     read(given, reader) {
       const node = reader.resolve(given);
-      const value = isScalar(node) ? accept(node.value) : undefined;
-      if (value === undefined) return reader.problem(given, `expected ${expected}, found ${kindOf(node)}`);
+      const value = isScalar(node) ? accept(node.value, node.source) : undefined;
+      if (value === undefined) return reader.unread(given, `expected ${expected}, found ${kindOf(node)}`);
       if (typeof value === 'string') reader.template(node as Node, value);
       return value;
     },
@@ -87,9 +50,10 @@ function scalar<T>(schema: JsonSchema, expected: string, accept: (value: unknown
 }
 
 /** Text; numbers and booleans are taken as they are written. */
-export const text: Shape<string> = scalar({ type: ['string', 'number', 'boolean'] }, 'text', (value) =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined,
-);
+export const text: Shape<string> = scalar({ type: ['string', 'number', 'boolean'] }, 'text', (value, source) => {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? (source ?? String(value)) : undefined;
+});
 
 export const boolean: Shape<boolean> = scalar({ type: 'boolean' }, 'true or false', (value) =>
   typeof value === 'boolean' ? value : undefined,
@@ -146,20 +110,28 @@ export const anything: Shape<unknown> = {
   read(given, reader) {
     const node = reader.resolve(given);
     if (node === null) return null;
-    gatherTemplates(node, reader);
-    return reader.toJs(node) ?? null;
+    return checkLeaves(node, reader) ? (reader.toJs(node) ?? null) : undefined;
   },
 };
 
-function gatherTemplates(given: Node | null, reader: Reader): void {
+/** Gathers the templates of a value; false where a number in it is none that can be sent. */
+function checkLeaves(given: Node | null, reader: Reader): boolean {
   const node = reader.resolve(given);
-  if (isScalar(node) && typeof node.value === 'string') reader.template(node, node.value);
-  else if (isSeq(node)) for (const item of node.items) gatherTemplates(item as Node, reader);
-  else if (isMap(node))
-    for (const pair of node.items) {
-      gatherTemplates(pair.key as Node, reader);
-      gatherTemplates(pair.value as Node, reader);
-    }
+  if (isScalar(node)) {
+    if (typeof node.value === 'string') reader.template(node, node.value);
+    const wrong = typeof node.value === 'number' ? numberProblem(node.value, node.source) : undefined;
+    if (wrong !== undefined) reader.problem(given, wrong);
+    return wrong === undefined;
+  }
+  const parts = isSeq(node) ? node.items : isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : [];
+  return parts.map((part) => checkLeaves(part as Node | null, reader)).every(Boolean);
+}
+
+function numberProblem(value: number, source = String(value)): string | undefined {
+  if (!Number.isFinite(value)) return `${source} is no number that JSON or a URL can hold. Quote it to send it as text`;
+  const digits = /^[+-]?(\d+)$/.exec(source)?.[1];
+  if (digits === undefined || BigInt(digits) === BigInt(Math.abs(value))) return undefined;
+  return `${source} would be sent as ${BigInt(value)}: a whole number beyond 2^53 loses digits. Quote it, or write the body with text:`;
 }
 
 /** A list; where `lone` is true a single item may stand without its list. */
@@ -170,7 +142,7 @@ export function listOf<T>(item: Shape<T>, lone = false): Shape<T[]> {
     read(given, reader) {
       const node = reader.resolve(given);
       if (!isSeq(node)) {
-        if (!lone) return reader.problem(given, `expected a list, found ${kindOf(node)}`);
+        if (!lone) return reader.unread(given, `expected a list, found ${kindOf(node)}`);
         const only = item.read(given, reader);
         return only === undefined ? undefined : [only];
       }
@@ -180,18 +152,24 @@ export function listOf<T>(item: Shape<T>, lone = false): Shape<T[]> {
   };
 }
 
+/** The list of `shape`, refused where it is empty. */
+export function filled<T>(shape: Shape<T[]>, message: string): Shape<T[]> {
+  const read = mapped(shape, (items, reader, node) => (items.length > 0 ? items : reader.problem(node, message)));
+  return { ...read, schema: { ...shape.schema, minItems: 1 } };
+}
+
 /** A mapping from names of the user's choosing; `key` may refuse a name by returning what is wrong with it. */
 export function record<T>(value: Shape<T>, key?: (name: string) => string | undefined): Shape<Record<string, T>> {
   return {
     schema: { type: 'object', additionalProperties: value.schema },
     read(given, reader) {
       const node = reader.resolve(given);
-      if (!isMap(node)) return reader.problem(given, `expected a mapping, found ${kindOf(node)}`);
+      if (!isMap(node)) return reader.unread(given, `expected a mapping, found ${kindOf(node)}`);
       const result: Record<string, T> = Object.create(null) as Record<string, T>;
       let sound = true;
       for (const pair of node.items) {
-        const name = String((pair.key as { value?: unknown }).value);
-        gatherTemplates(pair.key as Node, reader);
+        const name = keyText(pair.key);
+        if (isScalar(pair.key)) reader.template(pair.key, name);
         const wrong = key?.(name);
         if (wrong !== undefined) reader.problem(pair.key as Node, wrong);
         const read = value.read(pair.value as Node | null, reader);
@@ -233,18 +211,21 @@ export function object<F extends Fields>(what: string, fields: F): Shape<Infer<F
     schema: { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false },
     read(given, reader) {
       const node = reader.resolve(given);
-      if (!isMap(node)) return reader.problem(given, `expected ${what} as a mapping, found ${kindOf(node)}`);
+      if (!isMap(node)) return reader.unread(given, `expected ${what} as a mapping, found ${kindOf(node)}`);
       const result: Record<string, unknown> = { at: reader.at(given) };
       let sound = true;
-      for (const pair of node.items) {
-        const name = String((pair.key as { value?: unknown }).value);
-        const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
-        if (known === undefined) {
-          reader.problem(pair.key as Node, unknownField(name, what, Object.keys(fields)));
-          sound = false;
-          continue;
-        }
-        const value: unknown = known.shape.read(pair.value as Node | null, reader);
+      const pairs = new Map<string, Pair>(node.items.map((pair) => [keyText(pair.key), pair]));
+      for (const [name, { key, value }] of pairs) {
+        if (Object.hasOwn(fields, name)) continue;
+        reader.problem(key as Node, unknownField(name, what, Object.keys(fields)));
+        reader.mayName(value as Node | null);
+        sound = false;
+      }
+      // In the order of the format, not of the file: what a later field refers to is known when it is read.
+      for (const [name, { shape }] of Object.entries(fields)) {
+        const pair = pairs.get(name);
+        if (pair === undefined) continue;
+        const value: unknown = shape.read(pair.value as Node | null, reader);
         if (value === undefined) sound = false;
         else result[name] = value;
       }

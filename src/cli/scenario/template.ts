@@ -1,5 +1,5 @@
 import { didYouMean } from '../kernel/nearest.js';
-import { type GeneratedSource, generate, generatorNames } from './generated.js';
+import { argumentProblem, type GeneratedSource, generate, generatorNames, isVariableName } from './generated.js';
 
 /** A `{{name}}` in a template: a variable with an optional dotted path, or a generator with arguments. */
 export type Reference =
@@ -17,12 +17,23 @@ export function referencesOf(template: string): { references: Reference[]; probl
     ([found]) => `${JSON.stringify(found)} is not a variable: write {{name}}, {{name.field}} or {{$uuid}}`,
   );
   for (const reference of references) {
-    if (reference.kind === 'generated' && !generatorNames.includes(reference.name))
-      problems.push(
-        `unknown generator "$${reference.name}"${didYouMean(reference.name, generatorNames) || `. Known: ${generatorNames.map((name) => `$${name}`).join(', ')}`}`,
-      );
+    if (reference.kind !== 'generated') continue;
+    const wrong = generatorProblem(reference);
+    if (wrong !== undefined) problems.push(wrong);
   }
   return { references, problems };
+}
+
+function generatorProblem({ name, args }: Extract<Reference, { kind: 'generated' }>): string | undefined {
+  if (generatorNames.includes(name)) return argumentProblem(name, args);
+  const known = generatorNames.map((each) => `$${each}`);
+  return `unknown generator "$${name}"${didYouMean(`$${name}`, known) || `. Known: ${known.join(', ')}`}`;
+}
+
+/** Names of the variables that a reference needs. */
+export function variablesOf(reference: Reference): string[] {
+  if (reference.kind === 'variable') return [reference.name];
+  return reference.name === 'add' ? reference.args.filter(isVariableName) : [];
 }
 
 function toReference(text: string, args: string | undefined): Reference {
@@ -37,16 +48,48 @@ function toReference(text: string, args: string | undefined): Reference {
 /** A variable that has no value when it is needed; the step that needs it fails. */
 export class Unresolved extends Error {}
 
+/** Values under the names of variables. */
+export interface Scope {
+  values: Readonly<Record<string, unknown>>;
+  /** Whether `{{...}}` in them stands for something: it does in the scenario, and is text in what comes from outside of it. */
+  templates: boolean;
+}
+
 /** The variables of one iteration. Later scopes hide earlier ones; a scope's own templates are expanded when first used. */
 export class Variables {
   readonly #values = new Map<string, unknown>();
   readonly #pending = new Map<string, unknown>();
+  /** Names whose templates are being expanded, outermost first. */
+  readonly #open: string[] = [];
   readonly #source: GeneratedSource;
+  readonly #onValue: (name: string, value: unknown) => void;
 
-  constructor(scopes: readonly Readonly<Record<string, unknown>>[], source: GeneratedSource) {
+  /** `onValue` is told each value of a scope, once it is known. */
+  constructor(
+    scopes: readonly Scope[],
+    source: GeneratedSource,
+    onValue: (name: string, value: unknown) => void = () => undefined,
+  ) {
     this.#source = source;
-    for (const scope of scopes) {
-      for (const [name, value] of Object.entries(scope)) this.#pending.set(name, value);
+    this.#onValue = onValue;
+    for (const { values, templates } of scopes) {
+      for (const [name, value] of Object.entries(values)) {
+        this.#values.delete(name);
+        this.#pending.delete(name);
+        (templates ? this.#pending : this.#values).set(name, value);
+      }
+    }
+    for (const [name, value] of this.#values) onValue(name, value);
+  }
+
+  /** Expands what can be expanded now; what needs a variable that is captured later waits until it is used. */
+  settle(): void {
+    for (const name of [...this.#pending.keys()]) {
+      try {
+        this.get(name);
+      } catch (error) {
+        if (!(error instanceof Unresolved)) throw error;
+      }
     }
   }
 
@@ -58,15 +101,16 @@ export class Variables {
   get(name: string): unknown {
     if (this.#values.has(name)) return this.#values.get(name);
     if (!this.#pending.has(name)) throw new Unresolved(`the variable "${name}" has no value`);
-    const raw = this.#pending.get(name);
-    this.#pending.delete(name);
-    const value = this.expand(raw);
-    this.#values.set(name, value);
-    return value;
-  }
-
-  has(name: string): boolean {
-    return this.#values.has(name) || this.#pending.has(name);
+    if (this.#open.includes(name)) throw new Unresolved(cycleText([...this.#open, name]));
+    this.#open.push(name);
+    try {
+      const value = this.expand(this.#pending.get(name));
+      this.set(name, value);
+      this.#onValue(name, value);
+      return value;
+    } finally {
+      this.#open.pop();
+    }
   }
 
   /** Expands every template in a value. A text that is one reference and nothing else becomes the variable's value, type kept. */
@@ -95,7 +139,11 @@ export class Variables {
 
   /** `$add` takes numbers and names of variables. */
   #summand(arg: string): string {
-    return /^[A-Za-z_]\w*$/.test(arg) ? asText(this.get(arg)) : arg;
+    if (!isVariableName(arg)) return arg;
+    const value = asText(this.get(arg));
+    if (value.trim() === '' || !Number.isFinite(Number(value)))
+      throw new Unresolved(`$add: the variable "${arg}" is ${JSON.stringify(value)}, which is no number`);
+    return value;
   }
 
   #valueOf(reference: Reference): unknown {
@@ -115,6 +163,12 @@ export class Variables {
     }
     return value;
   }
+}
+
+/** Variables that need each other; `names` ends with one that stands in it before. */
+export function cycleText(names: readonly string[]): string {
+  const ring = names.slice(names.indexOf(names.at(-1)!));
+  return `these variables need each other: ${ring.join(' -> ')}`;
 }
 
 /** A value as it stands in a URL, a header or a text. */

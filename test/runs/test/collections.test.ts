@@ -197,6 +197,14 @@ t.test('newman’s options', async (t) => {
   const started = performance.now();
   t.equal((await run('--folder', 'A', '-n', '3', '--delay-request', '400')).exitCode, 0);
   t.ok(performance.now() - started > 800, 'three requests, two pauses');
+  const late = await run('--folder', 'C', '--timeout', '2s');
+  t.equal(late.exitCode, 1, 'as newman, and not that the collection cannot be run');
+  t.match(late.stdout, /1\. Error +callback timed out.*\n +at c\.json:\d+\n +inside "C \/ slow"/);
+  for (const option of ['--step', '--tag']) {
+    const refused = await run(option, 'vars');
+    t.equal(refused.exitCode, 2);
+    t.match(refused.stderr, new RegExp(`${option} .*Postman collection\\ncure: .*--folder NAME`));
+  }
   const unknown = await run('--folder', 'redirct');
   t.equal(unknown.exitCode, 2);
   t.match(unknown.stderr, /c\.json has no folder or request "redirct"\. Did you mean "redirect"/);
@@ -211,4 +219,24 @@ t.test('--url reaches the host that --host names, and says so where it changes n
   t.equal(routed.exitCode, 0, routed.stdout + routed.stderr);
   const idle = await hwctl(['test', 'c.json', '--url', url], { cwd: folder });
   t.match(idle.stderr, /--url changes nothing/);
+});
+
+t.test('Ctrl-C ends a request that is never answered; the reports are written', async (t) => {
+  const url = await echoServer(t);
+  const item = [{ name: 'slow', request: `${url}/slow/60000` }];
+  const folder = folderOf(t, { 'c.json': { info: { name: 'c', schema }, item } });
+  let interruptedMs = 0;
+  const run = await hwctl(['test', 'c.json', '-r', 'cli,json=r.json'], {
+    cwd: folder,
+    onStdout: (text, pid) => {
+      if (!text.includes('slow') || interruptedMs > 0) return;
+      interruptedMs = performance.now();
+      setTimeout(() => process.kill(pid, 'SIGINT'), 300);
+    },
+  });
+  t.equal(run.exitCode, 130, run.stderr);
+  t.ok(performance.now() - interruptedMs < 5000);
+  t.match(run.stdout, /interrupted by SIGINT/);
+  const report = JSON.parse(readFileSync(join(folder, 'r.json'), 'utf8')) as { passed: boolean };
+  t.equal(report.passed, false);
 });

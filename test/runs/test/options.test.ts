@@ -146,9 +146,61 @@ steps:
   );
   const again = await inShell(command!, folder);
   t.equal(again.code, 1, again.stderr);
-  t.match(again.stdout, /GET shop\.test\/echo\/7\?who=a b&from=here & there \[200 OK/);
+  t.match(again.stdout, /GET shop\.test\/echo\/7\?who=a%20b&from=here%20&%20there \[200 OK/);
   t.match(again.stdout, /expected "\/echo\/8", found "\/echo\/7\?who=/);
   t.notMatch(again.stdout, /sign in|last/, 'the other steps run unseen or not at all');
+});
+
+t.test('an option that would change nothing is refused, with what to use instead', async (t) => {
+  const folder = folderOf(t, {
+    's.yaml': 'name: s\nurl: http://127.0.0.1:1\nsteps: [{ request: GET / }]\n',
+    'c.json': '{ "info": { "name": "c" }, "item": [{ "name": "r", "request": "http://127.0.0.1:1/" }] }',
+    'no.pem': 'no PEM',
+  });
+  const refused: [string, string[], RegExp][] = [
+    ['s.yaml', ['-e', 'none.json'], /-e .* Postman collection.*\n.*--env-file/],
+    ['s.yaml', ['-g', 'none.json'], /-g .* Postman collection.*\n.*--env-file/],
+    ['s.yaml', ['--folder', 'zz'], /--folder .*\n.*--step NAME/],
+    ['s.yaml', ['--global-var', 'a=b'], /--global-var .*\n.*--var NAME=VALUE/],
+    ['s.yaml', ['--timeout', '1'], /--timeout .*\n.*--timeout-request/],
+    ['s.yaml', ['--timeout-script', '1'], /--timeout-script .*\n.*--timeout-request/],
+    ['s.yaml', ['--working-dir', '/nonexist'], /--working-dir .*\n.*relative to the scenario/],
+    ['s.yaml', ['--cert', 'no.pem'], /--cert needs --key/],
+    ['s.yaml', ['--key', 'no.pem'], /--key needs --cert/],
+    ['s.yaml', ['--passphrase', 'x'], /--passphrase needs --key/],
+    ['s.yaml', ['--host', 'x'], /--host needs --url/],
+    ['s.yaml', ['--cacert', 'no.pem'], /--cacert: no\.pem is not a PEM file/],
+    ['c.json', ['--cacert', 'no.pem'], /--cacert: no\.pem is not a PEM file/],
+    ['c.json', ['--step', 'r'], /--step .* YAML scenario.*\n.*--folder NAME/],
+    ['c.json', ['--tag', 'zz'], /--tag .* YAML scenario.*\n.*--folder NAME/],
+    ['s.yaml', ['-e', 'none.json', '--folder', 'zz'], /2 options would change nothing\n.*-e .*\n.*--folder /],
+  ];
+  for (const [file, words, message] of refused) {
+    const run = await hwctl(['test', file, ...words], { cwd: folder });
+    t.equal(run.exitCode, 2, `${file} ${words.join(' ')}`);
+    t.match(run.stderr, message);
+  }
+  const both = await hwctl(['test', 's.yaml', 'c.json', '--folder', 'r', '--delay-request', '1'], { cwd: folder });
+  t.equal(both.exitCode, 1, `one of the files knows it: ${both.stderr}`);
+  t.match(both.stdout, /run it alone: hwctl test s\.yaml --step 'GET \/'$/m);
+});
+
+t.test('values from outside are no templates', async (t) => {
+  const url = await echoServer(t);
+  const folder = folderOf(t, {
+    's.yaml':
+      "name: s\nsteps: [{ request: POST /echo, text: '{{x}} {{y}} {{z}}', check: [{ name: as given, text: '{{x}} {{y}} {{z}}' }] }]\n",
+    env: 'y={{$uuid}}\n',
+    'd.csv': 'z\n{{nope}}\n',
+  });
+  const run = await hwctl(
+    ['test', 's.yaml', '--url', url, '--var', 'x={{nope}}', '--env-file', 'env', '-d', 'd.csv', '--debug'],
+    {
+      cwd: folder,
+    },
+  );
+  t.equal(run.exitCode, 0, run.stdout + run.stderr);
+  t.match(run.stderr, /^> \{\{nope\}\} \{\{\$uuid\}\} \{\{nope\}\}$/m);
 });
 
 /** Runs a command line with `hwctl` being this package's program. */

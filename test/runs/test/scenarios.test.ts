@@ -62,7 +62,8 @@ t.test('the built-in scenarios hold on the real server', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'hwctl-export-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
     const newman = (await import('newman')).default;
-    for (const [name, counts] of Object.entries({ idempotency: [9, 17, 9, 8], orders: [12, 23, 13, 9] })) {
+    const wanted = { idempotency: { counts: [9, 17, 9], judged: 8 }, orders: { counts: [12], judged: 9 } };
+    for (const [name, { counts, judged }] of Object.entries(wanted)) {
       const file = join(folder, `${name}.json`);
       const exported = await hwctl(['scenario', 'export', name, '--to', 'postman', '--url', url, '-o', file]);
       t.equal(exported.exitCode, 0, exported.stderr);
@@ -73,11 +74,14 @@ t.test('the built-in scenarios hold on the real server', async (t) => {
         ),
       );
       const { requests, testScripts, prerequestScripts, assertions } = run.stats;
-      t.same(
-        [requests, testScripts, prerequestScripts, assertions].map(({ total }) => total),
-        counts,
-        name,
-      );
+      if (name === 'idempotency')
+        t.same(
+          [requests, testScripts, prerequestScripts].map(({ total }) => total),
+          counts,
+        );
+      // What waits (`until`) is asked again where its answer is not there yet.
+      else t.ok(requests.total >= counts[0]!, `${requests.total} requests`);
+      t.equal(assertions.total, judged, name);
       t.same(run.failures, [], name);
     }
   });

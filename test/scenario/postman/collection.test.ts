@@ -78,6 +78,19 @@ t.test('any damage gives problems, never an exception', async (t) => {
   t.ok(refused > 50, `${refused} of 150 were refused with words`);
 });
 
+t.test('folders within one another are bounded', async (t) => {
+  const nested = (folders: number) => {
+    const open = '{"name":"f {[ \\" {","item":['.repeat(folders);
+    return `{"info":{"name":"c"},"item":[${open}{"name":"r","request":"http://a/"}${']}'.repeat(folders)}]}`;
+  };
+  t.equal(await problemOf(nested(250)), undefined);
+  for (const folders of [260, 3000, 100_000]) {
+    const failure = await problemOf(nested(folders));
+    t.match(failure?.message, /^c\.json:1:\d+: nested deeper than 512 levels$/);
+    t.match(failure?.hint, /250 folders/);
+  }
+});
+
 t.test('where a text stops being JSON: as JSON.parse judges, with a position', async (t) => {
   const sound = [
     '1',

@@ -43,9 +43,11 @@ function entry(traffic: Traffic) {
       cookies: [],
       headers: list(responseHeaders),
       content: {
-        size: Buffer.byteLength(traffic.responseBody),
+        size: traffic.responseContentBytes,
         mimeType: type(responseHeaders),
-        text: traffic.responseBody,
+        ...(traffic.responseBase64 === undefined
+          ? { text: traffic.responseBody }
+          : { text: traffic.responseBase64, encoding: 'base64' }),
       },
       redirectURL: responseHeaders.find(([name]) => name.toLowerCase() === 'location')?.[1] ?? '',
       headersSize: traffic.responseHeaderBytes,

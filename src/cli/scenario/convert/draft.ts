@@ -1,4 +1,8 @@
 import { stringify } from 'yaml';
+import { parseScenario } from '../parse.js';
+import { nameProblems } from '../references.js';
+import { schemaProblems } from '../schemas.js';
+import type { Wrong } from './given.js';
 import type { Converted } from './to-postman.js';
 
 /** A scenario as it is written to YAML: the fields of the format, by their names. */
@@ -14,16 +18,101 @@ export interface Draft {
 
 export type DraftStep = Record<string, unknown> & { name?: string };
 
-/** The YAML text of a draft; fields without a value are left out. */
-export function draftYaml(draft: Draft, losses: string[]): Converted {
-  const text = stringify(draft, { lineWidth: 110, defaultStringType: 'PLAIN', aliasDuplicateObjects: false });
+/** What a reader made of a document. */
+export interface Imported {
+  draft: Draft;
+  /** What has no counterpart. */
+  losses: string[];
+  /** What could not be read. */
+  wrong: Wrong[];
+}
+
+/** The YAML text of a draft. What the format does not take is left out and told; `steps` is how many requests are left. */
+export async function written({ draft, losses }: Imported): Promise<Converted & { steps: number }> {
+  const all = [...losses];
+  const sound = (await problemOf(draft)) === undefined ? draft : await soundDraft(draft, all);
+  const text = stringify(sound, { lineWidth: 110, defaultStringType: 'PLAIN', aliasDuplicateObjects: false });
   const head = ['# Made by hwctl scenario import.'];
-  for (const loss of losses) head.push(`# not carried over: ${loss.replace(/\s+/g, ' ')}`);
-  return { text: `${head.join('\n')}\n${text}`, losses };
+  const told = [...new Set(all)];
+  for (const loss of told) head.push(`# not carried over: ${loss.replace(/\s+/g, ' ')}`);
+  return { text: `${head.join('\n')}\n${text}`, losses: told, steps: countOf(sound.steps) };
+}
+
+function countOf(steps: readonly DraftStep[]): number {
+  return steps.reduce((sum, step) => sum + (Array.isArray(step.steps) ? countOf(step.steps as DraftStep[]) : 1), 0);
+}
+
+async function soundDraft(draft: Draft, losses: string[]): Promise<Draft> {
+  const sound = { ...draft, variables: await soundVariables(draft, losses) };
+  return { ...sound, steps: await soundSteps(draft.steps, sound, losses) };
+}
+
+/** Without values that the format refuses, such as one that refers to itself; what is left keeps every name. */
+async function soundVariables(draft: Draft, losses: string[]): Promise<Draft['variables']> {
+  if (draft.variables === undefined) return undefined;
+  const sound: Record<string, unknown> = Object.fromEntries(Object.keys(draft.variables).map((name) => [name, '']));
+  for (const [name, value] of Object.entries(draft.variables)) {
+    const wrong = await stepProblem({ request: 'GET /' }, { ...draft, variables: { ...sound, [name]: value } });
+    if (wrong === undefined) sound[name] = value;
+    else losses.push(`the variable ${name}: ${wrong}`);
+  }
+  return sound;
+}
+
+async function soundSteps(steps: readonly DraftStep[], draft: Draft, losses: string[]): Promise<DraftStep[]> {
+  const sound: DraftStep[] = [];
+  for (const step of steps) {
+    const one = Array.isArray(step.steps)
+      ? { ...step, steps: await soundSteps(step.steps as DraftStep[], draft, losses) }
+      : await soundStep(step, draft, losses);
+    if (one !== undefined) sound.push(one);
+  }
+  return sound;
+}
+
+/** The step as far as the format takes it; undefined where not even its first line can be. */
+async function soundStep(step: DraftStep, draft: Draft, losses: string[]): Promise<DraftStep | undefined> {
+  if ((await stepProblem(step, draft)) === undefined) return step;
+  const { name, request, ...fields } = step;
+  const bare = { name, request };
+  const problem = await stepProblem(bare, draft);
+  if (problem !== undefined) {
+    losses.push(`"${name}": ${problem}`);
+    return undefined;
+  }
+  const kept: DraftStep = bare;
+  for (const [field, value] of Object.entries(fields)) {
+    const wrong = await stepProblem({ ...kept, [field]: value }, draft);
+    if (wrong === undefined) kept[field] = value;
+    else losses.push(`"${name}": ${field}: ${wrong}`);
+  }
+  return kept;
+}
+
+async function stepProblem(step: DraftStep, { variables }: Draft): Promise<string | undefined> {
+  return problemOf({ name: 'one step', variables, steps: [step] });
+}
+
+async function problemOf(draft: Draft): Promise<string | undefined> {
+  const { problems, uses } = parseScenario(stringify(draft));
+  const all = [...problems, ...nameProblems(uses, []), ...(await schemaProblems(uses, 'import'))];
+  return all[0]?.message;
 }
 
 /** A name that the format takes for a variable. */
 export function variableName(name: string): string {
   const safe = name.replace(/\W+/g, '_');
   return /^[A-Za-z_]/.test(safe) ? safe : `_${safe}`;
+}
+
+/** A name for a report: two braces in it would be a reference. */
+export function plainName(name: string): string {
+  return name.replaceAll('{{', '{ {').replace(/\s+/g, ' ').trim();
+}
+
+/** Pairs as a mapping; a name that comes again gets a list. */
+export function grouped(pairs: readonly (readonly [string, string])[]): Record<string, string | string[]> {
+  const lists = new Map<string, string[]>();
+  for (const [name, value] of pairs) lists.set(name, [...(lists.get(name) ?? []), value]);
+  return Object.fromEntries([...lists].map(([name, values]) => [name, values.length === 1 ? values[0]! : values]));
 }

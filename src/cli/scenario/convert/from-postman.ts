@@ -1,7 +1,8 @@
 import { generatorNames } from '../generated.js';
 import type { CollectionJson } from '../postman/collection.js';
-import { type Draft, type DraftStep, draftYaml, variableName } from './draft.js';
-import type { Converted } from './to-postman.js';
+import { type Draft, type DraftStep, grouped, type Imported, plainName, variableName } from './draft.js';
+import { Given } from './given.js';
+import { literal } from './literal.js';
 
 type Json = Record<string, unknown>;
 
@@ -25,77 +26,187 @@ const generatorOf: Record<string, string> = {
   randomWord: 'word',
 };
 
-/** A Postman collection as a scenario. Scripts are read as far as they are plain; the rest is listed as lost. */
-export function fromPostman(collection: CollectionJson): Converted {
-  const losses: string[] = [];
-  const variables: Record<string, unknown> = {};
-  for (const { key, value } of list(collection.variable))
-    if (typeof key === 'string') variables[variableName(key)] = templated(String(value ?? ''), losses);
-  const steps = list(collection.item).map((item) => stepOf(item, losses));
-  const { auth } = authOf(collection.auth, losses);
-  for (const [, name] of JSON.stringify([steps, auth]).matchAll(/\{\{([A-Za-z_]\w*)/g)) variables[name!] ??= '';
-  if (list(collection.event).some((event) => code(event).trim() !== '')) losses.push('scripts of the collection');
+/** What all items of one collection share. */
+interface Reading {
+  variables: Record<string, unknown>;
+  losses: string[];
+}
+
+/** A Postman collection (v2, as `readCollection` takes it) as a scenario. Scripts are read as far as they are plain; the rest is listed as lost. */
+export function fromPostman(collection: CollectionJson): Imported {
+  const given = new Given(collection);
+  const reading: Reading = { variables: {}, losses: [] };
+  const { variables, losses } = reading;
+  for (const each of given.at('variable').objects()) {
+    const key = each.at('key').text();
+    if (key !== undefined) variables[variableName(key)] = templated(textOf(each.at('value')), losses);
+  }
+  const steps = stepsOf(given.at('item'), reading);
+  const { auth } = authOf(given.at('auth'), losses);
+  for (const [, name] of JSON.stringify([steps, auth, variables]).matchAll(/\{\{([A-Za-z_]\w*)/g))
+    variables[name!] ??= '';
+  if (hasScript(given)) losses.push('scripts of the collection');
   const draft: Draft = {
-    name: String(collection.info?.name ?? 'imported'),
+    name: plainName(given.at('info').at('name').text() ?? 'imported'),
     why: 'Imported from a Postman collection.',
     ...(Object.keys(variables).length > 0 ? { variables } : {}),
     ...(auth === undefined ? {} : { auth }),
     steps,
   };
-  return draftYaml(draft, [...new Set(losses)]);
+  return { draft, losses, wrong: given.wrong };
 }
 
-function list(value: unknown): Json[] {
-  return Array.isArray(value) ? (value as Json[]).filter((each) => each !== null && typeof each === 'object') : [];
+function hasScript(given: Given): boolean {
+  return given
+    .at('event')
+    .objects()
+    .some((event) => code(event).trim() !== '');
 }
 
-function stepOf(item: Json, losses: string[]): DraftStep {
-  const name = String(item.name ?? 'unnamed');
-  if (Array.isArray(item.item)) {
-    if (list(item.event).some((event) => code(event).trim() !== '')) losses.push(`"${name}": scripts of the folder`);
-    return { folder: name, steps: list(item.item).map((each) => stepOf(each, losses)) };
-  }
+/** Text; a list or object, which Postman keeps in a variable for example, as JSON. */
+function textOf(given: Given): string {
+  const { value } = given;
+  return value !== null && typeof value === 'object' ? JSON.stringify(value) : (given.text() ?? '');
+}
+
+function stepsOf(items: Given, reading: Reading): DraftStep[] {
+  return items
+    .objects()
+    .map((item) => stepOf(item, reading))
+    .filter((step) => step !== undefined);
+}
+
+function stepOf(item: Given, reading: Reading): DraftStep | undefined {
+  const name = plainName(item.at('name').text() ?? 'unnamed');
   const own: string[] = [];
-  const request = (typeof item.request === 'string' ? { url: item.request } : (item.request ?? {})) as Json;
-  const method = String(request.method ?? 'GET').toUpperCase();
-  const place = (text: string) => templated(text, own);
-  const url = typeof request.url === 'string' ? request.url : String((request.url as Json | undefined)?.raw ?? '');
-  const absolute = /^(https?:|\{\{|\/)/.test(url) ? url : `http://${url}`;
-  const headers: Record<string, string> = {};
-  for (const { key, value, disabled } of list(request.header))
-    if (disabled !== true) headers[String(key)] = place(String(value ?? ''));
+  const done = (step: DraftStep | undefined) => {
+    reading.losses.push(...own.map((loss) => `"${name}": ${loss}`));
+    return step;
+  };
+  if (Array.isArray(item.at('item').value)) {
+    if (hasScript(item)) own.push('scripts of the folder');
+    if (!item.at('auth').absent) own.push('auth of the folder');
+    return done({ folder: name, steps: stepsOf(item.at('item'), reading) });
+  }
+  const request = item.at('request');
+  const text = typeof request.value === 'string';
+  const method = (text ? undefined : request.at('method').text()) ?? 'GET';
+  const place = (template: string) => templated(template, own);
+  const address = addressOf(text ? request : request.at('url'), place);
+  if (address === '') {
+    own.push('it has no address');
+    return done(undefined);
+  }
+  const headers = text ? [] : headersOf(request.at('header'), place);
+  const body = text ? {} : bodyOf(request.at('body'), name, place, own, reading.variables);
+  const language = request.at('body').at('options').at('raw').at('language').value;
+  if (language === 'json' && 'text' in body && !headers.some(([key]) => key.toLowerCase() === 'content-type'))
+    headers.push(['Content-Type', 'application/json']);
+  const behavior = item.at('protocolProfileBehavior');
   const step: DraftStep = {
     name,
-    request: `${method} ${place(absolute)}`,
-    ...(Object.keys(headers).length > 0 ? { headers } : {}),
-    ...bodyOf(request.body as Json | undefined, place, own),
-    ...authOf(request.auth, own),
+    request: `${method.toUpperCase()} ${address}`,
+    ...(headers.length > 0 ? { headers: grouped(headers) } : {}),
+    ...body,
+    ...(text ? {} : authOf(request.at('auth'), own)),
+    ...(behavior.at('followRedirects').value === false ? { redirects: false } : {}),
+    ...(behavior.at('disableCookies').value === true ? { cookies: false } : {}),
   };
-  for (const event of list(item.event)) readScript(event, step, own);
-  losses.push(...own.map((loss) => `"${name}": ${loss}`));
-  return step;
+  for (const event of item.at('event').objects()) readScript(event, step, own);
+  return done(step);
 }
 
+function addressOf(url: Given, place: (text: string) => string): string {
+  let raw = typeof url.value === 'string' ? url.value : (url.at('raw').text() ?? '');
+  if (raw === '' && typeof url.value !== 'string') {
+    const words = (part: string, mark: string) =>
+      typeof url.at(part).value === 'string'
+        ? url.at(part).value
+        : url
+            .at(part)
+            .items()
+            .map((each) =>
+              each.value !== null && typeof each.value === 'object' ? textOf(each.at('value')) : textOf(each),
+            )
+            .join(mark);
+    const host = words('host', '.');
+    const query = url
+      .at('query')
+      .objects()
+      .filter((each) => each.at('disabled').value !== true);
+    const search = query.map((each) => `${textOf(each.at('key'))}=${textOf(each.at('value'))}`).join('&');
+    if (host !== '')
+      raw = `${url.at('protocol').text() ?? 'http'}://${host}/${words('path', '/')}${search && `?${search}`}`;
+  }
+  if (raw.trim() === '') return '';
+  for (const each of typeof url.value === 'string' ? [] : url.at('variable').objects()) {
+    const key = each.at('key').text();
+    if (key !== undefined && !each.at('value').absent)
+      raw = raw.replace(
+        new RegExp(`/:${key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?=[/?#]|$)`, 'g'),
+        () => `/${textOf(each.at('value'))}`,
+      );
+  }
+  const placed = place(raw.trim()).replace(/\s+(?![^{]*\}\})/g, '%20');
+  return /^(https?:|\{\{|\/)/.test(placed) ? placed : `http://${placed}`;
+}
+
+function headersOf(header: Given, place: (text: string) => string): [string, string][] {
+  // v2.0 also has all headers as one text.
+  if (typeof header.value === 'string')
+    return header.value.split(/\r?\n/).flatMap((line): [string, string][] => {
+      const [, key, value] = /^([^:]+):\s*(.*)$/.exec(line) ?? [];
+      return key === undefined ? [] : [[place(key.trim()), place(value ?? '')]];
+    });
+  return pairsOf(header, place);
+}
+
+function pairsOf(given: Given, place: (text: string) => string): [string, string][] {
+  return given
+    .objects()
+    .filter((each) => each.at('disabled').value !== true)
+    .flatMap((each): [string, string][] => {
+      const key = each.at('key').text();
+      return key === undefined ? [] : [[place(key), place(textOf(each.at('value')))]];
+    });
+}
+
+/** Text with Postman's variables as ours; any other two braces are only text. */
 function templated(text: string, losses: string[]): string {
-  return text.replace(/\{\{\s*([^}]+?)\s*\}\}/g, (_all, name: string) => {
-    if (!name.startsWith('$')) return `{{${variableName(name)}}}`;
-    const generator = generatorOf[name.slice(1)] ?? name.slice(1);
-    if (generatorNames.includes(generator.split('(')[0]!)) return `{{$${generator}}}`;
-    losses.push(`{{${name}}} became a random word`);
-    return '{{$word}}';
-  });
+  return text
+    .split(/(\{\{[^{}]+\}\})/)
+    .map((part, i) => {
+      const name = i % 2 === 1 ? part.slice(2, -2).trim() : '';
+      if (name === '') return literal(part);
+      if (!name.startsWith('$')) return `{{${variableName(name)}}}`;
+      const generator = generatorOf[name.slice(1)] ?? name.slice(1);
+      if (generatorNames.includes(generator.split('(')[0]!)) return `{{$${generator}}}`;
+      losses.push(`{{${name}}} became a random word`);
+      return '{{$word}}';
+    })
+    .join('');
 }
 
-function bodyOf(body: Json | undefined, place: (text: string) => string, losses: string[]): Json {
-  const pairs = (value: unknown) =>
-    Object.fromEntries(
-      list(value)
-        .filter((each) => each.disabled !== true)
-        .map((each) => [String(each.key), place(String(each.value ?? ''))]),
-    );
-  switch (body?.mode) {
+function bodyOf(
+  body: Given,
+  step: string,
+  place: (text: string) => string,
+  losses: string[],
+  variables: Record<string, unknown>,
+): Json {
+  if (body.absent || !body.isObject() || body.at('disabled').value === true) return {};
+  // The files are where Postman found them, not beside the scenario: a variable says where.
+  const fileOf = (given: Given) => {
+    const src = textOf(Array.isArray(given.value) ? given.at(0) : given);
+    const name = variableName(`file of ${step}`);
+    variables[name] = literal(src);
+    losses.push(`its file ${src === '' ? '' : `${src} `}(the variable ${name} says where it is)`);
+    return `{{${name}}}`;
+  };
+  const mode = body.at('mode').text();
+  switch (mode) {
     case 'raw': {
-      const raw = place(String(body.raw ?? ''));
+      const raw = place(textOf(body.at('raw')));
       try {
         return { json: JSON.parse(raw) };
       } catch {
@@ -103,51 +214,74 @@ function bodyOf(body: Json | undefined, place: (text: string) => string, losses:
       }
     }
     case 'urlencoded':
-      return { form: pairs(body.urlencoded) };
-    case 'formdata':
+      return { form: grouped(pairsOf(body.at('urlencoded'), place)) };
+    case 'formdata': {
+      const parts = body
+        .at('formdata')
+        .objects()
+        .filter((part) => part.at('disabled').value !== true && part.at('key').text() !== undefined);
+      const names = parts.map((part) => part.at('key').text()!);
+      for (const name of new Set(names.filter((each, i) => names.indexOf(each) !== i)))
+        losses.push(`its parts ${name} but the last`);
       return {
         multipart: Object.fromEntries(
-          list(body.formdata).map((part) => [
-            String(part.key),
-            part.type === 'file' ? { file: String(part.src) } : place(String(part.value ?? '')),
+          parts.map((part, i) => [
+            names[i],
+            part.at('type').value === 'file' ? { file: fileOf(part.at('src')) } : place(textOf(part.at('value'))),
           ]),
         ),
       };
+    }
     case 'graphql': {
-      const { query, variables } = body.graphql as { query?: string; variables?: string };
-      return {
-        graphql: { query: place(query ?? ''), ...(variables ? { variables: JSON.parse(variables) as unknown } : {}) },
+      const { query, variables: given } = {
+        query: body.at('graphql').at('query'),
+        variables: body.at('graphql').at('variables'),
       };
+      const own = place(textOf(given));
+      const graphql: Json = { query: place(textOf(query)) };
+      try {
+        if (own.trim() !== '') graphql.variables = JSON.parse(own);
+      } catch {
+        losses.push('the variables of its query, which are not JSON');
+      }
+      return { graphql };
     }
     case 'file':
-      return { file: String((body.file as Json | undefined)?.src ?? '') };
+      return { file: fileOf(body.at('file').at('src')) };
     case undefined:
+    case 'none':
       return {};
     default:
-      losses.push(`body: ${String(body?.mode)}`);
+      losses.push(`body: ${mode}`);
       return {};
   }
 }
 
-function authOf(auth: unknown, losses: string[]): Json {
-  if (auth === null || typeof auth !== 'object') return {};
-  const { type, ...kinds } = auth as Json & { type?: string };
+function authOf(auth: Given, losses: string[]): Json {
+  if (auth.absent || !auth.isObject()) return {};
+  const type = auth.at('type').text() ?? '';
   // v2.1 lists key and value, v2.0 has an object.
-  const given = kinds[String(type)];
-  const settings = Array.isArray(given)
-    ? Object.fromEntries(list(given).map(({ key, value }) => [String(key), value]))
-    : ((given ?? {}) as Json);
-  const text = (name: string) => templated(String(settings[name] ?? ''), losses);
+  const given = auth.at(type);
+  const settings = new Map<string, Given>(
+    Array.isArray(given.value)
+      ? given.objects().map((each) => [textOf(each.at('key')), each.at('value')])
+      : given.members(),
+  );
+  const text = (name: string) => templated(settings.has(name) ? textOf(settings.get(name)!) : '', losses);
   if (type === 'noauth') return { auth: 'none' };
   if (type === 'bearer') return { auth: { bearer: text('token') } };
   if (type === 'basic') return { auth: { basic: { username: text('username'), password: text('password') } } };
-  losses.push(`auth: ${String(type)}`);
+  losses.push(`auth: ${type}`);
   return {};
 }
 
-function code(event: Json): string {
-  const exec = (event.script as Json | undefined)?.exec;
-  return Array.isArray(exec) ? exec.join('\n') : String(exec ?? '');
+function code(event: Given): string {
+  const exec = event.at('script').at('exec');
+  if (!Array.isArray(exec.value)) return exec.text() ?? '';
+  return exec
+    .items()
+    .map((line) => line.text() ?? '')
+    .join('\n');
 }
 
 const testPattern = /pm\.test\(\s*(["'`])(.*?)\1\s*,\s*(?:function\s*\(\)|\(\)\s*=>)\s*\{([\s\S]*?)\}\s*\)\s*;?/g;
@@ -157,11 +291,12 @@ const setPattern =
   /pm\.(?:environment|collectionVariables|globals|variables)\.set\(\s*["'`](.+?)["'`]\s*,\s*(?:pm\.response\.json\(\)|jsonData|json|data|body)((?:\.\w+|\[\d+\])+)\s*\)\s*;?/g;
 
 /** Tests of the status and captures of JSON members are carried over; any other statement is lost, and said so. */
-function readScript(event: Json, step: DraftStep, losses: string[]): void {
+function readScript(event: Given, step: DraftStep, losses: string[]): void {
   const source = code(event);
   if (source.trim() === '') return;
-  if (event.listen !== 'test') {
-    losses.push(`the ${String(event.listen)} script`);
+  const listen = event.at('listen').text() ?? 'unnamed';
+  if (listen !== 'test') {
+    losses.push(`the ${listen} script`);
     return;
   }
   const checks: Json[] = [];
@@ -172,7 +307,7 @@ function readScript(event: Json, step: DraftStep, losses: string[]): void {
       .filter((line) => line !== '');
     const statuses = statements.map((line) => statusPattern.exec(line)).filter((match) => match !== null);
     if (statuses.length === statements.length && statuses.length > 0)
-      checks.push({ name, status: Number(statuses[0]![1] ?? statuses[0]![2]) });
+      checks.push({ name: plainName(name), status: Number(statuses[0]![1] ?? statuses[0]![2]) });
     else losses.push(`the test "${name}"`);
     return '';
   });

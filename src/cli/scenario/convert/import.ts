@@ -1,36 +1,76 @@
-import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { Failure } from '../../kernel/failure.js';
-import { type CollectionJson, readJson } from '../postman/collection.js';
+import { type CollectionJson, parsedJson, readCollection } from '../postman/collection.js';
+import { placesIn } from '../postman/places.js';
+import { readTextFile } from '../postman/text-file.js';
+import { type Imported, written } from './draft.js';
 import { fromHar } from './from-har.js';
 import { fromOpenApi } from './from-openapi.js';
 import { fromPostman } from './from-postman.js';
+import { shownWrong } from './given.js';
 import type { Converted } from './to-postman.js';
 
-/** A Postman collection, an OpenAPI 3 document (JSON or YAML) or a HAR recording as a scenario. Throws Failure for anything else. */
+const kinds = 'a Postman collection (v2), an OpenAPI 3 document or a HAR recording';
+
+/**
+ * A Postman collection, an OpenAPI 3 document (JSON or YAML) or a HAR recording as a scenario. Throws Failure for anything
+ * else, and where nothing of it can be carried over.
+ */
 export async function importDocument(file: string, shown: string): Promise<Converted> {
-  const document = readDocument(file, shown);
-  if (typeof document.openapi === 'string' && document.openapi.startsWith('3.')) return fromOpenApi(document);
+  const { document, text } = readDocument(file, shown);
+  const imported = await read(document, file, shown);
+  const told = imported.wrong.map(shownWrong);
+  const { steps, ...converted } = await written({ ...imported, losses: [...told, ...imported.losses] });
+  if (steps > 0) return converted;
+  const placeOf = placesIn(text);
+  const details = imported.wrong.map((wrong) => {
+    const { line, column } = placeOf(wrong.path);
+    return `${shown}:${line}:${column}: ${shownWrong(wrong)}`;
+  });
+  const rest = converted.losses.filter((loss) => !told.includes(loss)).map((loss) => `${shown}: ${loss}`);
+  throw new Failure({
+    code: 'nothing-to-import',
+    message: `${shown} has no request that can be imported`,
+    details: [...new Set([...details, ...rest])],
+    hint: `Give ${kinds} with at least one request`,
+  });
+}
+
+async function read(document: Record<string, unknown>, file: string, shown: string): Promise<Imported> {
+  if (document.openapi !== undefined && /^3(\.|$)/.test(String(document.openapi))) return fromOpenApi(document);
   if (document.log !== undefined) return fromHar(document);
-  const collection = (document.collection ?? document) as CollectionJson;
-  if (typeof collection.info === 'object' && Array.isArray(collection.item)) return fromPostman(collection);
+  const collection = document.collection ?? document;
+  if (collection !== null && typeof collection === 'object' && 'info' in collection && !('openapi' in document)) {
+    // The same check as before a run: all that is wrong, with its place.
+    if (!/\.ya?ml$/.test(file)) return fromPostman((await readCollection(file, shown)).json);
+    if ('item' in collection) return fromPostman(collection as CollectionJson);
+  }
   throw new Failure({
     code: 'unknown-format',
-    message: `${shown} is neither a Postman collection (v2), nor an OpenAPI 3 document, nor a HAR recording`,
+    message: `${shown} is neither ${kinds.replace(', ', ', nor ').replace(' or ', ', nor ')}`,
     hint: document.swagger === undefined ? 'Check the file' : 'Convert Swagger 2 to OpenAPI 3 first',
   });
 }
 
-function readDocument(file: string, shown: string): Record<string, unknown> {
-  let value: unknown;
-  if (/\.ya?ml$/.test(file)) {
-    try {
-      value = parse(readFileSync(file, 'utf8'));
-    } catch (error) {
-      const hint = 'Give the path of an OpenAPI document';
-      throw new Failure({ code: 'bad-yaml', message: `${shown}: ${(error as Error).message.split('\n')[0]}`, hint });
-    }
-  } else value = readJson(file, 'a Postman collection, an OpenAPI document or a HAR recording');
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Failure({ code: 'unknown-format', message: `${shown}: expected an object`, hint: 'Check the file' });
+function readDocument(file: string, shown: string): { document: Record<string, unknown>; text: string } {
+  let text: string;
+  try {
+    text = readTextFile(file);
+  } catch (error) {
+    const message = `${shown} cannot be read: ${(error as Error).message}`;
+    throw new Failure({ code: 'unreadable', message, hint: `Give the path of ${kinds}` });
+  }
+  const document = /\.ya?ml$/.test(file) ? parsedYaml(text, shown) : parsedJson(text, shown, kinds);
+  if (document !== null && typeof document === 'object' && !Array.isArray(document))
+    return { document: document as Record<string, unknown>, text };
+  throw new Failure({ code: 'unknown-format', message: `${shown}: expected an object`, hint: `Give ${kinds}` });
+}
+
+function parsedYaml(text: string, shown: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    const hint = 'Give the path of an OpenAPI document';
+    throw new Failure({ code: 'bad-yaml', message: `${shown}: ${(error as Error).message.split('\n')[0]}`, hint });
+  }
 }

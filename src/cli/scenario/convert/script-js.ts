@@ -1,5 +1,5 @@
 import parsePath from 'jsonpath-rfc9535/parser';
-import type { Condition, Expectation, Source } from '../scenario.js';
+import type { Condition, Expectation, Operator, Source } from '../scenario.js';
 import { referencesOf } from '../template.js';
 
 /** How a script of another tool reaches the response and the variables; all are JavaScript expressions. */
@@ -9,6 +9,8 @@ export interface Dialect {
   text: string;
   json: string;
   timeMs: string;
+  /** The iteration, from 1. */
+  iteration: string;
   /** A cookie that the response sets; undefined where the tool does not tell. */
   cookie?(name: string): string;
   /** True where there is no response; undefined where the tool runs no checks then. */
@@ -22,16 +24,46 @@ export interface Dialect {
 /** What could not be carried over, in words for the user. */
 export type Losses = string[];
 
-/** Functions that the expressions use; put once at the head of a script. */
-export const scriptHelpers = [
-  'const sorted = (v) => Array.isArray(v) ? v.map(sorted) : v && typeof v === "object" ? Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])])) : v;',
-  'const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));',
-  'const lengthOf = (v) => v === null || v === undefined ? undefined : typeof v === "object" && !Array.isArray(v) ? Object.keys(v).length : v.length;',
-  'const has = (v, part) => typeof v === "string" ? v.includes(String(part)) : Array.isArray(v) ? v.some((item) => same(item, part)) : v !== null && typeof v === "object" && part !== null && typeof part === "object" && Object.keys(part).every((k) => k in v && same(v[k], part[k]));',
-  'const letters = (n) => Array.from({ length: n }, () => "abcdefghijklmnopqrstuvwxyz0123456789"[Math.floor(Math.random() * 36)]).join("");',
-  'const between = (a, b) => a + Math.floor(Math.random() * (b - a + 1));',
-  'const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(Math.random() * 16).toString(16));',
-];
+const helpers: Record<string, string> = {
+  plain: '(v) => typeof v === "string" ? v : v !== null && typeof v === "object" ? JSON.stringify(v) : String(v)',
+  sorted:
+    '(v) => Array.isArray(v) ? v.map(sorted) : v && typeof v === "object" ? Object.fromEntries(Object.keys(v).sort().map((k) => [k, sorted(v[k])])) : v',
+  same: '(a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))',
+  number: '(v) => typeof v === "number" ? v : typeof v === "string" && v.trim() !== "" ? Number(v) : NaN',
+  first: '(match) => match ? match[1] ?? match[0] : undefined',
+  lengthOf:
+    '(v) => v === null || v === undefined ? undefined : typeof v === "object" && !Array.isArray(v) ? Object.keys(v).length : v.length',
+  bytesOf: '(text) => encodeURIComponent(text).replace(/%../g, "x").length',
+  has: '(v, part) => typeof v === "string" ? v.includes(String(part)) : Array.isArray(v) ? v.some((item) => same(item, part)) : v !== null && typeof v === "object" && part !== null && typeof part === "object" && Object.keys(part).every((k) => k in v && same(v[k], part[k]))',
+  // As URLSearchParams writes it, which k6 does not have.
+  quoted:
+    '(v) => encodeURIComponent(plain(v)).replace(/%20/g, "+").replace(/[!\'()~]/g, (c) => "%" + c.charCodeAt(0).toString(16).toUpperCase())',
+  pairs:
+    '(list) => list.flatMap(([key, value]) => (Array.isArray(value) ? value : [value]).map((each) => quoted(key) + "=" + quoted(each))).join("&")',
+  address: '(base, path) => /^https?:/i.test(path) ? path : base + (path.startsWith("/") ? "" : "/") + path',
+  letters:
+    '(n) => Array.from({ length: n }, () => "abcdefghijklmnopqrstuvwxyz0123456789"[Math.floor(Math.random() * 36)]).join("")',
+  digits: '(n) => Array.from({ length: n }, () => Math.floor(Math.random() * 16).toString(16)).join("")',
+  between: '(a, b) => a + Math.floor(Math.random() * (b - a + 1))',
+  uuid: '() => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(Math.random() * 16).toString(16))',
+};
+
+/** The functions that the expressions of `lines` use, for the head of a script. */
+export function scriptHelpers(lines: readonly string[]): string[] {
+  let text = lines.join('\n');
+  const used = new Set<string>();
+  for (let before = -1; used.size !== before; ) {
+    before = used.size;
+    for (const [name, source] of Object.entries(helpers)) {
+      if (used.has(name) || !new RegExp(`\\b${name}[()]`).test(text)) continue;
+      used.add(name);
+      text += source;
+    }
+  }
+  return Object.entries(helpers)
+    .filter(([name]) => used.has(name))
+    .map(([name, source]) => `const ${name} = ${source};`);
+}
 
 /** A value with templates as an expression; a text that is one reference keeps the variable's type. */
 export function valueJs(value: unknown, dialect: Dialect, losses: Losses): string {
@@ -39,11 +71,24 @@ export function valueJs(value: unknown, dialect: Dialect, losses: Losses): strin
   if (Array.isArray(value)) return `[${value.map((item) => valueJs(item, dialect, losses)).join(', ')}]`;
   if (value !== null && typeof value === 'object') {
     const members = Object.entries(value).map(
-      ([key, item]) => `${JSON.stringify(key)}: ${valueJs(item, dialect, losses)}`,
+      ([key, item]) => `${keyJs(key, dialect, losses)}: ${valueJs(item, dialect, losses)}`,
     );
     return `{ ${members.join(', ')} }`;
   }
   return JSON.stringify(value);
+}
+
+/** The key of a member; one with templates is computed. */
+export function keyJs(key: string, dialect: Dialect, losses: Losses): string {
+  return key.includes('{{') ? `[${plainJs(key, dialect, losses)}]` : JSON.stringify(key);
+}
+
+/** A template as an expression that gives text, whatever the type of its variables. */
+export function plainJs(template: string, dialect: Dialect, losses: Losses): string {
+  const expression = textJs(template, dialect, losses);
+  return referencesOf(template).references.length === 0 || /^(uuid|letters|digits)\(|\.join\(""\)$/.test(expression)
+    ? expression
+    : `plain(${expression})`;
 }
 
 function textJs(text: string, dialect: Dialect, losses: Losses): string {
@@ -53,7 +98,8 @@ function textJs(text: string, dialect: Dialect, losses: Losses): string {
     part.startsWith('{{') ? referenceJs(part, dialect, losses) : JSON.stringify(part),
   );
   if (expressions.length === 1) return expressions[0]!;
-  return `[${expressions.join(', ')}].join("")`;
+  const variable = referencesOf(text).references.some(({ kind }) => kind === 'variable');
+  return `[${expressions.join(', ')}]${variable ? '.map(plain)' : ''}.join("")`;
 }
 
 function referenceJs(part: string, dialect: Dialect, losses: Losses): string {
@@ -74,7 +120,8 @@ function generatorJs(name: string, args: string[], dialect: Dialect, losses: Los
     int: `between(${Number(first ?? 0)}, ${Number(second ?? 1000)})`,
     float: `(${Number(first ?? 0)} + Math.random() * ${Number(second ?? 1) - Number(first ?? 0)})`,
     text: `letters(${Number(first ?? 10)})`,
-    hex: `uuid().replace(/-/g, "").slice(0, ${Number(first ?? 16)})`,
+    hex: `digits(${Number(first ?? 16)})`,
+    iteration: dialect.iteration,
     password: `letters(${Math.max(8, Number(first ?? 16))})`,
     userName: '("user_" + letters(8))',
     email: '("user." + letters(8) + "@example.com")',
@@ -90,6 +137,7 @@ function generatorJs(name: string, args: string[], dialect: Dialect, losses: Los
 
 /** The expression for a JSONPath; only singular ones can be written as plain JavaScript. */
 export function pathJs(path: string, root: string, losses: Losses): string | undefined {
+  if (path.includes('{{')) return lostPath(`the JSONPath ${path} has a variable`, losses);
   let chain = `(${root})`;
   for (const { type, node } of parsePath(path).segments) {
     if (type === 'ChildSegment' && node.type === 'MemberNameShorthand') chain += `?.[${JSON.stringify(node.value)}]`;
@@ -97,14 +145,14 @@ export function pathJs(path: string, root: string, losses: Losses): string | und
       const selector = node.selectors[0]!;
       if (selector.type === 'NameSelector') chain += `?.[${JSON.stringify(selector.value)}]`;
       else if (selector.type === 'IndexSelector') chain += `?.at?.(${selector.value})`;
-      else return lostPath(path, losses);
-    } else return lostPath(path, losses);
+      else return lostPath(`the JSONPath ${path} selects several values`, losses);
+    } else return lostPath(`the JSONPath ${path} selects several values`, losses);
   }
   return chain;
 }
 
-function lostPath(path: string, losses: Losses): undefined {
-  losses.push(`the JSONPath ${path} selects several values`);
+function lostPath(loss: string, losses: Losses): undefined {
+  losses.push(loss);
   return undefined;
 }
 
@@ -116,7 +164,7 @@ export function sourceJs(source: Source, dialect: Dialect, losses: Losses): stri
     case 'header':
       return dialect.header(source.name);
     case 'regex':
-      return `(new RegExp(${JSON.stringify(source.pattern)}, "mu").exec(${dialect.text}) || []).slice(0, 2).pop()`;
+      return `first(new RegExp(${JSON.stringify(source.pattern)}, "mu").exec(${dialect.text}))`;
     case 'status':
       return dialect.status;
     case 'text':
@@ -146,25 +194,33 @@ export function conditionJs(condition: Condition, dialect: Dialect, losses: Loss
   add('status', dialect.status, condition.status);
   for (const [name, expectation] of Object.entries(condition.header ?? {}))
     add(name, dialect.header(name), expectation, true);
+  // What is not JSON fails here, also where nothing is expected at a path.
+  if (Object.values(condition.json ?? {}).some((parts) => parts.some(({ op }) => holdsForNothing.has(op))))
+    checks.push({ what: 'body', expression: `${dialect.json} !== undefined` });
   for (const [path, expectation] of Object.entries(condition.json ?? {}))
     add(path, pathJs(path, dialect.json, losses), expectation);
   for (const [pattern, expectation] of Object.entries(condition.regex ?? {}))
     add(pattern, sourceJs({ kind: 'regex', pattern }, dialect, losses), expectation, true);
   add('body', dialect.text, condition.text, true);
-  add('body length', `${dialect.text}.length`, condition.bytes);
+  add('body length', `bytesOf(${dialect.text})`, condition.bytes);
   add('response time', dialect.timeMs, condition.time);
   if (condition.sameBodyAs !== undefined) {
-    const other = dialect.bodyOf(condition.sameBodyAs);
+    const other = condition.sameBodyAs.includes('{{') ? undefined : dialect.bodyOf(condition.sameBodyAs);
     if (other === undefined) losses.push(`the comparison with the body of "${condition.sameBodyAs}"`);
     else checks.push({ what: `body of "${condition.sameBodyAs}"`, expression: `${dialect.text} === ${other}` });
   }
-  if (condition.all !== undefined) checks.push(...condition.all.flatMap((each) => conditionJs(each, dialect, losses)));
-  if (condition.any !== undefined) {
-    const options = condition.any.map((each) => allOf(conditionJs(each, dialect, losses)));
-    checks.push({ what: 'one of', expression: `(${options.join(' || ')})` });
+  for (const each of condition.all ?? []) {
+    checks.push(...conditionJs(each, dialect, losses));
+    if (each.schema !== undefined) losses.push('a JSON Schema within any, all or not');
   }
-  if (condition.not !== undefined)
-    checks.push({ what: 'not', expression: `!(${allOf(conditionJs(condition.not, dialect, losses))})` });
+  if (condition.any !== undefined) {
+    const options = condition.any.map((each) => wholeJs(each, dialect, losses));
+    if (!options.includes(undefined)) checks.push({ what: 'one of', expression: `(${options.join(' || ')})` });
+  }
+  if (condition.not !== undefined) {
+    const inner = wholeJs(condition.not, dialect, losses);
+    if (inner !== undefined) checks.push({ what: 'not', expression: `!(${inner})` });
+  }
   for (const [name, expectation] of Object.entries(condition.cookie ?? {}))
     add(`cookie ${name}`, sourceJs({ kind: 'cookie', name }, dialect, losses), expectation, true);
   if (typeof condition.error === 'boolean' && dialect.error !== undefined)
@@ -173,8 +229,16 @@ export function conditionJs(condition: Condition, dialect: Dialect, losses: Loss
   return checks;
 }
 
-function allOf(checks: ScriptCheck[]): string {
-  return checks.length === 0 ? 'true' : checks.map(({ expression }) => `(${expression})`).join(' && ');
+const holdsForNothing = new Set<Operator>(['exists', 'not', 'excludes']);
+
+/** A condition within another as one expression; undefined where a part of it is lost, which could turn the outcome round. */
+function wholeJs(condition: Condition, dialect: Dialect, losses: Losses): string | undefined {
+  const own: Losses = [];
+  const checks = conditionJs(condition, dialect, own);
+  if (condition.schema !== undefined) own.push('a JSON Schema within any, all or not');
+  losses.push(...own);
+  if (own.length > 0) return undefined;
+  return checks.map(({ expression }) => `(${expression})`).join(' && ');
 }
 
 /** One operator as an expression; undefined where it cannot be written, which is then among the losses. */
@@ -194,6 +258,11 @@ export function operatorJs(
     return `Array.isArray(${actual}) && (${actual}).${op === 'each' ? 'every' : 'some'}((item) => ${all})`;
   }
   const expected = valueJs(value, dialect, losses);
+  if ((op === 'exists' || op === 'type') && typeof value === 'string' && value.includes('{{')) {
+    losses.push(`the operator ${op} with a variable`);
+    return undefined;
+  }
+  const there = `(${actual}) !== undefined && `;
   const equal = loose ? `String(${actual}) === String(${expected})` : `same(${actual}, ${expected})`;
   switch (op) {
     case 'equals':
@@ -211,21 +280,21 @@ export function operatorJs(
     case 'unordered':
       return `Array.isArray(${actual}) && same((${actual}).map((item) => JSON.stringify(sorted(item))).sort(), ${expected}.map((item) => JSON.stringify(sorted(item))).sort())`;
     case 'startsWith':
-      return `String(${actual}).startsWith(${expected})`;
+      return `${there}String(${actual}).startsWith(${expected})`;
     case 'endsWith':
-      return `String(${actual}).endsWith(${expected})`;
+      return `${there}String(${actual}).endsWith(${expected})`;
     case 'matches':
-      return `new RegExp(${expected}, "u").test(String(${actual}))`;
+      return `${there}new RegExp(${expected}, "u").test(String(${actual}))`;
     case 'above':
-      return `Number(${actual}) > Number(${expected})`;
+      return `number(${actual}) > number(${expected})`;
     case 'atLeast':
-      return `Number(${actual}) >= Number(${expected})`;
+      return `number(${actual}) >= number(${expected})`;
     case 'below':
-      return `Number(${actual}) < Number(${expected})`;
+      return `number(${actual}) < number(${expected})`;
     case 'atMost':
-      return `Number(${actual}) <= Number(${expected})`;
+      return `number(${actual}) <= number(${expected})`;
     case 'in':
-      return `${expected}.some((v) => same(v, ${actual}))`;
+      return `${expected}.some((v) => ${loose ? `String(v) === String(${actual})` : `same(v, ${actual})`})`;
     case 'class':
       return `String(${actual})[0] === ${JSON.stringify(String(value)[0])}`;
     default:

@@ -1,5 +1,6 @@
 import type {
   Body,
+  Check,
   Condition,
   Expectation,
   ParallelStep,
@@ -9,7 +10,18 @@ import type {
   SetCheck,
   Step,
 } from '../scenario.js';
-import { conditionJs, type Dialect, type Losses, operatorJs, scriptHelpers, sourceJs, valueJs } from './script-js.js';
+import { asSent, baseOf, firstVariables, inOrder, lossesEverywhere, oneLine, skipNote } from './as-sent.js';
+import {
+  conditionJs,
+  type Dialect,
+  keyJs,
+  type Losses,
+  operatorJs,
+  plainJs,
+  scriptHelpers,
+  sourceJs,
+  valueJs,
+} from './script-js.js';
 import type { Converted } from './to-postman.js';
 
 const dialect: Dialect = {
@@ -18,6 +30,7 @@ const dialect: Dialect = {
   text: 'res.body',
   json: 'bodyJson(res)',
   timeMs: 'res.timings.duration',
+  iteration: '(__ITER + 1)',
   cookie: (name) => `res.cookies[${JSON.stringify(name)}]?.[0]?.value`,
   error: 'res.status === 0',
   variable: (name, path) => [`v[${JSON.stringify(name)}]`, ...path.map((key) => `?.[${JSON.stringify(key)}]`)].join(''),
@@ -26,26 +39,33 @@ const dialect: Dialect = {
 
 /** A k6 script: one iteration is the scenario once, each check a k6 check of the same name. */
 export function toK6(scenario: Scenario, baseUrl?: string): Converted {
-  const losses: Losses = [];
-  const base = baseUrl ?? scenario.url ?? `http://${scenario.host ?? 'localhost'}`;
+  const losses = lossesEverywhere(scenario);
+  const base = baseOf(scenario, baseUrl);
   const steps = [...scenario.setup, ...scenario.steps, ...scenario.teardown].flatMap((step) =>
     stepLines(step, scenario, losses),
   );
   if (scenario.data.length > 0) losses.push('data: only the first row is used');
-  const variables = Object.entries({ ...scenario.variables, ...(scenario.data[0] ?? {}) }).map(
+  const variables = inOrder(firstVariables(scenario)).map(
     ([name, value]) => `  v[${JSON.stringify(name)}] = ${valueJs(value, dialect, losses)};`,
   );
+  const body = [...variables, ...steps.map((line) => `  ${line}`)];
+  const prepare = [
+    `const prepare = (method, path, body, headers, params) => [method, address(base, path), body, Object.assign({ timeout: ${scenario.timeoutMs}, headers: host && __ENV.BASE_URL ? Object.assign({ Host: host }, headers) : headers }, params)];`,
+    'const taken = (name, value) => { if (value === undefined) check(null, { ["capture " + name]: () => false }); return value; };',
+  ];
   const text = [
-    `// ${scenario.name}: written by hwctl scenario export --to k6. Run: k6 run FILE, or BASE_URL=... k6 run FILE`,
+    `// ${oneLine(scenario.name)}: written by hwctl scenario export --to k6. Run: k6 run FILE, or BASE_URL=... k6 run FILE`,
+    ...(scenario.why === undefined ? [] : [`// ${oneLine(scenario.why)}`]),
     'import http from "k6/http";',
     'import { check, group, sleep } from "k6";',
+    ...(body.some((line) => line.includes('encoding.b64encode')) ? ['import encoding from "k6/encoding";'] : []),
     '',
-    `const base = __ENV.BASE_URL || ${JSON.stringify(base.replace(/\/$/, ''))};`,
+    `const base = __ENV.BASE_URL || ${JSON.stringify(base)};`,
     `const host = __ENV.HOST || ${JSON.stringify(scenario.host ?? '')};`,
-    ...scriptHelpers,
+    ...scriptHelpers([...prepare, ...body]),
     'const header = (res, name) => { const key = Object.keys(res.headers).find((k) => k.toLowerCase() === name.toLowerCase()); return key === undefined ? undefined : res.headers[key]; };',
     'const bodyJson = (res) => { try { return JSON.parse(res.body); } catch (error) { return undefined; } };',
-    'const prepare = (method, path, body, headers) => [method, /^https?:/.test(path) ? path : base + path, body, { headers: host && __ENV.BASE_URL ? Object.assign({ Host: host }, headers) : headers }];',
+    ...prepare,
     'const send = (...args) => http.request(...prepare(...args));',
     '',
     'export const options = { vus: 1, iterations: 1, thresholds: { checks: ["rate==1"] } };',
@@ -53,9 +73,10 @@ export function toK6(scenario: Scenario, baseUrl?: string): Converted {
     'export default function () {',
     '  const v = {};',
     '  const bodies = {};',
+    '  const jars = {};',
+    '  const jar = (user) => (jars[user] = jars[user] || new http.CookieJar());',
     '  let res, all, batch;',
-    ...variables,
-    ...steps.map((line) => `  ${line}`),
+    ...body,
     '}',
     '',
   ].join('\n');
@@ -63,7 +84,7 @@ export function toK6(scenario: Scenario, baseUrl?: string): Converted {
 }
 
 function stepLines(step: Step, scenario: Scenario, losses: Losses): string[] {
-  if (step.skip !== false) return [];
+  if (step.skip !== false) return [`// ${skipNote(step)}`];
   switch (step.kind) {
     case 'folder': {
       const inner = step.steps.flatMap((each) => stepLines(each, scenario, losses));
@@ -83,39 +104,62 @@ function stepLines(step: Step, scenario: Scenario, losses: Losses): string[] {
 
 function requestLines(step: RequestStep, scenario: Scenario, losses: Losses): string[] {
   const own: Losses = [];
-  if (step.request.lose !== undefined) own.push(`lose: ${step.request.lose}`);
-  if (step.request.as !== '') own.push(`as: ${step.request.as} (one cookie jar for all)`);
+  if (step.retry > 0) own.push('retry');
   const asked = `res = send(${argumentsJs(step.request, scenario, own)});`;
-  const lines = [`// ${step.name}`, ...setLines(step.set, own), ...askLines(step, asked, own)];
+  const lines = [`// ${oneLine(step.name)}`, ...setLines(step.set, own), ...askLines(step, asked, own)];
   lines.push(`bodies[${JSON.stringify(step.name)}] = res.body;`);
+  for (const check of step.check) {
+    lines.push(checkLine(check, 'res', allJs(check.condition, own), own));
+  }
   for (const [name, source] of Object.entries(step.capture)) {
     const value = sourceJs(source, dialect, own);
-    if (value !== undefined) lines.push(`v[${JSON.stringify(name)}] = ${value};`);
+    const word = JSON.stringify(name);
+    if (value !== undefined) lines.push(`v[${word}] = taken(${word}, ${value});`);
   }
-  for (const check of step.check) {
-    if (check.skip !== false) continue;
-    lines.push(`check(res, { ${JSON.stringify(check.name)}: (res) => ${allJs(check.condition, own)} });`);
+  for (const items of step.log) {
+    const values = items.map((item) =>
+      item.kind === 'literal' ? plainJs(item.value, dialect, own) : (sourceJs(item.source, dialect, own) ?? '"?"'),
+    );
+    lines.push(`console.log(${values.join(', ')});`);
   }
   losses.push(...own.map((loss) => `"${step.name}": ${loss}`));
   if (step.repeat === 1) return lines;
   return [`for (let i = 0; i < ${step.repeat}; i++) {`, ...lines.map((line) => `  ${line}`), '}'];
 }
 
-/** The arguments of `send`: method, path, body, headers. */
+/** The arguments of `send`: method, path, body, headers, params. */
 function argumentsJs(request: RequestTemplate, scenario: Scenario, own: Losses): string {
-  const query = Object.entries(request.query).map(
-    ([key, value]) => `${JSON.stringify(`${key}=`)} + encodeURIComponent(${valueJs(value, dialect, own)})`,
+  if (request.lose !== undefined) own.push(`lose: ${request.lose}`);
+  const sent = asSent(request, scenario);
+  const path = plainJs(request.path, dialect, own);
+  const query = Object.keys(request.query).length === 0 ? '' : `pairs(${pairsJs(request.query, own)})`;
+  const asked = query === '' ? path : `${path} + ${request.path.includes('?') ? '"&"' : '"?"'} + ${query}`;
+  const headers = sent.headers.map(([name, value]) => {
+    const [first = '', ...more] = Array.isArray(value) ? value : [value];
+    if (more.length > 0) own.push(`the header ${name} is sent once`);
+    return `${keyJs(name, dialect, own)}: ${plainJs(first, dialect, own)}`;
+  });
+  const { auth } = sent;
+  if (auth?.kind === 'bearer') headers.push(`"Authorization": ${plainJs(`Bearer ${auth.token}`, dialect, own)}`);
+  else if (auth?.kind === 'basic') {
+    const pair = plainJs(`${auth.username}:${auth.password}`, dialect, own);
+    headers.push(`"Authorization": "Basic " + encoding.b64encode(${pair})`);
+  } else if (auth !== undefined) own.push(`auth: ${auth.kind}`);
+  const params: string[] = [];
+  if (!sent.redirects) params.push('redirects: 0');
+  if (sent.timeoutMs !== scenario.timeoutMs) params.push(`timeout: ${sent.timeoutMs}`);
+  if (!sent.cookies) params.push('jar: new http.CookieJar()');
+  else if (request.as !== '') params.push(`jar: jar(${JSON.stringify(request.as)})`);
+  const words = [JSON.stringify(request.method), asked, bodyJs(request.body, own), `{ ${headers.join(', ')} }`];
+  if (params.length > 0) words.push(`{ ${params.join(', ')} }`);
+  return words.join(', ');
+}
+
+function pairsJs(fields: Record<string, unknown>, own: Losses): string {
+  const list = Object.entries(fields).map(
+    ([key, value]) => `[${plainJs(key, dialect, own)}, ${valueJs(value, dialect, own)}]`,
   );
-  const path = [
-    valueJs(request.path, dialect, own),
-    ...query.map((each, i) => `${i === 0 ? '"?"' : '"&"'} + ${each}`),
-  ].join(' + ');
-  const { body, type } = bodyJs(request.body, own);
-  const headers = { ...(type === undefined ? {} : { 'Content-Type': type }), ...scenario.headers, ...request.headers };
-  const auth = request.auth ?? scenario.auth;
-  if (auth?.kind === 'bearer') Object.assign(headers, { Authorization: `Bearer ${auth.token}` });
-  else if (auth !== undefined && auth.kind !== 'none') own.push(`auth: ${auth.kind}`);
-  return `${JSON.stringify(request.method)}, ${path}, ${body}, ${valueJs(headers, dialect, own)}`;
+  return `[${list.join(', ')}]`;
 }
 
 function setLines(set: Record<string, unknown>, own: Losses): string[] {
@@ -123,12 +167,13 @@ function setLines(set: Record<string, unknown>, own: Losses): string[] {
 }
 
 /** Once, or until the condition holds or its time is over. */
-function askLines({ until }: RequestStep, asked: string, own: Losses): string[] {
+function askLines({ name, until }: RequestStep, asked: string, own: Losses): string[] {
   if (until === undefined) return [asked];
   return [
     `for (const end = Date.now() + ${until.withinMs}; ; sleep(${until.everyMs / 1000})) {`,
     `  ${asked}`,
-    `  if ((${allJs(until.condition, own)}) || Date.now() > end) break;`,
+    `  if (${allJs(until.condition, own)}) break;`,
+    `  if (Date.now() + ${until.everyMs} > end) { check(res, { ${JSON.stringify(`${name}: so within ${until.withinMs} ms`)}: () => false }); break; }`,
     '}',
   ];
 }
@@ -139,10 +184,17 @@ function allJs(condition: Condition, own: Losses): string {
   return all.length === 0 ? 'true' : all.join(' && ');
 }
 
+/** A k6 check; a comment where it is skipped or nothing of it is left, for an empty one would always pass. */
+function checkLine(check: Check | SetCheck, subject: 'res' | 'all', expression: string, own: Losses): string {
+  if (check.skip !== false) return `// ${skipNote(check)}`;
+  if (expression === 'true') return `// ${oneLine(check.name)}: nothing of it can be checked here`;
+  return `check(${subject}, { ${keyJs(check.name, dialect, own)}: (${subject}) => ${expression} });`;
+}
+
 /** Requests at once: http.batch, judged as a set. */
 function batchLines(step: ParallelStep, scenario: Scenario, losses: Losses): string[] {
   const own: Losses = [];
-  const lines = [`// ${step.name}`, ...setLines(step.set, own), 'batch = [];'];
+  const lines = [`// ${oneLine(step.name)}`, ...setLines(step.set, own), 'batch = [];'];
   for (const member of step.members) {
     if (member.kind === 'fault') own.push(`${member.fault.kind} ${member.fault.service}`);
     else {
@@ -155,11 +207,11 @@ function batchLines(step: ParallelStep, scenario: Scenario, losses: Losses): str
   for (const [name, { where, ...source }] of Object.entries(step.capture)) {
     const value = sourceJs(source, dialect, own);
     const filter = where === undefined ? '' : `.filter((res) => ${allJs(where, own)})`;
-    if (value !== undefined) lines.push(`v[${JSON.stringify(name)}] = all${filter}.map((res) => ${value})[0];`);
+    const word = JSON.stringify(name);
+    if (value !== undefined) lines.push(`v[${word}] = taken(${word}, all${filter}.map((res) => ${value})[0]);`);
   }
   for (const each of step.check) {
-    if (each.skip !== false) continue;
-    lines.push(`check(all, { ${JSON.stringify(each.name)}: (all) => ${setJs(each, own)} });`);
+    lines.push(checkLine(each, 'all', setJs(each, own), own));
   }
   losses.push(...own.map((loss) => `"${step.name}": ${loss}`));
   return lines;
@@ -194,23 +246,23 @@ function setJs(check: SetCheck, own: Losses): string {
   return parts.filter((part) => part !== undefined).join(' && ') || 'true';
 }
 
-function bodyJs(body: Body | undefined, losses: Losses): { body: string; type?: string } {
+function bodyJs(body: Body | undefined, losses: Losses): string {
   switch (body?.kind) {
     case undefined:
-      return { body: 'null' };
+      return 'null';
     case 'json':
-      return { body: `JSON.stringify(${valueJs(body.value, dialect, losses)})`, type: 'application/json' };
+      return `JSON.stringify(${valueJs(body.value, dialect, losses)})`;
     case 'text':
-      return { body: valueJs(body.value, dialect, losses), type: 'text/plain; charset=utf-8' };
+      return plainJs(body.value, dialect, losses);
     case 'graphql': {
-      const payload = valueJs({ query: body.query, variables: body.variables }, dialect, losses);
-      return { body: `JSON.stringify(${payload})`, type: 'application/json' };
+      const query = plainJs(body.query, dialect, losses);
+      return `JSON.stringify({ query: ${query}, variables: ${valueJs(body.variables, dialect, losses)} })`;
     }
     case 'form':
-      return { body: valueJs(body.fields, dialect, losses), type: 'application/x-www-form-urlencoded' };
+      return `pairs(${pairsJs(body.fields, losses)})`;
     case 'multipart':
     case 'file':
       losses.push(`body: ${body.kind}`);
-      return { body: 'null' };
+      return 'null';
   }
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Collection } from 'postman-collection';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean, nearest } from '../../kernel/nearest.js';
-import { jsonSlip } from './json-slip.js';
+import { jsonSlip, tooDeepAt } from './json-slip.js';
+import { readTextFile } from './text-file.js';
 
 /** A Postman collection as parsed JSON. */
 export type CollectionJson = Record<string, unknown> & { info: { name?: string; schema?: string } };
@@ -14,25 +14,35 @@ export function readJson(file: string, what: string): unknown {
 
 function readText(file: string, what: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+    return readTextFile(file);
   } catch (error) {
     const hint = `Give the path of ${what}`;
     throw new Failure({ code: 'unreadable', message: `${file} cannot be read: ${(error as Error).message}`, hint });
   }
 }
 
-function parsedJson(text: string, file: string, what: string): unknown {
+/** postman-collection recurses into each level: newman falls over somewhere between 500 and 1000 folders. */
+const maxDepth = 512;
+
+/** Parses JSON. Throws Failure naming the line and column of what is wrong. */
+export function parsedJson(text: string, file: string, what: string): unknown {
+  const failure = (offset: number, problem: string, hint: string) => {
+    const before = text.slice(0, offset).split('\n');
+    const place = `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+    return new Failure({ code: 'bad-json', message: `${place}: ${problem}`, hint });
+  };
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     const slip = jsonSlip(text);
-    const before = text.slice(0, slip?.offset ?? text.length).split('\n');
-    throw new Failure({
-      code: 'bad-json',
-      message: `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: not JSON: ${slip?.message ?? (error as Error).message}`,
-      hint: `${file} should be ${what}`,
-    });
+    const problem = `not JSON: ${slip?.message ?? (error as Error).message}`;
+    throw failure(slip?.offset ?? text.length, problem, `${file} should be ${what}`);
   }
+  const offset = tooDeepAt(text, maxDepth);
+  if (offset === undefined) return value;
+  const cure = 'A collection may have about 250 folders within one another. Take some levels out';
+  throw failure(offset, `nested deeper than ${maxDepth} levels`, cure);
 }
 
 const kind = 'a Postman collection (v2.0 or v2.1)';
@@ -69,7 +79,8 @@ function unwrapped(json: unknown): CollectionJson {
   return inner as CollectionJson;
 }
 
-type Path = (string | number)[];
+/** Keys and indexes from the root of a document. */
+export type Path = (string | number)[];
 
 interface CollectionProblem {
   path: Path;
@@ -77,7 +88,7 @@ interface CollectionProblem {
 }
 
 /** `item[0].request.url` */
-function shownPath(path: Path): string {
+export function shownPath(path: Path): string {
   return path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
     .join('')
@@ -86,7 +97,8 @@ function shownPath(path: Path): string {
 
 type Members = Record<string, unknown>;
 
-function isObject(value: unknown): value is Members {
+/** True for what JSON calls an object. */
+export function isObject(value: unknown): value is Members {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
@@ -196,7 +208,9 @@ function nearWord(wanted: string, given: Members): string {
   return near === undefined ? '' : `. Should "${near}" be "${wanted}"?`;
 }
 
-function kindOf(value: unknown): string {
+/** What a value is, in the words of an error message. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'an object';

@@ -74,3 +74,22 @@ function shown(text: string, offset: number): string {
   const word = /^(?:"[^\n]{0,20}|[\w.+-]{1,20}|[^\n]{1,2})/u.exec(text.slice(offset))?.[0] ?? text[offset]!;
   return JSON.stringify(word);
 }
+
+/** Where sound JSON first has more than `max` brackets open; undefined where it never has. */
+export function tooDeepAt(text: string, max: number): number | undefined {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') at = endOfString(text, at);
+    else if (char === '{' || char === '[') depth++;
+    else if (char === '}' || char === ']') depth--;
+    if (depth > max) return at;
+  }
+  return undefined;
+}
+
+function endOfString(text: string, from: number): number {
+  let at = from + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}

@@ -1,5 +1,6 @@
 import type { Item, Request, Response } from 'postman-collection';
-import type { Assertion, Callbacks, Cursor, Run, ScriptEvent } from 'postman-runtime';
+import type { Assertion, Callbacks, History, Run, ScriptEvent } from 'postman-runtime';
+import { oneLine, printable } from '../../kernel/printable.js';
 import { dumpOf, trafficOf } from '../describe.js';
 import type { Exchange } from '../exchange.js';
 import type { Mask } from '../mask.js';
@@ -14,8 +15,10 @@ import {
 import { commandLine } from '../run-state.js';
 import type { Position } from '../scenario.js';
 import { Tally } from '../tally.js';
+import { conduct } from './conduct.js';
 import type { Places } from './places.js';
 import type { PostmanOptions } from './run.js';
+import { sentRequest } from './sent.js';
 
 /** What is run, and what reports need to know of it. */
 export interface Subject {
@@ -35,7 +38,9 @@ export class Observer {
   #step: StepResult | undefined;
   #stepStartedMs = 0;
   #failedHere = false;
+  #iteration = 1;
   #itemId = '';
+  #started = false;
   /** Of the item's own request, not those of its scripts. */
   #exchange: Exchange | undefined;
 
@@ -45,21 +50,35 @@ export class Observer {
     this.#startedMs = options.clock.monotonic();
   }
 
-  /** Starts the run and resolves at its end; rejects where it cannot be run at all. */
-  follow(run: Run, cannotRun: (error: Error) => Error): Promise<void> {
-    return new Promise((done, fail) => {
-      const stop = () => run.abort();
-      this.subject.options.signal.addEventListener('abort', stop, { once: true });
-      run.start({
-        ...this.#callbacks(),
-        done: (error) => {
-          this.subject.options.signal.removeEventListener('abort', stop);
-          this.#endStep();
-          if (error === null || this.subject.options.signal.aborted || this.#tally.failureCount > 0) done();
-          else fail(cannotRun(error));
-        },
-      });
-    });
+  /** Runs to the end, the deadline or the signal's abort. Rejects where nothing could be begun. */
+  async follow(run: Run, cannotRun: (error: Error) => Error): Promise<void> {
+    const { options } = this.subject;
+    const end = await conduct(run, this.#callbacks(), options);
+    switch (end.kind) {
+      case 'done':
+        break;
+      case 'broken':
+        if (!this.#started) throw cannotRun(end.error);
+        // With --bail this is what was told already.
+        if (this.#tally.failureCount === 0) this.#failRun(end.error.message);
+        break;
+      case 'timed-out':
+        this.#failRun(`callback timed out: the collection was not done after ${options.timeoutMs} ms (--timeout)`);
+        break;
+      case 'interrupted':
+        if (!this.#started) throw options.signal.reason;
+        // Also who reads only a report must not take it for a whole run.
+        this.#failRun((options.signal.reason as Error).message);
+    }
+    this.#endStep();
+  }
+
+  /** A failure of the whole run, told at the step under way. */
+  #failRun(problem: string): void {
+    if (this.#step === undefined) this.#begin(this.subject.name, [], '');
+    const message = this.#shown(problem);
+    const failureNumber = this.#fail('step', 'run', message);
+    this.#emit({ type: 'error', step: this.#step!.ref, message, failureNumber });
   }
 
   /** The result, once the run has ended. */
@@ -76,15 +95,18 @@ export class Observer {
 
   #callbacks(): Callbacks {
     return {
-      start: (_error, cursor) =>
+      start: (_error, cursor) => {
+        this.#started = true;
         this.#emit({
           type: 'scenario-start',
           name: this.subject.name,
           file: this.subject.file,
           iterations: cursor.cycles,
-        }),
+        });
+      },
       beforeIteration: (_error, cursor) => {
         this.#failedHere = false;
+        this.#iteration = cursor.iteration + 1;
         this.#emit({ type: 'iteration-start', iteration: cursor.iteration + 1, iterations: cursor.cycles });
       },
       iteration: (error) => {
@@ -93,7 +115,7 @@ export class Observer {
         // newman forgets failed iterations (its issue 1600): here one with a failure counts as failed.
         if (error || this.#failedHere) this.#tally.iterations.failed++;
       },
-      beforeItem: (_error, cursor, item) => this.#beginStep(cursor, item),
+      beforeItem: (_error, _cursor, item) => this.#beginItem(item),
       item: () => this.#endStep(),
       beforePrerequest: (_error, _cursor, events) => this.#countEmpty(this.#tally.prerequestScripts, events),
       beforeTest: (_error, _cursor, events) => this.#countEmpty(this.#tally.testScripts, events),
@@ -103,7 +125,8 @@ export class Observer {
       },
       request: (error, _cursor, response, request) =>
         this.#request(error, response, request?.method, request && this.#masked(request.url)),
-      response: (error, _cursor, response, request) => this.#whole(error, response, request),
+      response: (error, _cursor, response, request, _item, _cookies, history) =>
+        this.#whole(error, response, request, history),
       script: (error, _cursor, _execution, _script, event) => this.#script(error, event?.listen ?? 'unknown'),
       assertion: (_cursor, assertions) => {
         for (const assertion of assertions) this.#assertion(assertion);
@@ -124,18 +147,17 @@ export class Observer {
     counts.executed += events.filter(({ script }) => script?.isEmpty()).length;
   }
 
-  #beginStep(cursor: Cursor, item: Item): void {
+  #beginItem(item: Item): void {
     this.#endStep();
     const path: string[] = [];
-    item.forEachParent((parent: { name?: string }) => path.unshift(parent.name ?? ''));
-    const ref: StepRef = {
-      name: item.name,
-      path,
-      section: 'steps',
-      iteration: cursor.iteration + 1,
-      at: this.subject.places.ofItem(item.id),
-    };
-    this.#itemId = item.id;
+    item.forEachParent((parent: { name?: string }) => path.unshift(oneLine(parent.name ?? '')));
+    this.#begin(item.name, path, item.id);
+  }
+
+  #begin(name: string, path: string[], itemId: string): void {
+    const at = this.subject.places.ofItem(itemId);
+    const ref: StepRef = { name: oneLine(name), path, section: 'steps', iteration: this.#iteration, at };
+    this.#itemId = itemId;
     this.#exchange = undefined;
     this.#step = begunStep(ref);
     this.#stepStartedMs = this.subject.options.clock.monotonic();
@@ -164,7 +186,7 @@ export class Observer {
       reason: answered?.reason(),
       bytes: size?.total ?? 0,
       timeMs: answered?.responseTime ?? 0,
-      error: answered === undefined ? this.subject.mask.text(error?.message ?? 'no response') : undefined,
+      error: answered === undefined ? this.#shown(error?.message ?? 'no response') : undefined,
     };
     if (size === undefined) this.#tally.requests.failed++;
     else this.#tally.response(exchange.timeMs, size.body);
@@ -174,10 +196,16 @@ export class Observer {
   }
 
   /** Keeps the whole exchange, for the failures of the scripts that come after it. */
-  #whole(error: Error | null, response: Response | undefined, request: Request | undefined): void {
+  #whole(
+    error: Error | null,
+    response: Response | undefined,
+    request: Request | undefined,
+    history: History | undefined,
+  ): void {
     if (request === undefined) return;
-    this.#exchange = exchangeOf(request, response, error, this.subject.options.clock.now());
-    this.subject.mask.learnHeaders(this.#exchange.headers);
+    const sent = sentRequest(request, history);
+    this.#exchange = exchangeOf(sent, response, error, this.subject.options.clock.now());
+    this.subject.mask.learnExchange(this.#exchange);
     if (this.subject.options.traffic && this.#step !== undefined)
       this.#emit({ type: 'traffic', step: this.#step.ref, traffic: trafficOf(this.#exchange, this.subject.mask) });
   }
@@ -187,31 +215,38 @@ export class Observer {
     if (listen === 'prerequest' || listen === 'test') counts.executed++;
     if (error === null || this.#step === undefined) return;
     if (listen === 'prerequest' || listen === 'test') counts.failed++;
-    const message = this.subject.mask.text(`${error.name} in ${listen}-script: ${error.message}`);
-    const failureNumber = this.#fail('step', `${listen}-script`, message);
-    this.#emit({ type: 'error', step: this.#step.ref, message, failureNumber });
+    const what = `${error.name} in ${listen}-script`;
+    const failureNumber = this.#fail('step', `${listen}-script`, this.#shown(`${what}: ${error.message}`));
+    // As in newman: what the error says follows at the end.
+    this.#emit({ type: 'error', step: this.#step.ref, message: oneLine(what), failureNumber });
   }
 
   #assertion({ name, passed, skipped, error }: Assertion): void {
     const step = this.#step;
     if (step === undefined) return;
     const state = skipped ? ('skipped' as const) : passed ? ('passed' as const) : ('failed' as const);
-    const messages = state === 'failed' ? [this.subject.mask.text(error?.message ?? name)] : [];
+    const shownName = oneLine(this.subject.mask.text(name));
+    const messages = state === 'failed' ? this.#shown(error?.message ?? name).split('\n') : [];
     const at = state === 'failed' ? this.subject.places.ofTest(this.#itemId, name) : step.ref.at;
-    const check = { name, at, state, messages };
+    const check = { name: shownName, at, state, messages };
     step.checks.push(check);
     this.#tally.check(check);
-    const number = state === 'failed' ? this.#fail('assertion', name, messages[0] ?? name, at) : undefined;
+    const number = state === 'failed' ? this.#fail('assertion', shownName, messages.join('\n'), at) : undefined;
     this.#emit({ type: 'check', step: step.ref, check, failureNumber: number });
   }
 
   #masked(url: Request['url']): string {
-    return this.subject.mask.text(url.toString());
+    return oneLine(this.subject.mask.text(url.toString()));
+  }
+
+  #shown(message: string): string {
+    return printable(this.subject.mask.text(message));
   }
 
   #rerun(request: string): string {
     const { file, options } = this.subject;
-    return commandLine(['hwctl', 'test', file, '--folder', request, ...(options.rerun ?? [])]);
+    const alone = this.#itemId === '' ? [] : ['--folder', request];
+    return oneLine(this.subject.mask.text(commandLine(['hwctl', 'test', file, ...alone, ...(options.rerun ?? [])])));
   }
 
   #fail(kind: ScenarioFailure['kind'], name: string, message: string, told?: Position): number {
@@ -222,27 +257,22 @@ export class Observer {
     return this.#tally.fail({
       kind,
       name,
-      messages: [this.subject.mask.text(message)],
+      messages: message.split('\n'),
       step: step.ref,
       where: `${this.subject.file}:${(told ?? step.ref.at).line}`,
       diff: [],
       exchange: this.#exchange === undefined ? '' : dumpOf(this.#exchange, this.subject.mask),
-      rerun: this.subject.mask.text(this.#rerun(step.ref.name)),
+      rerun: this.#rerun(step.ref.name),
     });
   }
 }
 
-function exchangeOf(request: Request, response: Response | undefined, error: Error | null, now: number): Exchange {
-  const url = request.url.toString();
-  const pairs = (headers: { all(): { key: string; value: string }[] }) =>
-    headers.all().map(({ key, value }): [string, string] => [key, String(value)]);
-  const sent = {
-    method: request.method,
-    shownUrl: url,
-    url,
-    headers: pairs(request.headers),
-    body: request.body?.isEmpty() === false ? request.body.toString() : undefined,
-  };
+function exchangeOf(
+  sent: ReturnType<typeof sentRequest>,
+  response: Response | undefined,
+  error: Error | null,
+  now: number,
+): Exchange {
   if (response === undefined) {
     const message = error?.message ?? 'no response';
     return { ...sent, response: undefined, error: { code: 'failed', message, totalMs: 0 }, timeMs: 0, startedAt: now };
@@ -254,7 +284,7 @@ function exchangeOf(request: Request, response: Response | undefined, error: Err
     response: {
       status: response.code,
       reason: response.reason(),
-      headers: pairs(response.headers),
+      headers: response.headers.all().map(({ key, value }): [string, string] => [key, String(value)]),
       body: Buffer.from(response.stream ?? ''),
       bodyBytes: body,
       headerBytes: header,

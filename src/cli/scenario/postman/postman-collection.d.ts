@@ -32,11 +32,26 @@ declare module 'postman-collection' {
   export interface Url {
     toString(): string;
   }
+  interface Param {
+    key: string;
+    value: unknown;
+    disabled?: boolean;
+  }
+  /** Values are resolved, and files are streams, once the runtime has sent it. */
+  export interface RequestBody {
+    mode?: string;
+    disabled?: boolean;
+    raw?: unknown;
+    urlencoded?: List<Param>;
+    formdata?: List<Param & { type?: string; src?: unknown; fileName?: string; contentType?: string }>;
+    graphql?: { query?: unknown; operationName?: unknown; variables?: unknown };
+    file?: { src?: string; content?: unknown };
+  }
   export interface Request {
     method: string;
     url: Url;
-    headers: List<{ key: string; value: string }>;
-    body?: { isEmpty(): boolean; toString(): string };
+    headers: List<{ key: string; value: string; disabled?: boolean }>;
+    body?: RequestBody;
   }
   export interface Response {
     code: number;

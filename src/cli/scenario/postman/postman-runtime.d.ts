@@ -6,6 +6,13 @@ declare module 'postman-runtime' {
     iteration: number;
     cycles: number;
     ref: string;
+    httpRequestId?: string;
+  }
+  /** Every request that one led to, redirects and sign-in included, as it stood on the wire. */
+  export interface History {
+    execution: {
+      data: { request?: { method: string; href: string; headers?: { key: string; value: string }[] } }[];
+    };
   }
   interface Assertion {
     name: string;
@@ -24,6 +31,8 @@ declare module 'postman-runtime' {
     response: Response | undefined,
     request: Request | undefined,
     item: Item,
+    cookies: unknown,
+    history: History | undefined,
   ) => void;
   interface Callbacks {
     start?(error: RunError, cursor: Cursor): void;
@@ -33,7 +42,13 @@ declare module 'postman-runtime' {
     item?(error: RunError, cursor: Cursor, item: Item): void;
     beforePrerequest?(error: RunError, cursor: Cursor, events: ScriptEvent[]): void;
     beforeTest?(error: RunError, cursor: Cursor, events: ScriptEvent[]): void;
-    beforeRequest?(error: RunError, cursor: Cursor, request: Request | undefined, item: Item): void;
+    beforeRequest?(
+      error: RunError,
+      cursor: Cursor,
+      request: Request | undefined,
+      item: Item,
+      sending: { httpRequestId: string; abort(): void },
+    ): void;
     request?: Answered;
     /** Of the item's own request alone; `request` is called for those of scripts too. */
     response?: Answered;
@@ -52,7 +67,13 @@ declare module 'postman-runtime' {
   }
   interface Run {
     start(callbacks: Callbacks): void;
+    /** Stops before what comes next, and calls back then. */
+    pause(paused: () => void): void;
+    resume(): void;
+    /** Begins nothing more; what is under way is waited for. */
     abort(): void;
+    /** The scripts' sandbox. */
+    host?: { dispose(): void };
     resolveCursor(cursor: Cursor): Item | undefined;
   }
   class Runner {

@@ -5,12 +5,13 @@ import type { Run } from 'postman-runtime';
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
-import { readRows } from '../data.js';
+import { oneLine } from '../../kernel/printable.js';
 import { Mask } from '../mask.js';
 import type { ScenarioEndpoint } from '../request.js';
 import type { ScenarioEvent, ScenarioResult } from '../result.js';
 import { routedAgents } from './agent.js';
 import { readCollection, readJson } from './collection.js';
+import { readIterationData } from './iteration-data.js';
 import { Observer } from './observer.js';
 import { Places } from './places.js';
 
@@ -71,7 +72,7 @@ export async function runCollection(file: string, shown: string, options: Postma
   secretNames(json.variable, secrets);
   const observer = new Observer({
     file: shown,
-    name: collection.name ?? basename(file),
+    name: oneLine(collection.name ?? basename(file)),
     options,
     mask: maskOf([environment, globals, collection.variables], secrets),
     places: new Places(text, collection),
@@ -82,15 +83,13 @@ export async function runCollection(file: string, shown: string, options: Postma
       {
         stopOnFailure: options.bail ?? false,
         iterationCount: options.iterations,
-        data: options.data === undefined ? undefined : readRows(resolve(options.cwd, options.data)),
+        data: options.data === undefined ? undefined : readIterationData(resolve(options.cwd, options.data)),
         environment,
         globals,
-        entrypoint: options.folders?.length
-          ? { execute: [...options.folders], lookupStrategy: 'multipleIdOrName' }
-          : undefined,
-        delay: { item: options.delayRequestMs },
+        entrypoint: entrypoint(options.folders ?? []),
+        // The pause between requests and the deadline are kept in conduct.ts.
         timeout: {
-          global: options.timeoutMs ?? 0,
+          global: 0,
           request: options.timeoutRequestMs ?? 0,
           script: options.timeoutScriptMs ?? 0,
         },
@@ -107,9 +106,18 @@ export async function runCollection(file: string, shown: string, options: Postma
       (error, started) => (error ? fail(cannotRun(shown, error)) : done(started)),
     );
   });
+  options.signal.throwIfAborted();
   await observer.follow(run, (error) => cannotRun(shown, error));
-  if (options.signal.aborted) throw options.signal.reason;
-  return observer.result();
+  const result = observer.result();
+  // What was found until then has been told.
+  options.signal.throwIfAborted();
+  return result;
+}
+
+/** One name is looked for level by level, several in the order of the file, as in newman. */
+function entrypoint(folders: readonly string[]) {
+  if (folders.length < 2) return folders.length === 0 ? undefined : { execute: folders[0] };
+  return { execute: [...folders], lookupStrategy: 'multipleIdOrName' };
 }
 
 /** Throws Failure with the nearest name for a folder or request that is not there. */

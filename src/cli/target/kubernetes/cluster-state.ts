@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { makeFolders } from '../../kernel/folders.js';
 import type { Run } from '../../kernel/process.js';
 import type { TargetEnvironment } from '../environment.js';
 
@@ -62,14 +63,17 @@ export class StateFile {
 
   change(edit: (state: ClusterState) => void): void {
     edit(this.state);
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.folder, 0o700);
     const draft = `${this.file}.${process.pid}`;
     writeFileSync(draft, `${JSON.stringify(this.state, null, 2)}\n`, { mode: 0o600 });
     renameSync(draft, this.file);
   }
 
-  /** Forgets everything, the file included. */
+  /** Forgets everything, the file included, and drafts of it that killed processes left. */
   remove(): void {
+    const drafts = `${basename(this.file)}.`;
+    for (const name of existsSync(this.folder) ? readdirSync(this.folder) : [])
+      if (name.startsWith(drafts)) rmSync(join(this.folder, name), { force: true });
     rmSync(this.file, { force: true });
     this.state = emptyState(this.state.context);
   }

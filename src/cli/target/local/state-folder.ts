@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
+import { makeFolders } from '../../kernel/folders.js';
 import type { Values } from '../values-schema.js';
 import type { ProcessSpec, Route } from './topology.js';
 
@@ -136,27 +127,9 @@ function readJson<T>(path: string): T | undefined {
 /** Makes the folder and its parents, for the owner alone. Throws Failure `state-folder`. */
 export function makeFolder(path: string): void {
   try {
-    makeWithParents(path);
+    makeFolders(path, 0o700);
   } catch (error) {
     throw stateFailure(path, error, 'made');
-  }
-}
-
-/**
- * Not `recursive: true`: it says ENOENT of a full disk (https://github.com/nodejs/node/issues/42808), and never returns
- * where a parent exists but cannot hold children (below /proc, a stale mount).
- */
-function makeWithParents(path: string): void {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      mkdirSync(path, { mode: 0o700 });
-      return;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EEXIST' && statSync(path).isDirectory()) return;
-      if (code !== 'ENOENT' || attempt > 1 || dirname(path) === path) throw error;
-      makeWithParents(dirname(path));
-    }
   }
 }
 
