@@ -1,4 +1,4 @@
-import type { RequestStep, Until } from '../scenario.js';
+import type { RequestStep } from '../scenario.js';
 import { conditionJs, type Dialect, type Losses, scriptHelpers } from './script-js.js';
 
 /** How the scripts of a collection reach the response and the variables. */
@@ -38,14 +38,6 @@ export function script(listen: string, lines: string[]): Record<string, unknown>
   return { listen, script: { type: 'text/javascript', exec } };
 }
 
-/** Sets the deadline of `until` before its first request. */
-export function beginsUntil(name: string, { withinMs }: Until): string[] {
-  const end = JSON.stringify(`end of ${name}`);
-  return [
-    `if (pm.collectionVariables.get(${end}) === undefined) pm.collectionVariables.set(${end}, Date.now() + ${withinMs});`,
-  ];
-}
-
 /** `until` and `repeat`: the request names itself as the next one. */
 export function loops({ name, until, repeat }: RequestStep, done: string[], own: Losses): string[] {
   let lines = done;
@@ -62,9 +54,15 @@ export function loops({ name, until, repeat }: RequestStep, done: string[], own:
   const end = JSON.stringify(`end of ${name}`);
   if (until.condition.schema !== undefined) own.push('a JSON Schema within until');
   const met = conditionJs(until.condition, postmanDialect, own).map(({ expression }) => `(${expression})`);
+  if (met.length === 0) {
+    own.push('until: asked once');
+    return lines;
+  }
   return [
-    `const met = ${met.join(' && ') || 'true'};`,
-    `if (!met && Date.now() + ${until.everyMs} <= Number(pm.collectionVariables.get(${end}))) {`,
+    `const met = ${met.join(' && ')};`,
+    `const end = Number(pm.collectionVariables.get(${end}) ?? Date.now() - pm.response.responseTime + ${until.withinMs});`,
+    `if (!met && Date.now() + ${until.everyMs} <= end) {`,
+    `  pm.collectionVariables.set(${end}, end);`,
     `  setTimeout(() => undefined, ${until.everyMs});`,
     '  pm.execution.setNextRequest(pm.info.requestId);',
     '} else {',

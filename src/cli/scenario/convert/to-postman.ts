@@ -2,7 +2,7 @@ import type { Body, Condition, RequestStep, Scenario, Step } from '../scenario.j
 import { readReferenced } from '../schemas.js';
 import { asText, type Reference, referencesOf } from '../template.js';
 import { type AsSent, asSent, baseOf, inOrder, lossesEverywhere } from './as-sent.js';
-import { beginsUntil, bodyVariable, postmanDialect as dialect, loops, script } from './postman-script.js';
+import { bodyVariable, postmanDialect as dialect, loops, script } from './postman-script.js';
 import { conditionJs, type Losses, plainJs, sourceJs, valueJs } from './script-js.js';
 
 /** Text in another tool's format, and what of the scenario it could not hold. */
@@ -153,7 +153,6 @@ class Writer {
       },
     };
     const after = loops(step, this.#after(step, own), own);
-    if (step.until !== undefined) before.unshift(...beginsUntil(step.name, step.until));
     const events: Json[] = [];
     if (before.length > 0) events.push(script('prerequest', before));
     if (after.length > 0) events.push(script('test', after));

@@ -9,8 +9,8 @@ import { importDocument } from '../../../src/cli/scenario/convert/import.js';
 import { loadScenario } from '../../../src/cli/scenario/load.js';
 import type { RequestStep, Scenario } from '../../../src/cli/scenario/scenario.js';
 import { root } from '../../golden.js';
-import { echoServer } from '../echo-server.js';
-import { runText } from '../run-text.js';
+import { echoServer } from '../../scenario/echo-server.js';
+import { runText } from '../../scenario/run-text.js';
 
 t.setTimeout(120_000);
 
