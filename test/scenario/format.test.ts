@@ -163,6 +163,7 @@ t.test('an interrupt ends the steps, and teardown still runs', async (t) => {
   const url = await echoServer(t);
   const stop = new AbortController();
   const seen: string[] = [];
+  let passed: boolean | undefined;
   await t.rejects(
     runText(
       'name: x\nsteps: [{ name: a, request: GET /slow/60000 }, { name: b, request: GET /json }]\nteardown: [{ name: c, request: GET /json }]\n',
@@ -171,6 +172,7 @@ t.test('an interrupt ends the steps, and teardown still runs', async (t) => {
         signal: stop.signal,
         onEvent: (event) => {
           if (event.type === 'step-end') seen.push(event.step.ref.name);
+          if (event.type === 'scenario-end') passed = event.result.passed;
           if (event.type === 'request' && event.step.name === 'a')
             setTimeout(() => stop.abort(new Error('interrupted')), 50);
         },
@@ -179,6 +181,7 @@ t.test('an interrupt ends the steps, and teardown still runs', async (t) => {
     /interrupted/,
   );
   t.same(seen, ['c']);
+  t.equal(passed, false, 'what was not run to its end has not passed');
 });
 
 t.test('parallel sets are judged as a set', async (t) => {

@@ -55,7 +55,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   } finally {
     await run.courier.close();
   }
-  const result = run.tally.result(scenario.name, scenario.file, startedAt, clock.monotonic() - startedMs);
+  const told = run.tally.result(scenario.name, scenario.file, startedAt, clock.monotonic() - startedMs);
+  const result = { ...told, passed: told.passed && !signal.aborted };
   options.onEvent?.({ type: 'scenario-end', result });
   // What was found until then has been told.
   if (signal.aborted) throw signal.reason;
