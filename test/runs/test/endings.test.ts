@@ -77,14 +77,12 @@ t.test('a report where none can be: exit 2 and the cure, at once', { skip: !exis
 });
 
 t.test('--env-file is ours and not Node’s, as the program is installed', async (t) => {
-  const [line = ''] = readFileSync(join(root, 'bin/hwctl.js'), 'utf8').split('\n');
-  const [program = '', ...words] = line.slice(2).split(' ');
   const folder = folderOf(t, {
     env: 'NODE_OPTIONS=--bogus\n',
     'a.yaml': 'name: a\nurl: http://127.0.0.1:9\nsteps: [{ request: GET / }]\n',
   });
   const run = (...args: string[]) =>
-    spawnSync(program, [...words, join(root, 'bin/hwctl.js'), 'test', 'a.yaml', ...args], {
+    spawnSync(join(root, 'bin/hwctl.js'), ['test', 'a.yaml', ...args], {
       cwd: folder,
       encoding: 'utf8',
     });
