@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
 import { type PostmanOptions, runCollection } from '../../../src/cli/scenario/postman/run.js';
 import type { ScenarioEvent, ScenarioResult, Traffic } from '../../../src/cli/scenario/result.js';
-import { echoServer, listening } from '../echo-server.js';
+import { echoServer, listening } from '../../scenario/echo-server.js';
 
 const schema = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json';
 const test = (...exec: string[]) => [{ listen: 'test', script: { exec } }];
