@@ -8,7 +8,7 @@ import { type Exchange, valueFrom } from '../scenario/exchange.js';
 import { type BuiltRequest, buildRequest, type ScenarioEndpoint } from '../scenario/request.js';
 import type { Check, Condition, RequestStep, Scenario, Step } from '../scenario/scenario.js';
 import { compileSchemas } from '../scenario/schemas.js';
-import { Unresolved, Variables } from '../scenario/template.js';
+import { scopesOf, Unresolved, Variables } from '../scenario/template.js';
 
 /** What an I/O thread needs to know to run a scenario as a journey. */
 export interface JourneyData {
@@ -122,13 +122,8 @@ class ScenarioJourney implements Journey {
   /** Made only for a journey that uses them. */
   private get variables(): Variables {
     if (this.known === undefined) {
-      const { variables, data, dataIsText } = this.shared.scenario;
-      const row = data.length === 0 ? {} : data[this.iteration % data.length]!;
-      const scopes = [
-        { values: variables, templates: true },
-        { values: row, templates: dataIsText !== true },
-      ];
-      this.known = new Variables(scopes, { clock: systemClock, iteration: this.iteration + 1 });
+      const iteration = this.iteration + 1;
+      this.known = new Variables(scopesOf(this.shared.scenario, iteration), { clock: systemClock, iteration });
     }
     return this.known;
   }

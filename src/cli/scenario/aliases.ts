@@ -19,7 +19,8 @@ export function resolveAliases(doc: Document): NodeProblem[] {
   return problems;
 }
 
-function children(node: Node | null): (Node | null)[] {
+/** What stands directly in a node: items, or keys and values. */
+export function children(node: Node | null): (Node | null)[] {
   if (isSeq(node)) return node.items as (Node | null)[];
   return isMap(node) ? (node.items as Pair<Node, Node | null>[]).flatMap(({ key, value }) => [key, value]) : [];
 }

@@ -1,11 +1,13 @@
-import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import { isMap, isScalar, type Node, type YAMLMap } from 'yaml';
+import { children } from './aliases.js';
+import { isVariableName } from './generated.js';
 import { type Definition, keyText, type Reader, type Uses } from './reader.js';
 import { record, type Shape } from './shape.js';
 import { referencesOf, variablesOf } from './template.js';
 
 /** What is wrong with the name of a variable, or undefined. */
 function nameProblem(name: string): string | undefined {
-  return /^[A-Za-z_]\w*$/.test(name)
+  return isVariableName(name)
     ? undefined
     : `${JSON.stringify(name)} is not a variable name: letters, digits and _, not a digit first`;
 }
@@ -43,6 +45,5 @@ function definitions(map: YAMLMap, reader: Reader): Map<string, Definition> {
 function textsOf(given: Node | null, reader: Reader): string[] {
   const node = reader.resolve(given);
   if (isScalar(node)) return typeof node.value === 'string' && node.value.includes('{{') ? [node.value] : [];
-  const parts = isSeq(node) ? node.items : isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : [];
-  return parts.flatMap((part) => textsOf(part as Node | null, reader));
+  return children(node).flatMap((part) => textsOf(part, reader));
 }

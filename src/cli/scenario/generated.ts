@@ -108,7 +108,7 @@ const generators: Record<string, Generator> = {
 
 const isNumber = (arg: string) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(arg) && Number.isFinite(Number(arg));
 const isWhole = (arg: string) => isNumber(arg) && Number.isSafeInteger(Number(arg));
-/** What `$add` takes beside numbers. */
+/** Whether a variable may be called so; `$add` takes such beside numbers. */
 export const isVariableName = (arg: string): boolean => /^[A-Za-z_]\w*$/.test(arg);
 
 const range = (what: string, isOne: (arg: string) => boolean, min: number, max: number) => (args: string[]) => {

@@ -10,7 +10,7 @@ import type { FaultStep, Scenario, Step } from './scenario.js';
 import { compileSchemas } from './schemas.js';
 import { selectSteps } from './select.js';
 import { Tally } from './tally.js';
-import { Variables } from './template.js';
+import { scopesOf, Variables } from './template.js';
 
 /** Milliseconds that teardown may take after an interrupt. */
 const teardownGraceMs = 10_000;
@@ -66,13 +66,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 /** Setup, steps, teardown; true where something failed. */
 async function runIteration(plan: ReturnType<typeof selectSteps>, run: Run, index: number): Promise<boolean> {
   const { scenario, options } = run;
-  const row = scenario.data.length === 0 ? {} : scenario.data[(index - 1) % scenario.data.length]!;
   const source = { clock: options.clock, iteration: index };
-  const scopes = [
-    { values: scenario.variables, templates: true },
-    { values: options.variables ?? {}, templates: false },
-    { values: row, templates: scenario.dataIsText !== true },
-  ];
+  const scopes = scopesOf(scenario, index, options.variables);
   const variables = new Variables(scopes, source, (name, value) => run.mask.learn(name, value));
   variables.settle();
   run.courier.forgetUsers();

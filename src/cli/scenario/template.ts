@@ -1,5 +1,6 @@
 import { didYouMean } from '../kernel/nearest.js';
 import { argumentProblem, type GeneratedSource, generate, generatorNames, isVariableName } from './generated.js';
+import type { Scenario } from './scenario.js';
 
 /** A `{{name}}` in a template: a variable with an optional dotted path, or a generator with arguments. */
 export type Reference =
@@ -53,6 +54,19 @@ export interface Scope {
   values: Readonly<Record<string, unknown>>;
   /** Whether `{{...}}` in them stands for something: it does in the scenario, and is text in what comes from outside of it. */
   templates: boolean;
+}
+
+/** The scopes of one iteration (from 1): the scenario's variables, those `given` from outside of it, its row of the data. */
+export function scopesOf(
+  { variables, data, dataIsText }: Pick<Scenario, 'variables' | 'data' | 'dataIsText'>,
+  iteration: number,
+  given: Readonly<Record<string, unknown>> = {},
+): Scope[] {
+  return [
+    { values: variables, templates: true },
+    { values: given, templates: false },
+    { values: data[(iteration - 1) % data.length] ?? {}, templates: dataIsText !== true },
+  ];
 }
 
 /** The variables of one iteration. Later scopes hide earlier ones; a scope's own templates are expanded when first used. */

@@ -1,4 +1,5 @@
 import parsePath from 'jsonpath-rfc9535/parser';
+import { isVariableName } from '../generated.js';
 import type { Condition, Expectation, Operator, Source } from '../scenario.js';
 import { referencesOf } from '../template.js';
 
@@ -127,7 +128,7 @@ function generatorJs(name: string, args: string[], dialect: Dialect, losses: Los
     email: '("user." + letters(8) + "@example.com")',
     repeat: `${JSON.stringify(first ?? 'a')}.repeat(${Number(second ?? 1)})`,
     pick: `${JSON.stringify(args)}[between(0, ${Math.max(0, args.length - 1)})]`,
-    add: `(${args.map((arg) => (/^[A-Za-z_]/.test(arg) ? `Number(${dialect.variable(arg, [])})` : String(Number(arg)))).join(' + ')})`,
+    add: `(${args.map((arg) => (isVariableName(arg) ? `Number(${dialect.variable(arg, [])})` : String(Number(arg)))).join(' + ')})`,
   };
   const known = simple[name];
   if (known !== undefined) return known;

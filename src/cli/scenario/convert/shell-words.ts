@@ -1,3 +1,4 @@
+import { isVariableName } from '../generated.js';
 import { asText, type Reference, referencesOf } from '../template.js';
 import type { Losses } from './script-js.js';
 
@@ -234,7 +235,7 @@ function knownGenerated(
   if (name === 'iteration') return { value: 1 };
   if (name === 'repeat') return { value: (args[0] ?? 'a').repeat(Number(args[1] ?? 1)) };
   if (name !== 'add') return undefined;
-  const summands = args.map((arg) => (/^[A-Za-z_]/.test(arg) ? variables.get(arg) : arg));
+  const summands = args.map((arg) => (isVariableName(arg) ? variables.get(arg) : arg));
   return summands.includes(undefined)
     ? undefined
     : { value: summands.reduce<number>((sum, each) => sum + Number(asText(each)), 0) };
@@ -269,9 +270,7 @@ function generated(name: string, args: string[], losses: Losses): Part {
     case 'pick':
       return { shell: `$(pick ${args.map((arg) => quoted([{ text: arg }])).join(' ')})`, kind: 'any' };
     case 'add':
-      return bare(
-        `$(add ${args.map((arg) => (/^[A-Za-z_]/.test(arg) ? `"$${variable(arg)}"` : Number(arg))).join(' ')})`,
-      );
+      return bare(`$(add ${args.map((arg) => (isVariableName(arg) ? `"$${variable(arg)}"` : Number(arg))).join(' ')})`);
     case 'userName':
       return plain('user_$(letters 8)');
     case 'email':
