@@ -108,6 +108,8 @@ async function output(argv: string[], server: ChildProcess, stopAfterMs: number 
 interface Generator {
   name: string;
   argv: ((run: RateRun) => string[]) | undefined;
+  /** Prints the run, where the run itself does not. */
+  report?: string[];
   cure: string;
   read(text: string): Reading;
 }
@@ -127,10 +129,11 @@ const generators: Generator[] = [
       return { p50, p90, p99, max, ok, errors: failed + timedOut, note };
     },
   })),
-  ...peers.map(({ name, program, rate, rateNote, cure, read }) => ({
+  ...peers.map(({ name, program, rate, rateNote, report, cure, read }) => ({
     name: `${name}${rateNote?.startsWith('closed') ? ' (closed)' : ''}`,
     cure,
     argv: program === undefined || rate === undefined ? undefined : (run: RateRun) => rate(program, run),
+    report: report?.(program ?? name),
     read,
   })),
 ];
@@ -157,12 +160,12 @@ async function show({ name, truth, onSocket, stopAfterMs }: Case): Promise<void>
 }
 
 async function measured(generator: Generator, onSocket: string, stopAfterMs: number | undefined): Promise<string[]> {
-  const { name, argv, cure, read } = generator;
+  const { name, argv, report, cure, read } = generator;
   if (argv === undefined) return [name, '', '', '', '', `skipped: not installed (${cure})`];
   const { child, port } = await start(onSocket);
   try {
     const text = await output(argv({ url: `http://127.0.0.1:${port}/`, perSecond, seconds }), child, stopAfterMs);
-    return describe(name, text, read);
+    return describe(name, report === undefined ? text : await output(report, child, undefined), read);
   } finally {
     child.kill('SIGKILL');
   }

@@ -1,7 +1,7 @@
 // The load generators that hwctl is compared with: where each is found, how it is asked, how its output is read.
 import { accessSync, constants, mkdtempSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -41,9 +41,11 @@ export interface Peer {
   program: string | undefined;
   /** How to get it. */
   cure: string;
-  /** Closed loop with keep-alive: `connections` at once, `requests` in all (wrk knows no number: 4 s). */
+  /** Closed loop with keep-alive: `connections` at once, `requests` in all (wrk and vegeta know no number: 4 s). */
   closed?(program: string, run: ClosedRun): string[];
-  /** Requests done, from the output of `closed`. */
+  /** What prints the last run, where the run itself prints nothing to be read. */
+  report?(program: string): string[];
+  /** Requests done, from what is printed of `closed`. */
   count?(stdout: string): number;
   /** What its users would write for so many requests a second; closed generators have no such thing. */
   rate?(program: string, run: RateRun): string[];
@@ -104,7 +106,7 @@ const wrk: Peer = {
         0,
       ),
   }),
-  bar: 1.25,
+  bar: 1,
 };
 
 const ab: Peer = {
@@ -218,61 +220,50 @@ const oha: Peer = {
   bar: 1,
 };
 
-let scripts: string | undefined;
+const nsToMs = (ns: number) => ns / 1e6;
+let folder: string | undefined;
+/** vegeta writes its results as records; a report is made of them afterwards, and is no part of what it costs. */
+const vegetaResults = (): string => {
+  folder ??= mkdtempSync(join(tmpdir(), 'hwctl-bench-vegeta-'));
+  return join(folder, 'results.bin');
+};
 
-/** k6 reads its plan from a script; the summary comes as JSON. */
-function k6Script(name: string, options: object): string {
-  scripts ??= mkdtempSync(join(tmpdir(), 'hwctl-bench-k6-'));
-  const file = join(scripts, `${name}.js`);
-  const summary = JSON.stringify(['med', 'p(90)', 'p(99)', 'max']);
-  writeFileSync(
-    file,
-    `import http from 'k6/http';
-export const options = { ...${JSON.stringify(options)}, summaryTrendStats: ${summary} };
-export default () => { http.get(__ENV.TARGET); };
-export const handleSummary = (data) => ({ stdout: JSON.stringify(data.metrics) });
-`,
-  );
-  return file;
+function vegetaAttack(program: string, url: string, flags: string[]): string[] {
+  const results = vegetaResults();
+  const targets = join(dirname(results), 'targets');
+  writeFileSync(targets, `GET ${url}\n`);
+  return [program, 'attack', `-targets=${targets}`, `-output=${results}`, ...flags];
 }
 
-const k6Flags = ['--quiet', '--no-usage-report', '--log-output=none'];
-
-const k6: Peer = {
-  name: 'k6',
-  program: find('k6'),
-  cure: installed('k6'),
-  closed: (program, { url, connections, requests }) => [
-    ...[program, 'run', ...k6Flags, '-e', `TARGET=${url}`],
-    k6Script('closed', { vus: connections, iterations: requests }),
-  ],
-  count: (stdout) => JSON.parse(stdout).http_reqs.values.count,
-  rate: (program, { url, perSecond, seconds }) => {
-    const arrivals = { executor: 'constant-arrival-rate', rate: perSecond, timeUnit: '1s', duration: `${seconds}s` };
-    const scenario = { ...arrivals, preAllocatedVUs: 50, maxVUs: 1000 };
-    return [
-      ...[program, 'run', ...k6Flags, '-e', `TARGET=${url}`],
-      k6Script('rate', { scenarios: { rate: scenario } }),
-    ];
-  },
-  rateNote: 'constant-arrival-rate, 50 VUs, at most 1000',
+const vegeta: Peer = {
+  name: 'vegeta',
+  program: find('vegeta'),
+  cure: installed('vegeta'),
+  // -rate=0: as fast as so many workers are answered.
+  closed: (program, { url, connections }) =>
+    vegetaAttack(program, url, [
+      ...['-rate=0', `-max-workers=${connections}`, `-workers=${connections}`, `-connections=${connections}`],
+      '-duration=4s',
+    ]),
+  report: (program) => [program, 'report', '-type=json', vegetaResults()],
+  count: (stdout) => JSON.parse(stdout).status_codes['200'] ?? 0,
+  rate: (program, { url, perSecond, seconds }) =>
+    vegetaAttack(program, url, [`-rate=${perSecond}/1s`, `-duration=${seconds}s`, '-max-workers=1000']),
+  rateNote: '-rate, at most 1000 workers',
   read: (text) => {
-    const metrics = JSON.parse(text);
-    const { med, max, ...rest } = metrics.http_req_duration.values;
-    const dropped = metrics.dropped_iterations?.values.count ?? 0;
-    const failed = metrics.http_req_failed.values.passes;
+    const { latencies, status_codes: codes, requests } = JSON.parse(text);
+    const ok = codes['200'] ?? 0;
     return {
-      p50: med,
-      p90: rest['p(90)'],
-      p99: rest['p(99)'],
-      max,
-      ok: metrics.http_reqs.values.count - failed,
-      errors: failed,
-      note: dropped > 0 ? `${dropped} dropped` : undefined,
+      p50: nsToMs(latencies['50th']),
+      p90: nsToMs(latencies['90th']),
+      p99: nsToMs(latencies['99th']),
+      max: nsToMs(latencies.max),
+      ok,
+      errors: requests - ok,
     };
   },
-  bar: 0.2,
+  bar: 1,
 };
 
 /** Every peer, in the order of the tables. */
-export const peers: readonly Peer[] = [wrk, ab, autocannon, hey, oha, k6];
+export const peers: readonly Peer[] = [wrk, ab, autocannon, hey, oha, vegeta];

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Installs the load generators that bench/ compares hwctl with, and the programs that tests hand charts and manifests to, at
 # pinned versions, into one folder outside the repository. What is there already is left alone.
-# `scripts/bench-peers.sh [k6|hey|oha|locust|helm|kube-score...]`; without a name, the load generators.
+# `scripts/bench-peers.sh [hey|oha|vegeta|locust|helm|kube-score...]`; without a name, the load generators.
 # wrk, ab and nginx come from the system (apt-get install wrk apache2-utils nginx), autocannon from npm ci.
 set -eu
 
-k6=v1.8.1
 hey=v0.1.5
 oha=1.16.0
+vegeta=v12.13.0
 locust=2.47.0
 helm=v3.22.0
 kube_score=v1.20.0
@@ -49,16 +49,16 @@ install_locust() {
   echo "$locust" >"$folder/locust.version"
 }
 
-[ $# -gt 0 ] || set -- k6 hey oha locust
+[ $# -gt 0 ] || set -- hey oha vegeta locust
 for peer in "$@"; do
   case "$peer" in
-    k6) from_go k6 go.k6.io/k6 "$k6" ;;
     hey) from_go hey github.com/rakyll/hey "$hey" ;;
     oha) install_oha ;;
+    vegeta) from_go vegeta github.com/tsenart/vegeta/v12 "$vegeta" ;;
     locust) install_locust ;;
     helm) from_go helm helm.sh/helm/v3/cmd/helm "$helm" ;;
     kube-score) from_go kube-score github.com/zegl/kube-score/cmd/kube-score "$kube_score" ;;
-    *) echo "no such peer: $peer. There are k6, hey, oha, locust, helm, kube-score" >&2; exit 2 ;;
+    *) echo "no such peer: $peer. There are hey, oha, vegeta, locust, helm, kube-score" >&2; exit 2 ;;
   esac
   if [ -x "$folder/bin/$peer" ]; then echo "$peer: $folder/bin/$peer $(cat "$folder/$peer.version")"; fi
 done

@@ -2,12 +2,14 @@
 // package needs no bundler, and `hwctl up` only hashes what is there. The same sources give the same bytes anywhere.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { writeLicences } from './licences.mjs';
 
-/** Bundles the server's sources into `folder`, with the Dockerfile beside them. */
+/** Bundles the server's sources into `folder`, with the Dockerfile and the licences beside them. */
 export async function bundleServer(entry = 'src/server/main.ts', folder = 'dist/image') {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: [entry],
     outfile: `${folder}/server.mjs`,
     bundle: true,
@@ -30,6 +32,7 @@ export async function bundleServer(entry = 'src/server/main.ts', folder = 'dist/
     logLevel: 'warning',
   });
   writeFileSync(`${folder}/Dockerfile`, dockerfile);
+  writeLicences(metafile, folder);
 }
 
 /** An external static import would be hoisted to the top of the bundle and fail there; a require runs when the store is opened. */
@@ -48,7 +51,7 @@ const dockerfile = `FROM node:24-bookworm-slim
 LABEL dev.hwctl.image=server
 ENV NODE_ENV=production
 WORKDIR /app
-COPY server.mjs /app/server.mjs
+COPY server.mjs licences.txt /app/
 USER 1000:1000
 EXPOSE 8080
 ENTRYPOINT ["node", "/app/server.mjs"]

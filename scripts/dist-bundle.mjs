@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { writeLicences } from './licences.mjs';
 
 /** Bundles what `options` names (esbuild's own), then removes from `stale`, a folder of its output, what is not of this build. */
 export async function bundleDist(options, stale) {
@@ -25,4 +26,5 @@ export async function bundleDist(options, stale) {
   // Only now, and only what is stale: a process that starts during the build finds the files of one of the two.
   for (const name of readdirSync(stale))
     if (metafile.outputs[`${stale}/${name}`] === undefined) rmSync(join(stale, name));
+  writeLicences(metafile, options.outdir);
 }

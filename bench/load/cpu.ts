@@ -12,6 +12,8 @@ interface Generator {
   /** Why it is left out; undefined: it is here. */
   missing?: string;
   argv: (url: string, requests: number) => string[];
+  /** Prints the last run, where the run itself does not. */
+  report?: string[];
   count: (stdout: string) => number;
   bar?: number;
   /** Does so few requests that what they cost is its start; undefined where it cannot be told to. */
@@ -29,14 +31,17 @@ const bareClient = `const [url, requests] = process.argv.slice(1), { host, port 
     socket.resume();
   }`;
 
-/** Runs a program on core 0 and gives its CPU microseconds, user and system, of the whole process from its start to its end. */
-function measure(argv: string[]): { cpuUs: number; stdout: string } {
+/** Runs a program on core 0 and gives its CPU microseconds, user and system, of the whole process from its start to its end, and what it or `report` prints. */
+function measure(argv: string[], report?: string[]): { cpuUs: number; stdout: string } {
   const script = 'TIMEFORMAT="cpu %U %S"; time "$@"';
   const [file = '', ...args] = onCore(0, ['bash', '-c', script, 'bash', ...argv]);
   const result = spawnSync(file, args, { encoding: 'utf8', maxBuffer: 1e9, timeout: 300_000 });
   const match = /cpu ([\d.]+) ([\d.]+)\s*$/.exec(result.stderr);
   if (match === null) throw new Error(`${argv.join(' ')}: ${result.stderr.slice(-500)}`);
-  return { cpuUs: (Number(match[1]) + Number(match[2])) * 1e6, stdout: result.stdout };
+  const cpuUs = (Number(match[1]) + Number(match[2])) * 1e6;
+  if (report === undefined) return { cpuUs, stdout: result.stdout };
+  const [program = '', ...words] = report;
+  return { cpuUs, stdout: spawnSync(program, words, { encoding: 'utf8', maxBuffer: 1e9, timeout: 60_000 }).stdout };
 }
 
 function generators(bin: string, folder: string): Generator[] {
@@ -68,26 +73,26 @@ function generators(bin: string, folder: string): Generator[] {
           name: peer.name,
           missing: peer.program === undefined ? `not installed (${peer.cure})` : undefined,
           argv: (url, requests) => peer.closed!(peer.program!, { url, connections, requests }),
+          report: peer.report?.(peer.program ?? peer.name),
           count: peer.count!,
           bar: peer.bar,
-          // wrk knows no number of requests, and starts in no time.
-          canStartOnly: peer.name !== 'wrk',
+          // They know no number of requests, and start in no time.
+          canStartOnly: !['wrk', 'vegeta'].includes(peer.name),
         }),
       ),
   ];
 }
 
-/** Prints the table. Costly generators do fewer requests; what their start costs is measured and taken off all the same. */
+/** Prints the table. What the start of each costs is measured and taken off. */
 export function cpuPerRequest(url: string, bin: string, folder: string, rounds: number, requests: number): void {
   const all = generators(bin, folder);
   const perRequest = new Map<string, number[]>();
   const startMs = new Map<string, number[]>();
   for (let round = 0; round < rounds; round++) {
-    for (const { name, missing, argv, count, canStartOnly } of all) {
+    for (const { name, missing, argv, report, count, canStartOnly } of all) {
       if (missing !== undefined) continue;
       const start = canStartOnly ? measure(argv(url, connections)).cpuUs : 0;
-      const wanted = name === 'k6' ? requests / 10 : requests;
-      const { cpuUs, stdout } = measure(argv(url, wanted));
+      const { cpuUs, stdout } = measure(argv(url, requests), report);
       const done = count(stdout);
       if (!(done > 0)) throw new Error(`${name} did ${done} requests`);
       const less = canStartOnly ? connections : 0;
@@ -97,7 +102,7 @@ export function cpuPerRequest(url: string, bin: string, folder: string, rounds: 
   }
   const own = median(perRequest.get('hwctl load') ?? []);
   console.log(
-    `closed loop, ${connections} connections, ${requests} requests (k6 a tenth), medians of ${rounds} rounds, CPU of the whole process:`,
+    `closed loop, ${connections} connections, ${requests} requests, medians of ${rounds} rounds, CPU of the whole process:`,
   );
   console.log('generator     us/request    lowest ..  highest   its start, ms   hwctl is');
   for (const { name, missing, bar } of all) {

@@ -98,13 +98,14 @@ export async function peersAtRate(url: string, bin: string, seconds: number): Pr
   const { latencyMs, ok, verdict } = JSON.parse(await output([process.execPath, bin, ...args]));
   const { p50, p99, max } = latencyMs.response;
   console.log(`hwctl      p50 ${p50}, p99 ${p99}, max ${max}; ${ok} ok; ${verdict.state}`);
-  for (const { name, program, cure, rate, read } of peers) {
-    if (!['k6', 'oha'].includes(name) || rate === undefined) continue;
+  for (const { name, program, cure, rate, report, read } of peers) {
+    if (!['vegeta', 'oha'].includes(name) || rate === undefined) continue;
     if (program === undefined) {
       console.log(`${name.padEnd(10)} skipped: not installed (${cure})`);
       continue;
     }
-    const said = read(await output(rate(program, { url, perSecond: 5000, seconds })));
+    const printed = await output(rate(program, { url, perSecond: 5000, seconds }));
+    const said = read(report === undefined ? printed : await output(report(program)));
     const figure = (value: number | undefined) => value?.toFixed(2) ?? '-';
     console.log(
       `${name.padEnd(10)} p50 ${figure(said.p50)}, p99 ${figure(said.p99)}, max ${figure(said.max)}; ${said.ok} ok${said.note === undefined ? '' : `; ${said.note}`}`,

@@ -98,10 +98,10 @@ export async function startLoadPods(
   }
 }
 
-/** dist/load-agent, as the build leaves it. */
+/** dist/load-agent, as the build leaves it, the licences of what is in it among them. */
 function agentFiles(root: string): Record<string, string> {
   const folder = join(root, 'dist', 'load-agent');
-  const names = readdirSync(folder).filter((name) => /\.js(on)?$/.test(name));
+  const names = readdirSync(folder).filter((name) => /\.(js|json|txt)$/.test(name));
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
