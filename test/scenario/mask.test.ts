@@ -1,5 +1,5 @@
 import t from 'tap';
-import { withoutUserInfo } from '../../src/cli/kernel/printable.js';
+import { withoutUserInfo } from '../../src/cli/kernel/secrets.js';
 import type { Exchange } from '../../src/cli/scenario/exchange.js';
 import { Mask } from '../../src/cli/scenario/mask.js';
 

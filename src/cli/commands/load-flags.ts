@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
+import { shownUrl } from '../kernel/secrets.js';
 import type { Context } from './context.js';
 
 /** Most requests a second a run may ask for: beyond what one machine can send, so a slip of the finger. */
@@ -93,13 +94,17 @@ export function parseHeaders(texts: readonly string[]): Record<string, string> {
     const colon = text.indexOf(':');
     const name = text.slice(0, Math.max(0, colon)).trim();
     const value = text.slice(colon + 1).trim();
-    if (!token.test(name) || /[\r\n\0]/.test(value)) {
-      throw new Failure({
+    // What was given is not repeated: it may be a credential.
+    const refuse = (what: string) =>
+      new Failure({
         code: 'bad-header',
-        message: `--header: ${JSON.stringify(text)} is not a header`,
+        message: `--header: ${what}`,
         hint: "Write it as --header 'Name: value'",
       });
-    }
+    if (colon < 0)
+      throw refuse(texts.length === 1 ? 'it has no colon' : `number ${texts.indexOf(text) + 1} has no colon`);
+    if (!token.test(name)) throw refuse(`${JSON.stringify(name)} is no name of a header`);
+    if (/[\r\n\0]/.test(value)) throw refuse(`the value of ${name} has a line end or NUL in it`);
     headers[name] = value;
   }
   return headers;
@@ -110,7 +115,7 @@ export function parsePath(text: string): string {
   if (!/^\/[^\s#]*$/.test(text)) {
     throw new Failure({
       code: 'bad-path',
-      message: `--path: ${JSON.stringify(text)} is not a path`,
+      message: `--path: ${JSON.stringify(shownUrl(text))} is not a path`,
       hint: 'A path begins with / and has no spaces (write %20), for example --path /price/1',
     });
   }
@@ -122,7 +127,7 @@ export function parseUrl(text: string, flag = '--url', example = 'http://127.0.0
   const fail = (what: string): Failure =>
     new Failure({
       code: 'bad-url',
-      message: `${flag}: ${JSON.stringify(text)} ${what}`,
+      message: `${flag}: ${JSON.stringify(shownUrl(text))} ${what}`,
       hint: `For example ${flag} ${example}`,
     });
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw fail('has no scheme');
@@ -140,7 +145,7 @@ export function parseHost(text: string): string {
   if (!/^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(text)) {
     throw new Failure({
       code: 'bad-host',
-      message: `--host: ${JSON.stringify(text)} is not a host name`,
+      message: `--host: ${JSON.stringify(shownUrl(text))} is not a host name`,
       hint: 'For example --host arch.homework',
     });
   }

@@ -1,5 +1,6 @@
 import { systemClock } from '../kernel/clock.js';
 import type { HttpResponse } from '../kernel/http.js';
+import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { Flow, FlowAction, FlowContext, FlowResponse, Journey } from '../load/flow.js';
 import { encodeRequest } from '../load/request.js';
 import { findingsOf, type Surroundings } from '../scenario/condition.js';
@@ -62,13 +63,15 @@ export function journeySteps(scenario: Scenario): { steps: FlatStep[]; problems:
 export async function createFlow(data: JourneyData, context: FlowContext): Promise<Flow> {
   const scenario = data.parsed ?? (await readScenario(data));
   const { steps } = journeySteps(scenario);
+  const shownNames = new Map<string, string>();
+  for (const { step } of steps) for (const { name } of step.check) shownNames.set(name, withoutUrlSecrets(name));
   const shared: Shared = {
     scenario,
     steps,
     headerNames: headerNames(steps),
     endpoint: { url: `http://${context.hostHeader}${context.basePath}`, host: context.hostHeader },
     schemaProblems: await compileSchemas(scenario),
-    check: (name, passed) => context.check(name, passed),
+    check: (name, passed) => context.check(shownNames.get(name) ?? name, passed),
     origin: '',
     fixed: new Map(),
     looksAtResponses: steps.some(looksAtResponse),
@@ -129,6 +132,12 @@ class ScenarioJourney implements Journey {
   }
 
   next(response: FlowResponse | undefined): FlowAction {
+    const action = this.act(response);
+    // The cause names steps and checks, and these may be named after a URL.
+    return action.failure === undefined ? action : { ...action, failure: withoutUrlSecrets(action.failure) };
+  }
+
+  private act(response: FlowResponse | undefined): FlowAction {
     try {
       return response === undefined ? this.send(0) : this.judge(response);
     } catch (error) {

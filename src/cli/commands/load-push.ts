@@ -1,4 +1,5 @@
 import { createHttpClient } from '../kernel/http.js';
+import { shownUrl } from '../kernel/secrets.js';
 import type { LoadSnapshot } from '../load/metrics.js';
 import { loadSamples, remoteWriteBody, textFormat } from '../report/prometheus.js';
 import type { Context } from './context.js';
@@ -43,7 +44,9 @@ export class Pusher {
     if (last !== undefined) await this.push(last);
     await this.client.close();
     if (this.failures > 0)
-      this.context.note(`--push: ${this.failures} of ${this.pushes} pushes to ${this.url} failed: ${this.lastFailure}`);
+      this.context.note(
+        `--push: ${this.failures} of ${this.pushes} pushes to ${shownUrl(this.url)} failed: ${this.lastFailure}`,
+      );
   }
 
   private async push(snapshot: LoadSnapshot): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
+import { shownUrl } from '../kernel/secrets.js';
 import type { LoadEndpoint } from '../load/plan.js';
 import type { Target } from '../target/target.js';
 import type { Context } from './context.js';
@@ -121,7 +122,7 @@ function connectTo(options: LoadTargetOptions, url: URL): LoadEndpoint['connect'
   if (match === null || `${match[1]}:${Number(match[2])}` !== expected) {
     throw new Failure({
       code: 'bad-resolve',
-      message: `--resolve: ${JSON.stringify(options.resolve)} does not name the URL’s host and port`,
+      message: `--resolve: ${JSON.stringify(shownUrl(options.resolve))} does not name the URL’s host and port`,
       hint: `For example --resolve ${expected}:127.0.0.1`,
     });
   }

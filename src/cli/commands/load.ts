@@ -101,7 +101,8 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const podCount = readPodCount(options);
   const planned = await makeLoadPlan(profile, options, context);
   if (options.dryRun) {
-    context.print(JSON.stringify(planned.plan, null, options.json ? undefined : 2));
+    const { shownPlan } = await import('./load-shown.js');
+    context.print(JSON.stringify(shownPlan(planned.plan), null, options.json ? undefined : 2));
     return;
   }
   // Who reads stdout may leave: files are written all the same.

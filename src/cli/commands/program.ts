@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import type { Context } from './context.js';
-import { formatFailure } from './failure-text.js';
+import { formatFailure, withoutSecrets } from './failure-text.js';
 import { commandEntries } from './registry.js';
 
 /** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */
@@ -84,7 +84,7 @@ function report(error: unknown, argv: string[], context: Context): number {
   }
   if (error instanceof Failure) {
     if (argv.includes('--json')) {
-      const { code, message, hint, details } = error;
+      const { code, message, hint, details } = withoutSecrets(error);
       context.print(
         JSON.stringify({ error: { code, message, hint, details: details.length > 0 ? details : undefined } }),
       );
@@ -106,7 +106,11 @@ function usageFailure(error: CommanderError, argv: string[]): Failure {
   const command = argv.find((word) => commandEntries.some((entry) => entry.name === word));
   return new Failure({
     code: 'usage',
-    message: error.message.replace(/^error: /, '').replace(/\s*\((Did you mean .*)\)\s*$/, '. $1'),
+    // Of an unknown `--name=value` the name is enough.
+    message: error.message
+      .replace(/^error: /, '')
+      .replace(/'(--[^=']+)=[^']*'/, "'$1'")
+      .replace(/\s*\((Did you mean .*)\)\s*$/, '. $1'),
     hint: `hwctl ${command === undefined ? '' : `${command} `}--help shows the usage`,
   });
 }

@@ -15,12 +15,3 @@ function picture(char: string): string {
   if (code < 0x20) return String.fromCodePoint(0x2400 + code);
   return code === 0x7f ? '\u2421' : '\ufffd';
 }
-
-/** Stands for a secret. */
-export const placeholder = '••••••';
-const userInfo = /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):([^\s/@]+)@/gi;
-
-/** A URL, or text with URLs, without the password that stands before the host. */
-export function withoutUserInfo(text: string): string {
-  return text.replace(userInfo, `$1:${placeholder}@`);
-}

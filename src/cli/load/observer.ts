@@ -1,3 +1,4 @@
+import { shownUrl } from '../kernel/secrets.js';
 import {
   assertAccounts,
   mergeChecks,
@@ -201,7 +202,7 @@ export class Observer {
     this.result = {
       schema: 'hwctl.dev/load-result/v1',
       name: plan.name,
-      url: plan.endpoint.url,
+      url: shownUrl(plan.endpoint.url),
       startedAtUnixMs: Math.round(this.startedAtUnixMs),
       durationMs: round(durationMs),
       totalMs: round(totalMs),

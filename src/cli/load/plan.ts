@@ -1,3 +1,4 @@
+import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { Threshold } from './thresholds.js';
 
 /**
@@ -114,9 +115,24 @@ export function planDurationMs(plan: LoadPlan): number {
   return plan.arrivals.stages.reduce((sum, stage) => sum + stage.durationMs, 0);
 }
 
-/** Names of all steps of a plan in the order of their indices in per-step figures. */
+/**
+ * Names of all steps of a plan in the order of their indices in per-step figures, as every report shows them: without the
+ * secrets of a query, and each one only once. What two works share is told apart by the work, what one work has twice by its
+ * number.
+ */
 export function planSteps(plan: Pick<LoadPlan, 'work'>): string[] {
-  return plan.work.flatMap((work) =>
-    work.kind === 'requests' ? work.requests.map((request) => request.step) : work.steps,
-  );
+  const named = plan.work.flatMap((work) => {
+    const names = work.kind === 'requests' ? work.requests.map((request) => request.step) : work.steps;
+    return names.map((name) => ({ name: withoutUrlSecrets(name), work: work.name }));
+  });
+  const works = new Map<string, Set<string>>();
+  for (const { name, work } of named) works.set(name, (works.get(name) ?? new Set()).add(work));
+  const taken = new Set<string>();
+  return named.map(({ name, work }) => {
+    const whole = works.get(name)!.size > 1 ? `${name} (${withoutUrlSecrets(work)})` : name;
+    let label = whole;
+    for (let number = 2; taken.has(label); number++) label = `${whole} (${number})`;
+    taken.add(label);
+    return label;
+  });
 }

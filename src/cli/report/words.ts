@@ -1,4 +1,5 @@
 import { formatDuration } from '../kernel/duration.js';
+import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { LoadSnapshot } from '../load/metrics.js';
 import type { Arrivals, LoadPlan, Stage } from '../load/plan.js';
 import type { Verdict } from '../load/verdict.js';
@@ -16,7 +17,7 @@ export interface LoadHeading {
 
 /** The head of a plan's reports. */
 export function headingOf(plan: LoadPlan): LoadHeading {
-  return { name: plan.name, target: describeWork(plan), model: describeArrivals(plan.arrivals) };
+  return { name: plan.name, target: withoutUrlSecrets(describeWork(plan)), model: describeArrivals(plan.arrivals) };
 }
 
 function describeWork(plan: LoadPlan): string {

@@ -1,4 +1,4 @@
-import { placeholder, withoutUserInfo } from '../kernel/printable.js';
+import { isSecretHeader, isSecretName, mentionsSecret, placeholder, withoutUrlSecrets } from '../kernel/secrets.js';
 import { type Exchange, textOf } from './exchange.js';
 import { asInUrl } from './url-text.js';
 
@@ -10,12 +10,7 @@ const valuesKept = 32;
 /** So many names that only bodies gave are kept. */
 const bodyNamesKept = 256;
 
-const secretWord = /passwo?r?d|pass(?:phrase|code)|pass$|secret|token|api[_-]?key|credential/i;
-/** What is of a secret and none itself: `token_type`, `secretName`. */
-const ofSecret =
-  /(?:type|names?|count|ur[il]|endpoint|length|size|limit|ttl|hint|policy|expir\w*|expires_?(?:in|at))$/i;
 const ordinary = /^(?:true|false|null|none|undefined|bearer|basic|digest)$/i;
-const credentialHeaders = new Set(['authorization', 'proxy-authorization', 'x-api-key']);
 const cookieHeaders = new Set(['cookie', 'set-cookie']);
 
 /** `"name": "value"`, `name: "value"` and `"name": 1`, in JSON, YAML and GraphQL. */
@@ -24,12 +19,7 @@ const member = /([\w.$-]+)("?\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)/g;
 const escapedMember = /([\w.$-]+)((?:\\")?\s*:\s*)(\\"(?:(?!\\").)*\\")/g;
 const formBody = /^[^\s=&{}<>"]+=[^\s&]*(?:&[^\s=&]*(?:=[^\s&]*)?)*$/;
 const formField = /(^|&)([^\s=&]+)=([^\s&]*)/g;
-const queryField = /([?&])([^\s=&?#"'<>]+)=([^\s&#"'<>]*)/g;
 const part = /(name="([^"]*)"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)([\s\S]*?)(?=\r?\n--)/g;
-
-function isSecretName(name: string): boolean {
-  return secretWord.test(name) && !ofSecret.test(name) && name.toLowerCase() !== 'postman-token';
-}
 
 /** `"total_tokens": 1500` tells how many. */
 function isCount(name: string, value: unknown): boolean {
@@ -67,7 +57,7 @@ export class Mask {
           const cookie = rest.join('=');
           if (cookie.length >= shortestCookie) this.#keep(this.#own, `cookie ${key}`, [cookie]);
         }
-      } else if (credentialHeaders.has(name) || isSecretName(name))
+      } else if (isSecretHeader(name))
         this.#keep(this.#own, `header ${name}`, [value.replace(/^(?:basic|bearer|token)\s+/i, '')]);
     }
   }
@@ -82,7 +72,7 @@ export class Mask {
   }
 
   #learnBody(text: string): void {
-    if (!secretWord.test(text)) return;
+    if (!mentionsSecret(text)) return;
     const found = new Map<string, string[]>();
     const learn = (name: string, value: unknown) => {
       if (isSecretName(name) && !isCount(name, value)) found.set(name, [...(found.get(name) ?? []), ...leaves(value)]);
@@ -135,14 +125,12 @@ export class Mask {
   text(text: string): string {
     let masked = text;
     for (const form of this.#allForms()) if (masked.includes(form)) masked = masked.replaceAll(form, placeholder);
-    return withoutUserInfo(masked).replace(queryField, (all, before, name) =>
-      isSecretName(name) ? `${before}${name}=${placeholder}` : all,
-    );
+    return withoutUrlSecrets(masked);
   }
 
   /** A body of an exchange that was learned: as `text`, and members, form fields and parts with a telling name. */
   body(text: string): string {
-    if (!secretWord.test(text)) return this.text(text);
+    if (!mentionsSecret(text)) return this.text(text);
     if (formBody.test(text)) {
       const fields = text.replace(formField, (all, before, name) =>
         isSecretName(name) ? `${before}${name}=${placeholder}` : all,
@@ -163,9 +151,7 @@ export class Mask {
   }
 
   header(name: string, value: string): string {
-    const known = name.toLowerCase();
-    const hidden = credentialHeaders.has(known) || cookieHeaders.has(known) || isSecretName(known);
-    return hidden ? placeholder : this.text(value);
+    return isSecretHeader(name) ? placeholder : this.text(value);
   }
 
   value(value: unknown): unknown {

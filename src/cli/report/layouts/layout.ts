@@ -1,3 +1,4 @@
+import { withoutUrlSecrets } from '../../kernel/secrets.js';
 import type { LoadResult } from '../../load/metrics.js';
 import type { LoadPlan } from '../../load/plan.js';
 
@@ -32,7 +33,7 @@ export function firstRequest(plan: LoadPlan): { method: string; path: string } {
   if (work?.kind !== 'requests') return { method: '', path: '/' };
   const [request] = work.requests;
   const base = new URL(plan.endpoint.url).pathname.replace(/\/$/, '');
-  return { method: request?.method ?? '', path: base + (request?.path ?? '/') };
+  return { method: request?.method ?? '', path: withoutUrlSecrets(base + (request?.path ?? '/')) };
 }
 
 /** Requests that got a response or were given up: what the peers call complete. */
