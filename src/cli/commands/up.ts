@@ -109,5 +109,9 @@ function baseName(ref: string): string {
 function formatReport(report: UpReport): string {
   const took = formatDuration(report.durationMs);
   const head = report.actions.length === 0 ? `unchanged, ready (${took})` : `ready in ${took}`;
-  return [head, ...formatEndpoints(report.endpoints)].join('\n');
+  const pending = (report.pending ?? []).flatMap(({ ref, reason, hint }) => [
+    `${ref}: ${reason}`,
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+  ]);
+  return [head, ...pending, ...formatEndpoints(report.endpoints)].join('\n');
 }

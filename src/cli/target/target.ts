@@ -28,6 +28,8 @@ export interface Target {
   startPods?(request: PodsRequest): Promise<StartedPods>;
   /** Makes every part reachable from this machine through a daemon; absent where everything is reachable already. */
   forward?(request: ForwardRequest): Promise<Endpoint[]>;
+  /** Waits until every autoscaler can scale; absent where nothing scales. Throws Failure `not-ready` (exit 1) with the one cause. */
+  waitScaling?(options: WaitOptions): Promise<void>;
   /** Opens a look at what the workloads use, to sample beside a load. */
   openSampler?(): Promise<WorkloadSampler>;
 }
@@ -197,6 +199,8 @@ export interface UpReport {
   endpoints: Endpoint[];
   /** What was done; empty where everything was already as wanted. */
   actions: Step[];
+  /** What is there and is not waited for, with why it does nothing yet: autoscalers without figures. */
+  pending?: { ref: string; reason: string; hint?: string }[];
   durationMs: number;
 }
 

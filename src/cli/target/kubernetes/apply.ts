@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { generatedKeys, type KubeObject } from '../kube-object.js';
 import type { Step } from '../target.js';
 import type { KubeClient } from './client.js';
+import { isOfCommand } from './client-pod.js';
 import { appliedAnnotation, isWithin, waveOf } from './desired.js';
 import { groupKindOf, type LiveObject, liveRef } from './live-object.js';
 
@@ -19,7 +20,10 @@ export interface ObjectPlan {
   prune: LiveObject[];
 }
 
-/** Compares what is wanted with the live members. Pure: an object counts as kept where every wanted field is so and none was taken away. */
+/**
+ * Compares what is wanted with the live members. Pure: an object counts as kept where every wanted field is so and none was
+ * taken away. What a running command made for itself is not pruned: it is wanted as long as its command runs.
+ */
 export function planObjects(desired: readonly KubeObject[], members: readonly LiveObject[]): ObjectPlan {
   const byKey = new Map(members.map((member) => [keyOf(member), member]));
   const wanted = new Set(desired.map(keyOf));
@@ -32,7 +36,9 @@ export function planObjects(desired: readonly KubeObject[], members: readonly Li
       : { verb: 'update', object, live, why };
   });
   changes.sort((a, b) => waveOf(a.object) - waveOf(b.object));
-  const prune = members.filter((member) => !wanted.has(keyOf(member))).sort((a, b) => waveOf(b) - waveOf(a));
+  const prune = members
+    .filter((member) => !wanted.has(keyOf(member)) && !isOfCommand(member))
+    .sort((a, b) => waveOf(b) - waveOf(a));
   return { changes, prune };
 }
 

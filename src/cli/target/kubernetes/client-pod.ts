@@ -5,12 +5,19 @@ import type { KubeClient } from './client.js';
 import { partOfLabel } from './desired.js';
 import type { LiveObject } from './live-object.js';
 
+const clientLabel = 'hwctl.dev/client';
+
+/** Whether a running command made the object for itself (a load's Job, a debug pod): it is not of any stack, and goes with its command or with `down`. */
+export function isOfCommand({ metadata }: KubeObject): boolean {
+  return metadata.labels?.[clientLabel] === 'true';
+}
+
 /** Labels of a pod of hwctl's own that asks the services: their NetworkPolicies let it in, and `down` finds it. */
 export function clientLabels(name: string, { id }: ApplySet): Record<string, string> {
   return {
     'app.kubernetes.io/name': name,
     'app.kubernetes.io/managed-by': 'hwctl',
-    'hwctl.dev/client': 'true',
+    [clientLabel]: 'true',
     [partOfLabel]: id,
   };
 }

@@ -31,6 +31,7 @@ import type { LiveObject } from './live-object.js';
 import { clusterLogs } from './logs.js';
 import { diffAhead, objectsAhead } from './look-ahead.js';
 import type { Work } from './provision.js';
+import { waitReady } from './wait-ready.js';
 import { openClusterSampler } from './workload-sample.js';
 
 /** What is waited for is told when it changes, and again after this time: 5 s. */
@@ -51,11 +52,12 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
       const started = environment.clock.monotonic();
       const actions: Step[] = [];
       const work = createWork(environment, wait, actions);
-      const endpoints = await bringUp(options, request, work);
+      const { endpoints, pending } = await bringUp(options, request, work);
       return {
         target: name,
         reason: `context ${options.context}`,
         endpoints,
+        pending,
         actions: actions.filter(({ verb }) => verb !== 'keep' && verb !== 'wait'),
         durationMs: environment.clock.monotonic() - started,
       };
@@ -77,6 +79,7 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
     },
     logs: (query) => readLogs(options, query),
     forward: (request) => forward(options, request),
+    waitScaling: (wait) => waitScaling(options, createWork(environment, wait, [])),
     openSampler: async () => openClusterSampler((await mustBeOpen(options)).client, environment.clock),
     fault: async (fault: Fault) => {
       await withCluster(await mustBeOpen(options), async ({ client }) => {
@@ -96,6 +99,17 @@ async function debug(options: ClusterTargetOptions, request: DebugRequest): Prom
       message: `nothing is up on the ${options.name} target, so there is no namespace for a debug pod`,
       hint: `hwctl up --target ${options.name}`,
     });
+  });
+}
+
+/** Waits for every autoscaler of hwctl to have figures. */
+async function waitScaling(options: ClusterTargetOptions, work: Work): Promise<void> {
+  await withCluster(await mustBeOpen(options), async ({ client }) => {
+    for (const set of await findApplySets(client)) {
+      const members = await listMembers(client, set);
+      const autoscalers = members.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
+      await waitReady(client, autoscalers, set.id, { ...work, context: { loadBalancers: false } });
+    }
   });
 }
 
@@ -122,11 +136,13 @@ async function runPods(options: ClusterTargetOptions, request: PodsRequest): Pro
   }
 }
 
-/** Starts the port-forward daemon anew over all Services of hwctl, or ends it. */
+/** Has the port-forward daemon forward all Services of hwctl, or ends it. */
 async function forward(options: ClusterTargetOptions, request: ForwardRequest): Promise<Endpoint[]> {
   return withCluster(await mustBeOpen(options), async ({ client, state }) => {
-    await stopForward(options.run, state, emptyReport());
-    if (request.stop) return [];
+    if (request.stop) {
+      await stopForward(options.run, state, emptyReport(), options.environment.clock);
+      return [];
+    }
     const sets = await findApplySets(client);
     const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
     await forwardAll(options, client, state, members, request.address);

@@ -3,10 +3,11 @@ import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
 import { readObjects, type StackObject } from '../manifests.js';
 import { mergeValues } from '../merge-values.js';
-import type { Endpoint, Step, UpRequest } from '../target.js';
+import type { Step, UpReport, UpRequest } from '../target.js';
 import type { Values } from '../values-schema.js';
 import { applyChange, type Change, type ObjectPlan, planObjects, stepOf } from './apply.js';
 import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './apply-set.js';
+import { idleAutoscalers } from './autoscaler.js';
 import type { KubeClient } from './client.js';
 import { type ClusterTargetOptions, openClient, openMinikube, openState } from './cluster-access.js';
 import { clusterEndpoints } from './cluster-endpoints.js';
@@ -110,8 +111,12 @@ export function checkValues(values: Values): void {
   });
 }
 
-/** Provisions, applies in waves, waits until ready, prunes; returns the endpoints. */
-export async function bringUp(options: ClusterTargetOptions, request: UpRequest, work: Work): Promise<Endpoint[]> {
+/** Provisions, applies in waves, waits until the services are ready, prunes; returns the endpoints and what does nothing yet. */
+export async function bringUp(
+  options: ClusterTargetOptions,
+  request: UpRequest,
+  work: Work,
+): Promise<Pick<UpReport, 'endpoints' | 'pending'>> {
   const { environment, run } = options;
   checkValues(request.values);
   const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
@@ -151,13 +156,14 @@ export async function bringUp(options: ClusterTargetOptions, request: UpRequest,
     await nameNamespace(options, request, wanted.set.namespace, state, work);
     const ingresses = members.filter(({ kind }) => kind === 'Ingress');
     await waitIngresses(client, ingresses, work);
+    const pending = await idleAutoscalers(client, members);
     const endpoints = await clusterEndpoints(run, members, state);
-    if (ingresses.length === 0 || endpoints.some(({ name }) => name === 'app')) return endpoints;
+    if (ingresses.length === 0 || endpoints.some(({ name }) => name === 'app')) return { endpoints, pending };
     const why = 'the address of the Ingress cannot be reached from here';
     await work.step({ verb: 'start', ref: 'process/forward', why }, () =>
       forwardAll(options, client, state, members, '127.0.0.1'),
     );
-    return await clusterEndpoints(run, members, state);
+    return { endpoints: await clusterEndpoints(run, members, state), pending };
   } finally {
     client.close();
   }
@@ -337,5 +343,8 @@ async function waitFor(
   await waitReady(client, waited, applySetId, { ...work, context: { loadBalancers: false } });
 }
 
-/** Kinds whose readiness is more than being there. */
-const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Service', 'HorizontalPodAutoscaler']);
+/**
+ * Kinds whose readiness is more than being there, and is waited for. An autoscaler is not among them: its first figure takes
+ * over a minute after metrics-server has started, and the services answer before.
+ */
+const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Service']);

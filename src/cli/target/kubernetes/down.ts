@@ -1,3 +1,4 @@
+import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Run } from '../../kernel/process.js';
 import type { DownReport } from '../target.js';
@@ -16,6 +17,8 @@ import { podResource } from './pods.js';
 import { leftMs, type Work } from './provision.js';
 
 const pollMs = 300;
+/** How long the port-forward daemon may take to end. */
+const forwardEndsMs = 3_000;
 
 export interface RemovalReport extends DownReport {
   deleted: string[];
@@ -257,7 +260,7 @@ export async function removeTraces(
   work: Work,
 ): Promise<void> {
   const { minikube, state, run } = deps;
-  await stopForward(run, state, report);
+  await stopForward(run, state, report, work.clock);
   for (const name of minikube === undefined ? [] : [...state.get().addonsEnabled]) {
     const ref = `addon/${name}`;
     await work.step({ verb: 'delete', ref, why: 'hwctl enabled it' }, async () => {
@@ -271,12 +274,18 @@ export async function removeTraces(
   await removeImages(deps, report, work);
 }
 
-/** Ends the port-forward daemon that the state names. */
-export async function stopForward(run: Run, state: StateFile, report: RemovalReport): Promise<void> {
+/** Ends the port-forward daemon that the state names, and waits until its ports are free. */
+export async function stopForward(run: Run, state: StateFile, report: RemovalReport, clock: Clock): Promise<void> {
   const { forward } = state.get();
   if (forward === undefined) return;
   if (await isAlive(run, forward)) {
     process.kill(forward.pid, 'SIGTERM');
+    const until = clock.monotonic() + forwardEndsMs;
+    while (await isAlive(run, forward)) {
+      // It holds nothing but sockets.
+      if (clock.monotonic() > until) process.kill(forward.pid, 'SIGKILL');
+      await clock.sleep(50);
+    }
     report.deleted.push(`process/forward (${forward.pid})`);
   }
   state.change((draft) => {

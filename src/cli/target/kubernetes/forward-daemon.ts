@@ -10,8 +10,9 @@ const config = loadKubeConfig({ KUBECONFIG: options.kubeconfigFiles.join(process
 const client = createClient(pinContext(config, options.context, options.allowContext), systemClock);
 const forwards: Forwarded[] = [];
 for (const target of options.targets) {
-  const { url } = await openForward(client, target, options.address);
-  forwards.push({ ...target, url });
+  const { address } = options;
+  const { url } = await openForward(client, target, address);
+  forwards.push({ ...target, url, address });
 }
 writeFileSync(`${options.report}.draft`, JSON.stringify(forwards), { mode: 0o600 });
 renameSync(`${options.report}.draft`, options.report);

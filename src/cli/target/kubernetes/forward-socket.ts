@@ -16,7 +16,12 @@ export interface Forwarded {
   selector?: Record<string, string>;
   /** Where the daemon listens. */
   url: string;
+  /** The address it was told to listen on. */
+  address: string;
 }
+
+/** What shall be forwarded, and the port of this machine that it is known by; another one where that is taken meanwhile. */
+export type ForwardTarget = Omit<Forwarded, 'url' | 'address'> & { listenPort: number };
 
 /** What the daemon is told, as its one argument. */
 export interface DaemonOptions {
@@ -26,21 +31,26 @@ export interface DaemonOptions {
   address: string;
   /** File that names what is forwarded, written once every listener is open. */
   report: string;
-  targets: Omit<Forwarded, 'url'>[];
+  targets: ForwardTarget[];
 }
 
 /** Listens and carries every connection through a websocket of its own to a ready pod behind the Service. */
 export function openForward(
   client: KubeClient,
-  target: Omit<Forwarded, 'url'>,
+  target: ForwardTarget,
   address: string,
 ): Promise<{ server: Server; url: string }> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     void carry(client, target, socket);
   });
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, address, () => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      server.once('error', reject);
+      server.listen(0, address);
+    });
+    server.listen(target.listenPort, address);
+    server.once('listening', () => {
       const { port } = server.address() as { port: number };
       const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
       resolve({ server, url: `http://${host}:${port}` });
@@ -48,7 +58,7 @@ export function openForward(
   });
 }
 
-async function carry(client: KubeClient, target: Omit<Forwarded, 'url'>, socket: Socket): Promise<void> {
+async function carry(client: KubeClient, target: ForwardTarget, socket: Socket): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {
     const { pod, port } = await pickPod(client, target);
@@ -67,7 +77,7 @@ async function carry(client: KubeClient, target: Omit<Forwarded, 'url'>, socket:
 }
 
 /** A ready pod of the Service, another one each time, and the number of its port. */
-async function pickPod(client: KubeClient, target: Omit<Forwarded, 'url'>): Promise<{ pod: string; port: number }> {
+async function pickPod(client: KubeClient, target: ForwardTarget): Promise<{ pod: string; port: number }> {
   if (target.selector !== undefined) {
     const pod = await pickReady(client, target, target.selector);
     return { pod: pod.metadata.name, port: target.port };
@@ -89,7 +99,7 @@ async function pickPod(client: KubeClient, target: Omit<Forwarded, 'url'>): Prom
 
 async function pickReady(
   client: KubeClient,
-  target: Omit<Forwarded, 'url'>,
+  target: ForwardTarget,
   selector: Record<string, string>,
 ): Promise<LiveObject> {
   const labelSelector = Object.entries(selector)

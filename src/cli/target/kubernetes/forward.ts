@@ -5,16 +5,21 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Run } from '../../kernel/process.js';
+import { choosePort } from '../local/ports.js';
 import type { Endpoint } from '../target.js';
 import type { KubeClient } from './client.js';
 import type { ClusterTargetOptions } from './cluster-access.js';
 import { isAlive, type StateFile } from './cluster-state.js';
-import type { DaemonOptions, Forwarded } from './forward-socket.js';
+import { emptyReport, stopForward } from './down.js';
+import type { DaemonOptions, Forwarded, ForwardTarget } from './forward-socket.js';
 import { kubeConfigFiles } from './kube-context.js';
 import { groupKindOf, type LiveObject } from './live-object.js';
 import { ingressController } from './provision.js';
 
 const startMs = 15_000;
+
+/** A Service port, or a port of selected pods, before it has one on this machine. */
+type ForwardSource = Omit<ForwardTarget, 'listenPort'>;
 
 /** What a running daemon forwards; empty where none runs. */
 export async function readForwards(run: Run, state: StateFile): Promise<Forwarded[]> {
@@ -24,7 +29,7 @@ export async function readForwards(run: Run, state: StateFile): Promise<Forwarde
   return JSON.parse(readFileSync(file, 'utf8')) as Forwarded[];
 }
 
-/** Starts the daemon in a session of its own, in place of one that runs, and waits until its ports are open. */
+/** Starts the daemon in a session of its own and waits until its ports are open. */
 export async function startForward(
   state: StateFile,
   options: Omit<DaemonOptions, 'report'>,
@@ -62,24 +67,38 @@ export function reportFile(state: StateFile): string {
 }
 
 /**
- * Starts the daemon anew for every Service among `members` and for the Ingress controller; with none there is no daemon.
+ * Has a daemon forward every Service among `members` and the Ingress controller; with none there is no daemon. One that does
+ * so already goes on; any other is ended first. A Service keeps its port of this machine, also over `down` and `up`.
  * Throws Failure `forward-failed`.
  */
 export async function forwardAll(
-  { environment, context, allowContext }: ClusterTargetOptions,
+  { environment, run, context, allowContext }: ClusterTargetOptions,
   client: KubeClient,
   state: StateFile,
   members: readonly LiveObject[],
   address: string,
 ): Promise<void> {
-  const targets = [...forwardTargets(members), ...(await controllerTarget(client))];
-  if (targets.length === 0) return;
+  const wanted = [...forwardTargets(members), ...(await controllerTarget(client))];
+  const running = await readForwards(run, state);
+  const key = ({ namespace, service, port }: ForwardSource) => `${namespace}/${service}:${port}`;
+  const same = (list: readonly ForwardSource[]) => JSON.stringify(list.map(key).sort());
+  if (running.length > 0 && same(running) === same(wanted) && running.every((one) => one.address === address)) return;
+  await stopForward(run, state, emptyReport(), environment.clock);
+  if (wanted.length === 0) return;
+  const taken = new Set<number>();
+  const targets: ForwardTarget[] = [];
+  // In one order, so that two names that lead to one port share it out alike each time.
+  for (const source of [...wanted].sort((a, b) => (key(a) < key(b) ? -1 : 1))) {
+    const listenPort = await choosePort(`forward ${context} ${key(source)}`, taken);
+    taken.add(listenPort);
+    targets.push({ ...source, listenPort });
+  }
   const kubeconfigFiles = kubeConfigFiles(environment.env);
   await startForward(state, { kubeconfigFiles, context, allowContext, address, targets }, environment.clock);
 }
 
 /** The pods of minikube's Ingress controller: the way in where its address cannot be reached from this machine. */
-async function controllerTarget(client: KubeClient): Promise<Omit<Forwarded, 'url'>[]> {
+async function controllerTarget(client: KubeClient): Promise<ForwardSource[]> {
   const live = await client.get(ingressController);
   const selector = (live?.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels;
   const { name, namespace } = ingressController.metadata;
@@ -87,7 +106,7 @@ async function controllerTarget(client: KubeClient): Promise<Omit<Forwarded, 'ur
 }
 
 /** Services worth a port: each one of hwctl's, by its first port. */
-export function forwardTargets(members: readonly LiveObject[]): Omit<Forwarded, 'url'>[] {
+export function forwardTargets(members: readonly LiveObject[]): ForwardSource[] {
   return members.flatMap((member) => {
     if (groupKindOf(member) !== 'Service') return [];
     const ports = (member.spec?.ports as { name?: string; port: number }[] | undefined) ?? [];

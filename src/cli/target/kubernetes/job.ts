@@ -17,11 +17,13 @@ import {
 } from './client-pod.js';
 import type { LiveObject } from './live-object.js';
 import { podTrouble, worstTrouble } from './pod-trouble.js';
-import { eventsOf, podResource } from './pods.js';
+import { eventResource, eventsOf, podResource } from './pods.js';
 
 const podName = 'hwctl-load';
 const pollMs = 250;
 const goneMs = 15_000;
+/** For so long the scheduler may find no room: what makes room (a pod that is going) does so within it. */
+const roomMs = 5_000;
 /** The API server's bound for a ConfigMap. */
 const mostFileBytes = 1024 * 1024;
 
@@ -152,29 +154,43 @@ async function untilRunning(
   clock: Clock,
 ): Promise<LiveObject[]> {
   const until = clock.monotonic() + request.timeoutMs;
+  let roomlessSince: number | undefined;
   for (;;) {
     const pods = await podsOfJob(client, namespace, name);
     const running = pods.filter((pod) => phaseOf(pod) === 'Running');
     if (running.length === request.count) return running.sort((a, b) => indexOf(a) - indexOf(b));
-    const late = clock.monotonic() > until;
+    const now = clock.monotonic();
+    const late = now > until;
     const ended = pods.some((pod) => phaseOf(pod) === 'Failed');
     // Events cost another question: they are asked for when it matters.
     const events = late || ended ? await eventsOf(client, namespace) : new Map();
     const trouble = worstTrouble(pods.flatMap((pod) => podTrouble(pod, events.get(pod.metadata.uid)) ?? []));
-    const hopeless = ended || trouble?.kind === 'image' || trouble?.kind === 'config';
+    const roomless = trouble?.kind === 'unschedulable';
+    roomlessSince = roomless ? (roomlessSince ?? now) : undefined;
+    const noRoom =
+      roomlessSince !== undefined && now - roomlessSince >= roomMs && !(await growsFor(client, namespace, pods));
+    const hopeless = ended || noRoom || trouble?.kind === 'image' || trouble?.kind === 'config';
     const why = `${running.length} of ${request.count} run${trouble === undefined ? '' : `: ${trouble.message}`}`;
     if (late || hopeless) {
-      const roomless = trouble === undefined || trouble.kind === 'unschedulable';
+      const fits = running.length === 0 ? 'None fits' : `${running.length} fit: --pods ${running.length}`;
       throw new Failure({
         code: 'pods-not-ready',
         message: `the load's pods do not start: ${why}`,
-        hint: roomless ? 'Fewer --pods need less room; or give the cluster more' : trouble.hint,
-        exitCode: 1,
+        hint: roomless ? `${fits}. Or take a stack down (hwctl down STACK), or give the cluster more` : trouble?.hint,
       });
     }
     request.onWaiting(why);
     await clock.sleep(pollMs, request.signal);
   }
+}
+
+/** Whether a cluster autoscaler has begun to add a node for one of these pods. */
+async function growsFor(client: KubeClient, namespace: string, pods: readonly LiveObject[]): Promise<boolean> {
+  const uids = new Set(pods.map(({ metadata }) => metadata.uid));
+  return (await client.list(eventResource, { namespace })).some(
+    ({ reason, involvedObject }) =>
+      reason === 'TriggeredScaleUp' && uids.has((involvedObject as { uid?: string } | undefined)?.uid ?? ''),
+  );
 }
 
 function phaseOf(pod: LiveObject): string | undefined {

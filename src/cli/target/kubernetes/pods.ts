@@ -21,7 +21,8 @@ const replicaSets: ApiResource = {
   namespaced: true,
   verbs: ['list'],
 };
-const eventResource: ApiResource = {
+/** Where events are listed. */
+export const eventResource: ApiResource = {
   apiVersion: 'v1',
   kind: 'Event',
   plural: 'events',

@@ -1,9 +1,9 @@
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../kube-object.js';
-import { ApiError } from './api-error.js';
 import { keyOf } from './apply.js';
 import { listOrFail } from './apply-set.js';
+import { whyNoMetrics } from './autoscaler.js';
 import type { KubeClient } from './client.js';
 import { partOfLabel } from './desired.js';
 import { conditionOf, groupKindOf, type LiveObject, liveRef } from './live-object.js';
@@ -15,12 +15,6 @@ import { explainUnschedulable } from './unschedulable.js';
 const pollMs = 400;
 /** The API server may restart; after this long without an answer the wait is over: 40 s. */
 const unreachableMs = 40_000;
-/** What metrics-server serves; there from when it is installed, available from when it answers. */
-const metricsApi = {
-  apiVersion: 'apiregistration.k8s.io/v1',
-  kind: 'APIService',
-  metadata: { name: 'v1beta1.metrics.k8s.io' },
-};
 const logLines = 12;
 /** Read of a log: enough to find the message above a stack trace. */
 const readLines = 60;
@@ -190,38 +184,6 @@ async function explain(
   };
 }
 
-/** An autoscaler without a metrics API in the cluster waits for ever; one whose metrics-server only begins does not. */
-async function whyNoMetrics(
-  client: KubeClient,
-  ref: string,
-  reason: string,
-): Promise<{ reason: string; trouble: PodTrouble } | undefined> {
-  if (!/metrics/.test(reason)) return undefined;
-  client.forgetResources();
-  if ((await client.resources()).some(({ apiVersion }) => apiVersion.startsWith('metrics.k8s.io/'))) return undefined;
-  const said = await metricsApiSays(client, reason);
-  const installed = said !== undefined;
-  const what = installed ? 'the metrics API does not answer' : 'the cluster has no metrics API';
-  const message = `${what}, so ${ref} cannot scale: ${said ?? reason}`;
-  const hint = installed
-    ? 'Is metrics-server well? kubectl -n kube-system get pods; kubectl get apiservice v1beta1.metrics.k8s.io'
-    : 'Install metrics-server (minikube addons enable metrics-server)';
-  const hopelessAfterMs = installed ? 180_000 : 15_000;
-  return { reason: message, trouble: { kind: 'config', message, hint, hopelessAfterMs } };
-}
-
-/** Why a metrics API that is installed does not answer; undefined where none is. */
-async function metricsApiSays(client: KubeClient, reason: string): Promise<string | undefined> {
-  try {
-    const service = await client.get(metricsApi);
-    return service && (conditionOf(service, 'Available')?.message ?? reason);
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    // Who may not read it cannot tell one from the other: the controller's own words do.
-    return /unable to handle the request/.test(reason) ? reason : undefined;
-  }
-}
-
 /** What the API server said to the controller that would make pods: a condition that goes with its cause, or an event. */
 async function whyRefused(
   client: KubeClient,
@@ -272,13 +234,9 @@ async function notReadyFailure(client: KubeClient, all: NotReady[], timeoutMs?: 
   details.push(...(cause.log ?? (await lastLog(client, cause))));
   for (const other of all) if (other !== cause) details.push(`also not ready: ${other.ref}: ${other.reason}`);
   const late = timeoutMs === undefined ? '' : ` after ${Math.round(timeoutMs / 1000)} s`;
-  const why =
-    cause.failed && cause.trouble !== undefined && cause.reason !== cause.trouble.message
-      ? `${cause.reason}`
-      : cause.reason;
   return new Failure({
     code: 'not-ready',
-    message: `${cause.ref} is not ready${late}: ${why}`,
+    message: `${cause.ref} is not ready${late}: ${cause.reason}`,
     details,
     hint: cause.trouble?.hint ?? 'hwctl status and hwctl logs tell more',
     exitCode: 1,
