@@ -44,6 +44,8 @@ export interface PlannedLoad {
   plan: LoadPlan;
   /** Ramp until a threshold breaks and report the highest rate that held. */
   findMax: boolean;
+  /** Autoscalers must have figures before the load begins. */
+  waitForScaling: boolean;
   notes: string[];
   /** Whose workloads can be looked at meanwhile. */
   target?: Target;
@@ -88,7 +90,8 @@ export async function makeLoadPlan(
   const target = await findTarget(options, hasPaths, profile?.stack, context);
   const work = ready ?? [requestWork({ ...request, path: givenPath ?? target.path })];
   const plan = definePlan({ name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning });
-  return { plan, findMax, notes: target.notes, target: target.target };
+  const waitForScaling = profile?.waitForScaling === true;
+  return { plan, findMax, waitForScaling, notes: target.notes, target: target.target };
 }
 
 function replacesWork({ path, scenario, method, body }: PlanOptions): boolean {

@@ -8,6 +8,7 @@ import type { LayoutName } from '../report/layouts/layout.js';
 import { loadSummary } from '../report/summary.js';
 import type { LoadReport } from '../report/timeline.js';
 import { headingOf } from '../report/words.js';
+import type { Target } from '../target/target.js';
 import type { Context } from './context.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './load-compare.js';
 import { MaxFinder, maxExitCode, maxInWords } from './load-find-max.js';
@@ -19,6 +20,7 @@ import { loadExitCode, type Progress, runLoad } from './load-run.js';
 import { RunWatch } from './load-watch.js';
 import type { Define } from './registry.js';
 import { addTargetOptions } from './target-options.js';
+import { formatEvent } from './up.js';
 
 interface LoadOptions extends PlanOptions, PodOptions {
   json?: boolean;
@@ -30,6 +32,9 @@ interface LoadOptions extends PlanOptions, PodOptions {
   push?: string;
   out: string[];
 }
+
+/** For how long a load waits for an autoscaler's first figure; metrics-server takes a good minute for it. */
+const scalingTimeoutMs = 180_000;
 
 /** `hwctl load [PROFILE]`: a load run with a live report, a summary and a verdict. */
 export const define: Define = (command, context) => {
@@ -113,6 +118,7 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const pusher = options.push === undefined ? undefined : new Pusher(options.push, wanted.name, context);
   const files = new OutFiles(options.out, context);
   for (const note of planned.notes) context.note(note);
+  if (planned.waitForScaling) await waitForScaling(planned.target, context);
   const progress = progressFor(options, context);
   const watch = new RunWatch(planned.target, context);
   const pods = podCount === undefined ? undefined : await startLoadPods(podCount, wanted, options, context);
@@ -134,6 +140,18 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
       context.print(`\n${comparisonText(comparison, context)}Exit code ${exitCodeOf(context)}.`);
   }
   for (const path of await files.write(result, plan)) context.note(`wrote ${path}`);
+}
+
+/** A load that is about scaling shows nothing as long as the autoscaler has no figures. */
+async function waitForScaling(target: Target | undefined, context: Context): Promise<void> {
+  await target?.waitScaling?.({
+    timeoutMs: scalingTimeoutMs,
+    signal: context.signal,
+    onEvent: (event) => {
+      const line = formatEvent(event);
+      if (line !== undefined) context.note(line);
+    },
+  });
 }
 
 interface RunParts {

@@ -17,6 +17,8 @@ export interface Profile {
   work: ProfileWork[];
   thresholds: Threshold[];
   findMax: boolean;
+  /** The load is about scaling: it begins once every autoscaler of what is up has figures. */
+  waitForScaling: boolean;
   maxInFlight?: number;
   connections?: number;
   timeoutMs?: number;
@@ -47,6 +49,7 @@ interface RawProfile {
   work: { name?: string; weight?: number; request?: RawRequest; requests?: RawRequest[]; scenario?: string }[];
   thresholds?: (string | { threshold: string; abortOnFail?: boolean })[];
   findMax?: boolean;
+  waitForScaling?: boolean;
   maxInFlight?: number;
   connections?: number;
   timeout?: string;
@@ -143,6 +146,7 @@ export function parseProfile(text: string, file = '.'): { profile?: Profile; pro
     arrivals: arrivals!,
     work,
     thresholds,
+    waitForScaling: raw.waitForScaling === true,
     findMax: raw.findMax === true,
     maxInFlight: raw.maxInFlight,
     connections: raw.connections,
