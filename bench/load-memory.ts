@@ -41,7 +41,7 @@ else {
     const closed = (requests: number) => ['--url', nginx.url, '--requests', String(requests), '--concurrency', '50'];
     const few = await run(closed(100_000));
     const all = await run(closed(many));
-    const rate = (all.result.achievedPerSecond / 1000).toFixed(1);
+    const rate = (all.result.achievedRequestsPerSecond / 1000).toFixed(1);
     console.log(`${few.result.ok} requests: at most ${few.peakMb.toFixed(0)} MB`);
     console.log(`${all.result.ok} requests (${rate} thousand/s): at most ${all.peakMb.toFixed(0)} MB`);
     console.log(`ratio ${(all.peakMb / few.peakMb).toFixed(2)} (bar 1.1; and 150 MB)`);

@@ -16,12 +16,13 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value !== 'false';
 }
 
-async function makeContext(signal: AbortSignal): Promise<Context> {
+async function makeContext(argv: readonly string[], signal: AbortSignal): Promise<Context> {
   const { systemClock } = await import('./kernel/clock.js');
   const { env, stdin, stdout, stderr } = process;
   // https://no-color.org: any non-empty value turns colours off.
   const color = env.NO_COLOR ? false : isSet(env.FORCE_COLOR) || (stdout.isTTY === true && env.TERM !== 'dumb');
   return {
+    argv,
     env,
     cwd: process.cwd(),
     clock: systemClock,
@@ -66,7 +67,7 @@ async function main(argv: string[]): Promise<number> {
   }
   const signal = interruption();
   const { runCommand } = await import('./commands/program.js');
-  context = await makeContext(signal);
+  context = await makeContext(argv, signal);
   return runCommand(argv, context);
 }
 

@@ -1,3 +1,4 @@
+import { runPassed } from '../../src/cli/load/figures.js';
 import type { LatencySummary, LoadResult, LoadSnapshot, SeriesRow } from '../../src/cli/load/metrics.js';
 import type { WorkloadRow } from '../../src/cli/report/timeline.js';
 import type { LoadHeading } from '../../src/cli/report/words.js';
@@ -6,7 +7,7 @@ import type { LoadHeading } from '../../src/cli/report/words.js';
 export const heading: LoadHeading = {
   name: 'steady',
   target: 'POST http://arch.homework/create_order',
-  model: 'open, 100/s for 1m00s',
+  model: 'open, 100 requests/s for 1m00s',
 };
 
 export function latency(scale: number, count = 1200): LatencySummary {
@@ -64,9 +65,12 @@ export const empty: LoadSnapshot = {
   timedOut: 0,
   inFlight: 0,
   elapsedMs: 0,
-  targetPerSecond: 100,
-  recentPerSecond: 0,
-  achievedPerSecond: 0,
+  unit: 'requests',
+  targetIterationsPerSecond: 100,
+  recentRequestsPerSecond: 0,
+  recentIterationsPerSecond: 0,
+  achievedRequestsPerSecond: 0,
+  achievedIterationsPerSecond: 0,
   droppedBy: { maxInFlight: 0, userBusy: 0 },
   iterations: { started: 0, ok: 0, failed: 0 },
   checks: { passed: 0, failed: 0 },
@@ -77,14 +81,14 @@ export const empty: LoadSnapshot = {
   bytes: { sent: 0, received: 0 },
   connections: { open: 10, opened: 10 },
   series: [],
-  verdict: { state: 'VALID', reasons: [] },
+  verdict: undefined,
   thresholds: [],
   progress: {
     phase: 'preparing',
     fraction: 0,
     stage: 0,
     stages: 1,
-    stageLabel: 'hold 100 rps',
+    stageLabel: 'hold 100 requests/s',
     stageRemainingMs: 60_000,
     remainingMs: 60_000,
   },
@@ -98,8 +102,10 @@ export const running: LoadSnapshot = {
   ok: 1198,
   inFlight: 2,
   elapsedMs: 12_000,
-  recentPerSecond: 100,
-  achievedPerSecond: 99.98,
+  recentRequestsPerSecond: 100,
+  recentIterationsPerSecond: 100,
+  achievedRequestsPerSecond: 99.98,
+  achievedIterationsPerSecond: 99.98,
   iterations: { started: 1200, ok: 1198, failed: 0 },
   latencyMs: { response: latency(1.24), service: latency(1.1), startLag: latency(0.03) },
   recentLatencyMs: { response: latency(1.31, 100), service: latency(1.2, 100), startLag: latency(0.03, 100) },
@@ -110,12 +116,13 @@ export const running: LoadSnapshot = {
     { text: 'p(95)<200', passed: true, actual: 2.98, message: 'p(95) was 2.98 ms' },
     { text: 'error_rate<1%', passed: true, actual: 0, message: 'error_rate was 0 %' },
   ],
+  verdict: { state: 'VALID', reasons: [] },
   progress: {
     phase: 'running',
     fraction: 0.2,
     stage: 1,
     stages: 3,
-    stageLabel: 'hold 100 rps',
+    stageLabel: 'hold 100 requests/s',
     stageRemainingMs: 18_000,
     remainingMs: 48_000,
   },
@@ -151,9 +158,11 @@ export const voided: LoadSnapshot = {
   dropped: 18_800,
   ok: 40_100,
   inFlight: 1100,
-  targetPerSecond: 5000,
-  recentPerSecond: 3210,
-  achievedPerSecond: 3433,
+  targetIterationsPerSecond: 5000,
+  recentRequestsPerSecond: 3210,
+  recentIterationsPerSecond: 3210,
+  achievedRequestsPerSecond: 3433,
+  achievedIterationsPerSecond: 3433,
   droppedBy: { maxInFlight: 18_800, userBusy: 0 },
   latencyMs: { response: latency(260), service: latency(40), startLag: latency(220) },
   statusCodes: { 200: 40_100 },
@@ -172,6 +181,7 @@ export const states = { empty, running, failed, void: voided };
 /** A result with the figures of a snapshot. */
 export function resultOf(snapshot: LoadSnapshot): LoadResult {
   const rows = [...snapshot.series];
+  const verdict = snapshot.verdict ?? { state: 'VALID', reasons: [] };
   const histogram = {
     layout: 'log-linear/3/us' as const,
     count: 0,
@@ -182,7 +192,7 @@ export function resultOf(snapshot: LoadSnapshot): LoadResult {
     buckets: [],
   };
   return {
-    schema: 'hwctl.dev/load-result/v1',
+    schema: 'hwctl.dev/load-result/v2',
     name: 'steady',
     url: 'http://arch.homework/create_order',
     startedAtUnixMs: Date.UTC(2026, 0, 2, 3, 4, 5),
@@ -195,14 +205,21 @@ export function resultOf(snapshot: LoadSnapshot): LoadResult {
     failed: snapshot.failed,
     timedOut: snapshot.timedOut,
     inFlight: snapshot.inFlight,
-    achievedPerSecond: snapshot.achievedPerSecond,
-    targetPerSecond: snapshot.targetPerSecond,
+    arrivals: {
+      model: 'open',
+      unit: snapshot.unit,
+      stages: [{ label: 'hold 100 requests/s', durationMs: 60_000, from: 100, to: 100 }],
+    },
+    achievedRequestsPerSecond: snapshot.achievedRequestsPerSecond,
+    achievedIterationsPerSecond: snapshot.achievedIterationsPerSecond,
+    targetIterationsPerSecond: snapshot.targetIterationsPerSecond,
     ended: 'completed',
+    passed: runPassed({ verdict, thresholds: snapshot.thresholds, ended: 'completed' }),
     latencyMs: snapshot.latencyMs,
     statusCodes: snapshot.statusCodes,
     errors: snapshot.errors,
     thresholds: snapshot.thresholds,
-    verdict: snapshot.verdict,
+    verdict,
     droppedBy: snapshot.droppedBy,
     iterations: snapshot.iterations,
     checks: {},

@@ -69,6 +69,6 @@ t.test('a small terminal drops the gaps and keeps the figures', (t) => {
   t.match(frame, /p99/);
   t.match(frame, /VALID/);
   t.match(frame, /Finishing/);
-  t.match(frame, /target 100\/s x1\.20/);
+  t.match(frame, /target 100 x1\.20/);
   t.end();
 });

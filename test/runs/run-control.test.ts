@@ -40,7 +40,7 @@ t.test('the rate can be changed, paused and resumed while it runs', async (t) =>
   attack.adjustRate(10);
   t.equal(attack.rateFactor, 10);
   const before = attack.snapshot();
-  t.equal(before.targetPerSecond, 200);
+  t.equal(before.targetIterationsPerSecond, 200);
   await wait(1500);
   const after = attack.snapshot();
   t.ok(after.sent - before.sent > 100, `${after.sent - before.sent} more at ten times the rate`);

@@ -2,6 +2,8 @@ import type { Clock } from '../kernel/clock.js';
 
 /** What a command gets from main.ts: the process, seen through values, so that commands are testable and never touch globals. */
 export interface Context {
+  /** The words after the program's name, as they were given. */
+  readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly clock: Clock;

@@ -63,8 +63,8 @@ export function readResult(path: string, context: Pick<Context, 'cwd'>): LoadRes
       cause: error,
     });
   }
-  const result = parse(text, file);
-  if (result?.schema !== 'hwctl.dev/load-result/v1' || result.histograms?.response === undefined) {
+  const result = upgraded(parse(text, file));
+  if (result?.schema !== 'hwctl.dev/load-result/v2' || result.histograms?.response === undefined) {
     throw new Failure({
       code: 'not-a-result',
       message: `${file} is not the result of a load run`,
@@ -72,6 +72,18 @@ export function readResult(path: string, context: Pick<Context, 'cwd'>): LoadRes
     });
   }
   return result;
+}
+
+/** Version 1 (hwctl 0.1.0) did not say what its rates count. */
+function upgraded(result: LoadResult | undefined): LoadResult | undefined {
+  if ((result?.schema as string | undefined) !== 'hwctl.dev/load-result/v1') return result;
+  const { targetPerSecond, achievedPerSecond } = result as unknown as Record<string, number | undefined>;
+  return {
+    ...result!,
+    schema: 'hwctl.dev/load-result/v2',
+    targetIterationsPerSecond: targetPerSecond,
+    achievedRequestsPerSecond: achievedPerSecond ?? 0,
+  };
 }
 
 function parse(text: string, file: string): LoadResult | undefined {

@@ -35,7 +35,7 @@ export class MaxFinder {
   /** Takes a sample; true where the ramp can end. */
   observe(snapshot: LoadSnapshot): boolean {
     const { before } = this;
-    if (snapshot.progress.phase !== 'running' || snapshot.targetPerSecond === undefined) return false;
+    if (snapshot.progress.phase !== 'running' || snapshot.targetIterationsPerSecond === undefined) return false;
     if (before === undefined || snapshot.elapsedMs < before.elapsedMs) {
       this.before = snapshot;
       return false;
@@ -44,7 +44,7 @@ export class MaxFinder {
     this.before = snapshot;
     if (snapshot.sent - before.sent < leastSamples) return false;
     // Over the window the ramp was below its rate now: the lower one is what was proven.
-    const proven = before.targetPerSecond ?? 0;
+    const proven = before.targetIterationsPerSecond ?? 0;
     const failed = judgeThresholds(this.thresholds, figuresOf(before, snapshot)).filter((outcome) => !outcome.passed);
     if (failed.length === 0) {
       this.held = Math.max(this.held ?? 0, proven);

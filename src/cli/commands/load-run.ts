@@ -1,6 +1,6 @@
 import { setPriority } from 'node:os';
 import { exitCodes, unreachable } from '../kernel/failure.js';
-import type { Attack, StartAttack } from '../load/attack.js';
+import type { Attack, EarlyEnd, StartAttack } from '../load/attack.js';
 import type { LoadResult, LoadSnapshot, RequestRecord } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
 import type { LiveKey, LiveLoad, LiveState } from '../report/live.js';
@@ -39,7 +39,7 @@ export async function runLoad(plan: LoadPlan, context: Context, options: RunLoad
   const attack = startAttack(plan, { onRecords: options.onRecords });
   const steering = new Controls(attack);
   controls = steering;
-  const interrupt = () => steering.finish();
+  const interrupt = () => steering.finish('interrupted');
   context.signal.addEventListener('abort', interrupt, { once: true });
   if (context.signal.aborted) interrupt();
   try {
@@ -78,9 +78,9 @@ class Controls {
     return { finishing: this.finishing, rateFactor: this.rateFactor };
   }
 
-  finish(): void {
+  finish(why?: EarlyEnd): void {
     this.finishing = true;
-    this.attack.finish();
+    this.attack.finish(why);
   }
 
   onKey(key: LiveKey): void {

@@ -10,6 +10,7 @@ import type { LoadReport } from '../report/timeline.js';
 import { headingOf } from '../report/words.js';
 import type { Target } from '../target/target.js';
 import type { Context } from './context.js';
+import { maskedCommandLine } from './load-command-line.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './load-compare.js';
 import { MaxFinder, maxExitCode, maxInWords } from './load-find-max.js';
 import { OutFiles, parseSummary, peerSummary } from './load-out.js';
@@ -131,15 +132,23 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     findMax === undefined ? loadExitCode(result) : maxExitCode(findMax, result),
     comparison === undefined ? 0 : comparisonExitCode(comparison),
   );
-  if (options.json) context.print(JSON.stringify({ ...result, findMax, comparison }));
+  const exitCode = exitCodeOf(context);
+  const report: LoadReport = {
+    ...result,
+    hwctl: { version: context.version },
+    command: maskedCommandLine(context.argv),
+    passed: exitCode === exitCodes.pass,
+    exitCode,
+    comparison,
+  };
+  if (options.json) context.print(JSON.stringify({ ...report, findMax }));
   else {
     const conclusion = findMax === undefined ? undefined : maxInWords(findMax);
-    const exitCode = comparison === undefined ? exitCodeOf(context) : undefined;
-    await printSummary(layout, { result, plan, conclusion, exitCode }, context, progress === 'lines' ? '\n' : '');
-    if (comparison !== undefined)
-      context.print(`\n${comparisonText(comparison, context)}Exit code ${exitCodeOf(context)}.`);
+    const shown = { result: report, plan, conclusion, exitCode: comparison === undefined ? exitCode : undefined };
+    await printSummary(layout, shown, context, progress === 'lines' ? '\n' : '');
+    if (comparison !== undefined) context.print(`\n${comparisonText(comparison, context)}Exit code ${exitCode}.`);
   }
-  for (const path of await files.write(result, plan)) context.note(`wrote ${path}`);
+  for (const path of await files.write(report, plan)) context.note(`wrote ${path}`);
 }
 
 /** A load that is about scaling shows nothing as long as the autoscaler has no figures. */

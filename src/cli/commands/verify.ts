@@ -186,7 +186,7 @@ class Verification {
     this.line(
       'load',
       exitCode === exitCodes.pass,
-      `${result.sent} requests at ${result.achievedPerSecond.toFixed(1)}/s, ` +
+      `${result.sent} requests, ${result.achievedRequestsPerSecond.toFixed(1)} a second, ` +
         `p50 ${formatLatency(p50)}, p99 ${formatLatency(p99)}, ${result.failed + result.timedOut} failed, ` +
         `${result.verdict.state}${failedThresholds.length > 0 ? `, not held: ${failedThresholds.join(', ')}` : ''}`,
     );

@@ -1,6 +1,9 @@
 import type { LoadResult, LoadSnapshot, RequestRecord } from './metrics.js';
 import type { LoadPlan } from './plan.js';
 
+/** What ends a run before its plan does, but for `abort`. */
+export type EarlyEnd = Exclude<LoadResult['ended'], 'completed' | 'aborted'>;
+
 /** A run under way. */
 export interface Attack {
   /** How it stands now; reads shared memory, costs the engine nothing. Any time, also after the end. */
@@ -12,8 +15,8 @@ export interface Attack {
   /** Stops arrivals; the plan's time stands still until `resume`. */
   pause(): void;
   resume(): void;
-  /** No more arrivals; outstanding responses are awaited (at most drainMs), then the result is made. */
-  finish(): void;
+  /** No more arrivals; outstanding responses are awaited (at most drainMs), then the result is made. `why` (default `finished`) is its `ended`. */
+  finish(why?: EarlyEnd): void;
   /** Ends at once: what is open is counted as in flight. The result is still made. */
   abort(): void;
   /** Rejects with a Failure where the endpoint cannot be reached at all (preflight) or the machine cannot hold the plan. */

@@ -53,7 +53,7 @@ export function compareRuns(first: LoadResult, second: LoadResult, tolerance: nu
     changes.push(meanChange(a, b, tolerance));
   }
   changes.push(errorChange(first, second));
-  if (first.targetPerSecond === undefined && second.targetPerSecond === undefined) {
+  if (first.targetIterationsPerSecond === undefined && second.targetIterationsPerSecond === undefined) {
     changes.push(throughputChange(first, second, tolerance));
   }
   const isVoid = first.verdict.state === 'VOID' || second.verdict.state === 'VOID';
@@ -169,13 +169,13 @@ function errorChange(first: LoadResult, second: LoadResult): Change {
 
 /** Completed per second, from the time slots; closed runs alone, whose rate is the server's. */
 function throughputChange(first: LoadResult, second: LoadResult, tolerance: number): Change {
-  const of = ({ series, achievedPerSecond }: LoadResult) => {
+  const of = ({ series, achievedRequestsPerSecond }: LoadResult) => {
     // The last slot is a part of one.
     const slots = series.rows.slice(0, -1).map((row) => row.ok + row.failed + row.timedOut);
     const mean = slots.reduce((sum, count) => sum + count, 0) / Math.max(1, slots.length);
     const variance = slots.reduce((sum, count) => sum + (count - mean) ** 2, 0) / Math.max(1, slots.length - 1);
     const effective = Math.max(1, slots.length / correlationTime(slots));
-    return { rate: achievedPerSecond, error: mean > 0 ? Math.sqrt(variance / effective) / mean : 1 };
+    return { rate: achievedRequestsPerSecond, error: mean > 0 ? Math.sqrt(variance / effective) / mean : 1 };
   };
   const [a, b] = [of(first), of(second)];
   return ratioChange('throughput', 'perSecond', a.rate, b.rate, Math.hypot(a.error, b.error), tolerance, -1);
@@ -216,7 +216,8 @@ function comparability(first: LoadResult, second: LoadResult, a: Sample, b: Samp
   };
   differ('the profile', first.name, second.name);
   differ('the URL', first.url, second.url);
-  const rate = (result: LoadResult) => result.targetPerSecond && Number(result.targetPerSecond.toPrecision(3));
+  const rate = (result: LoadResult) =>
+    result.targetIterationsPerSecond && Number(result.targetIterationsPerSecond.toPrecision(3));
   differ('the target rate per second', rate(first), rate(second));
   differ(
     'the steps',

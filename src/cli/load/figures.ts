@@ -74,6 +74,16 @@ function latencyOf(histogram: Histogram, aggregation: string): number | undefine
   }
 }
 
+/** Whether a run passed: every threshold held, its numbers can be trusted, and nobody broke it off. */
+export function runPassed({
+  verdict,
+  thresholds,
+  ended,
+}: Pick<LoadResult, 'verdict' | 'thresholds' | 'ended'>): boolean {
+  if (verdict.state === 'VOID' || ended === 'interrupted' || ended === 'aborted') return false;
+  return thresholds.every((outcome) => outcome.passed);
+}
+
 /** Throws where the accounting identity does not hold or disagrees with the connections themselves: a bug in the engine. */
 export function assertAccounts(
   counts: Pick<LoadResult, 'scheduled' | 'sent' | 'dropped' | 'ok' | 'failed' | 'timedOut' | 'inFlight'>,

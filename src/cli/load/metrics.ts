@@ -1,4 +1,5 @@
 import type { EncodedHistogram, LatencySummary } from './histogram.js';
+import type { ArrivalUnit } from './plan.js';
 import type { ThresholdOutcome } from './thresholds.js';
 import type { Verdict } from './verdict.js';
 
@@ -58,11 +59,14 @@ export interface Progress {
 export interface LoadSnapshot extends Counts {
   /** Milliseconds since the first arrival was due; 0 before. */
   elapsedMs: number;
-  /** What the arrivals' model asks for now, per second, live changes included; undefined for the closed model. */
-  targetPerSecond: number | undefined;
-  /** Requests sent per second over the recent window, and over the whole run. */
-  recentPerSecond: number;
-  achievedPerSecond: number;
+  unit: ArrivalUnit;
+  /** What the arrivals' model asks for now, live changes included; undefined for the closed model. */
+  targetIterationsPerSecond: number | undefined;
+  /** Sent, or begun, per second over the recent window, and over the whole run. */
+  recentRequestsPerSecond: number;
+  recentIterationsPerSecond: number;
+  achievedRequestsPerSecond: number;
+  achievedIterationsPerSecond: number;
   droppedBy: { maxInFlight: number; userBusy: number };
   iterations: Iterations;
   checks: { passed: number; failed: number };
@@ -75,7 +79,9 @@ export interface LoadSnapshot extends Counts {
   connections: { open: number; opened: number };
   /** Rows of the time series completed since the run began, oldest first; the same array every time, only appended to. */
   series: readonly SeriesRow[];
-  verdict: Verdict;
+  /** Undefined until there is a second of data: less decides nothing. */
+  verdict: Verdict | undefined;
+  /** None until there is a second of data. */
   thresholds: ThresholdOutcome[];
   progress: Progress;
 }
@@ -117,9 +123,26 @@ export interface StepFigures {
   service: LatencySummary;
 }
 
+/** What a run was asked to do, for reports to draw and to name. */
+export interface RunArrivals {
+  model: 'open' | 'paced' | 'closed';
+  unit: ArrivalUnit;
+  /**
+   * In the plan's own time. `from`, `to`: arrivals per second (open), users (paced), iterations at a time (closed).
+   * `durationMs` is left out where a closed run has no time limit.
+   */
+  stages: { label: string; durationMs?: number; from: number; to: number }[];
+  /** Random moments with the same mean rate. */
+  poisson?: boolean;
+  /** Of the paced model: a user begins one iteration so often. */
+  paceMs?: number;
+  /** Of the closed model: ends after so many iterations. */
+  requests?: number;
+}
+
 /** What a run measured. Its JSON is the document of `load --json`, `--out` and `--baseline`. */
 export interface LoadResult extends Counts {
-  schema: 'hwctl.dev/load-result/v1';
+  schema: 'hwctl.dev/load-result/v2';
   name: string;
   url: string;
   /** Unix milliseconds of the first arrival. */
@@ -128,12 +151,17 @@ export interface LoadResult extends Counts {
   durationMs: number;
   /** And until the last response was in or given up. */
   totalMs: number;
-  /** Requests sent (closed: completed) per second of durationMs. */
-  achievedPerSecond: number;
+  arrivals: RunArrivals;
+  /** Requests sent (closed: completed) per second of durationMs (closed: totalMs). */
+  achievedRequestsPerSecond: number;
+  /** The same of iterations begun (closed: completed); to be held against `targetIterationsPerSecond`. */
+  achievedIterationsPerSecond: number;
   /** What the model asked for on average; undefined for the closed model. */
-  targetPerSecond?: number;
-  /** How it ended: by its plan, `q`/Ctrl-C, or a threshold with abortOnFail. */
-  ended: 'completed' | 'finished' | 'aborted' | 'threshold';
+  targetIterationsPerSecond?: number;
+  /** How it ended: by its plan, `q`, Ctrl-C or a signal, broken off, or a threshold with abortOnFail. */
+  ended: 'completed' | 'finished' | 'interrupted' | 'aborted' | 'threshold';
+  /** Every threshold held, the verdict is not VOID, and nobody broke it off. */
+  passed: boolean;
   latencyMs: Latencies;
   statusCodes: Record<string, number>;
   errors: ErrorCounts;

@@ -3,6 +3,7 @@ import {
   assertAccounts,
   mergeChecks,
   round,
+  runPassed,
   statusFigures,
   stepFigures,
   thresholdOutcomes,
@@ -13,11 +14,14 @@ import type { MachineFigures } from './machine.js';
 import { type ControlMemory, control, counter, type WorkerMemory } from './memory.js';
 import type { LoadResult, LoadSnapshot, Progress } from './metrics.js';
 import { type LoadPlan, planSteps } from './plan.js';
-import { progressOf } from './progress.js';
+import { progressOf, runArrivals } from './progress.js';
 import { LiveSchedule, rateStages, Schedule } from './schedule.js';
 import { SeriesReader } from './series.js';
 import { RecentWindow, Totals } from './totals.js';
 import { judge, type Verdict } from './verdict.js';
+
+/** Neither verdict nor thresholds are told of less data than this. */
+const judgedAfterMs = 1000;
 
 /** What an observer looks at. */
 export interface Observed {
@@ -144,26 +148,34 @@ export class Observer {
     const { totals, plan } = this;
     const elapsedMs = Math.max(0, this.result?.totalMs ?? this.elapsedMs());
     const counts = totals.counts();
+    const iterations = totals.iterations();
     const latencyMs = totals.latencies();
     const windowMs = this.windowMs();
+    const perSecond = (count: number) => (windowMs > 0 ? (count * 1000) / windowMs : 0);
+    // Less than a second of data decides nothing, and what is recent is all of it.
+    const early = elapsedMs < judgedAfterMs;
+    const { recent } = this;
     return {
       ...counts,
       elapsedMs,
-      targetPerSecond: plan.arrivals.model === 'closed' ? undefined : this.targetNow(elapsedMs),
-      recentPerSecond: this.recent.perSecond,
-      achievedPerSecond: windowMs > 0 ? (counts.sent * 1000) / windowMs : 0,
+      unit: plan.unit,
+      targetIterationsPerSecond: plan.arrivals.model === 'closed' ? undefined : this.targetNow(elapsedMs),
+      recentRequestsPerSecond: early ? perSecond(counts.sent) : recent.requestsPerSecond,
+      recentIterationsPerSecond: early ? perSecond(iterations.started) : recent.iterationsPerSecond,
+      achievedRequestsPerSecond: perSecond(counts.sent),
+      achievedIterationsPerSecond: perSecond(iterations.started),
       droppedBy: totals.droppedBy(),
-      iterations: totals.iterations(),
+      iterations,
       checks: totals.checks(),
       latencyMs,
-      recentLatencyMs: this.recent.latencies,
+      recentLatencyMs: early ? latencyMs : recent.latencies,
       statusCodes: totals.statusCodes(),
       errors: totals.errors(),
       bytes: totals.bytes(),
       connections: { open: totals.sum(counter.connectionsOpen), opened: totals.sum(counter.connectionsOpened) },
       series: this.series.rows,
-      verdict: this.result?.verdict ?? this.verdict(elapsedMs),
-      thresholds: this.result?.thresholds ?? thresholdOutcomes(plan, totals, windowMs),
+      verdict: this.result?.verdict ?? (early ? undefined : this.verdict(elapsedMs)),
+      thresholds: this.result?.thresholds ?? (early ? [] : thresholdOutcomes(plan, totals, windowMs)),
       progress: this.progress(elapsedMs),
     };
   }
@@ -196,27 +208,36 @@ export class Observer {
     ];
     const durationMs = this.windowMs();
     const closed = plan.arrivals.model === 'closed';
+    const iterations = totals.iterations();
     const arrived = closed ? counts.ok + counts.failed + counts.timedOut : counts.sent;
+    const begun = closed ? iterations.ok + iterations.failed : iterations.started;
     // A closed run ends with its last response, so its rate is over the whole time.
     const spanMs = closed ? totalMs : durationMs;
+    const perSecond = (count: number) => (spanMs > 0 ? round((count * 1000) / spanMs) : 0);
+    const thresholds = thresholdOutcomes(plan, totals, spanMs);
+    const verdict = this.verdict(durationMs);
     this.result = {
-      schema: 'hwctl.dev/load-result/v1',
+      schema: 'hwctl.dev/load-result/v2',
       name: plan.name,
       url: shownUrl(plan.endpoint.url),
       startedAtUnixMs: Math.round(this.startedAtUnixMs),
       durationMs: round(durationMs),
       totalMs: round(totalMs),
       ...counts,
-      achievedPerSecond: spanMs > 0 ? round((arrived * 1000) / spanMs) : 0,
-      targetPerSecond: closed || durationMs <= 0 ? undefined : round((this.due(durationMs) * 1000) / durationMs),
+      arrivals: runArrivals(plan),
+      achievedRequestsPerSecond: perSecond(arrived),
+      achievedIterationsPerSecond: perSecond(begun),
+      targetIterationsPerSecond:
+        closed || durationMs <= 0 ? undefined : round((this.due(durationMs) * 1000) / durationMs),
       ended,
+      passed: runPassed({ verdict, thresholds, ended }),
       latencyMs: { response: response.summary(), service: service.summary(), startLag: startLag.summary() },
       statusCodes: totals.statusCodes(),
       errors: totals.errors(),
-      thresholds: thresholdOutcomes(plan, totals, spanMs),
-      verdict: this.verdict(durationMs),
+      thresholds,
+      verdict,
       droppedBy: totals.droppedBy(),
-      iterations: totals.iterations(),
+      iterations,
       checks: mergeChecks(ends),
       bytes: totals.bytes(),
       connections: {

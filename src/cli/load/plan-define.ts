@@ -1,5 +1,5 @@
 import { Failure } from '../kernel/failure.js';
-import type { Arrivals, LoadPlan } from './plan.js';
+import type { Arrivals, ArrivalUnit, LoadPlan } from './plan.js';
 import { rateStages, stageValueAt } from './schedule.js';
 
 /** What must be said of a load; the rest has defaults that follow from it. */
@@ -40,6 +40,7 @@ export function definePlan(request: PlanRequest): LoadPlan {
     shard: { index: 0, count: 1 },
     compression: false,
     ...withoutUndefined(request),
+    unit: unitOf(request.work),
   };
   const problems = problemsOf(plan);
   if (problems.length > 0) {
@@ -61,6 +62,11 @@ export function definePlan(request: PlanRequest): LoadPlan {
 function connectionsFor(arrivals: Arrivals, peakPerSecond: number): number {
   if (arrivals.model === 'open') return Math.min(256, Math.ceil(peakPerSecond / 5));
   return Math.ceil(arrivals.model === 'paced' ? peakOf(arrivals) : stageValueAt(arrivals.stages, 0));
+}
+
+function unitOf(work: LoadPlan['work']): ArrivalUnit {
+  const single = work.every((item) => item.kind === 'requests' && item.requests.length === 1);
+  return single ? 'requests' : 'iterations';
 }
 
 function withoutUndefined<T extends object>(value: T): T {

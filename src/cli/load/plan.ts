@@ -12,6 +12,8 @@ export interface LoadPlan {
   /** At least one; an arrival picks one by weight. */
   work: Work[];
   arrivals: Arrivals;
+  /** What arrives: `requests` where every iteration is one request, else `iterations`. Rates of the arrivals count these. */
+  unit: ArrivalUnit;
   thresholds: Threshold[];
   /** Requests (journeys: iterations) under way at once over all workers; arrivals past it are dropped and counted. */
   maxInFlight: number;
@@ -109,6 +111,9 @@ export interface Stage {
   from: number;
   to: number;
 }
+
+/** What a rate of arrivals counts. */
+export type ArrivalUnit = 'requests' | 'iterations';
 
 /** Sum of the stages' durations in milliseconds; Infinity where a closed run has no time limit. */
 export function planDurationMs(plan: LoadPlan): number {

@@ -1,4 +1,4 @@
-import type { Progress } from './metrics.js';
+import type { Progress, RunArrivals } from './metrics.js';
 import { type LoadPlan, planDurationMs, type Stage } from './plan.js';
 
 /** Where a run is in its plan. `planMs`: the plan's own time, which stands still while paused; `started`: iterations begun. */
@@ -19,15 +19,33 @@ export function progressOf(
     fraction,
     stage,
     stages: stages.length,
-    stageLabel: stageLabel(arrivals.model, stages[stage]!, factor),
+    stageLabel: stageLabel(plan, stages[stage]!, factor),
     stageRemainingMs: over ? 0 : Math.max(0, stageEndMs - planMs),
     remainingMs: over ? 0 : Math.max(0, totalMs - planMs),
   };
 }
 
-/** What a stage does, in words: `ramp 10 -> 100 rps`. */
-export function stageLabel(model: LoadPlan['arrivals']['model'], stage: Stage, factor: number): string {
-  const unit = { open: 'rps', paced: 'users', closed: 'at a time' }[model];
+/** A plan's arrivals as its result tells them. */
+export function runArrivals(plan: Pick<LoadPlan, 'arrivals' | 'unit'>): RunArrivals {
+  const { arrivals } = plan;
+  return {
+    model: arrivals.model,
+    unit: plan.unit,
+    stages: arrivals.stages.map((stage) => ({
+      label: stageLabel(plan, stage, 1),
+      durationMs: Number.isFinite(stage.durationMs) ? stage.durationMs : undefined,
+      from: stage.from,
+      to: stage.to,
+    })),
+    poisson: arrivals.model === 'open' && arrivals.poisson ? true : undefined,
+    paceMs: arrivals.model === 'paced' ? arrivals.paceMs : undefined,
+    requests: arrivals.model === 'closed' ? arrivals.requests : undefined,
+  };
+}
+
+/** What a stage does, in words: `ramp 10 -> 100 requests/s`. */
+function stageLabel(plan: Pick<LoadPlan, 'arrivals' | 'unit'>, stage: Stage, factor: number): string {
+  const unit = { open: `${plan.unit}/s`, paced: 'users', closed: 'at a time' }[plan.arrivals.model];
   const [from, to] = [tidy(stage.from * factor), tidy(stage.to * factor)];
   return stage.from === stage.to ? `hold ${to} ${unit}` : `ramp ${from} -> ${to} ${unit}`;
 }

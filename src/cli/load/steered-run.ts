@@ -1,4 +1,4 @@
-import type { Attack } from './attack.js';
+import type { Attack, EarlyEnd } from './attack.js';
 import { threadClock } from './clock-us.js';
 import { control, controlMemory } from './memory.js';
 import type { LoadResult, LoadSnapshot } from './metrics.js';
@@ -58,8 +58,8 @@ export abstract class SteeredRun implements Attack {
     this.steer('paused', 0);
   }
 
-  finish(): void {
-    if (this.ended === 'completed' && !this.observer.over) this.ended = 'finished';
+  finish(why: EarlyEnd = 'finished'): void {
+    if (this.ended === 'completed' && !this.observer.over) this.ended = why;
     this.observer.markFinish();
     this.steer('finish', 1);
   }
@@ -81,8 +81,7 @@ export abstract class SteeredRun implements Attack {
   protected sample(): void {
     this.observer.sample();
     if (this.ended !== 'completed' || this.observer.over || !this.observer.abortWanted(abortJudgedAfterMs)) return;
-    this.finish();
-    this.ended = 'threshold';
+    this.finish('threshold');
   }
 
   private steer(name: keyof typeof control.words, value: number): void {

@@ -89,10 +89,11 @@ type Kind = (typeof kinds)[number];
 
 /** Latencies of the recent past: differences of what the histograms held a while ago and hold now. */
 export class RecentWindow {
-  private readonly kept: { atMs: number; sent: number; histograms: Record<Kind, Histogram> }[] = [];
+  private readonly kept: { atMs: number; sent: number; begun: number; histograms: Record<Kind, Histogram> }[] = [];
   private readonly scratch = new Histogram();
   private known: Latencies | undefined;
-  perSecond = 0;
+  requestsPerSecond = 0;
+  iterationsPerSecond = 0;
 
   constructor(
     private readonly totals: Totals,
@@ -103,6 +104,7 @@ export class RecentWindow {
   /** Moves the window on; call at a steady pace. */
   sample(atMs: number): void {
     const sent = this.totals.sum(counter.sent);
+    const begun = this.totals.sum(counter.iterationsStarted);
     const oldest = this.kept.length > this.span ? this.kept.shift()! : undefined;
     const histograms = oldest?.histograms ?? {
       response: new Histogram(),
@@ -110,10 +112,12 @@ export class RecentWindow {
       startLag: new Histogram(),
     };
     for (const kind of kinds) this.totals.histogram((memory) => memory[kind], histograms[kind]);
-    this.kept.push({ atMs, sent, histograms });
+    this.kept.push({ atMs, sent, begun, histograms });
     this.known = undefined;
     const first = this.kept[0]!;
-    if (atMs > first.atMs) this.perSecond = ((sent - first.sent) * 1000) / (atMs - first.atMs);
+    if (atMs <= first.atMs) return;
+    this.requestsPerSecond = ((sent - first.sent) * 1000) / (atMs - first.atMs);
+    this.iterationsPerSecond = ((begun - first.begun) * 1000) / (atMs - first.atMs);
   }
 
   /** Worked out only where somebody looks. */

@@ -56,9 +56,11 @@ function cards(result: LoadResult): string {
   const done = result.ok + bad;
   const latency = (ms: number) => (response.count === 0 ? '-' : formatLatency(ms));
   const asked =
-    result.targetPerSecond === undefined ? 'closed model' : `of ${formatRate(result.targetPerSecond)}/s asked`;
+    result.targetIterationsPerSecond === undefined
+      ? 'closed model'
+      : `of ${formatRate(result.targetIterationsPerSecond)}/s asked`;
   const all: [string, string, string][] = [
-    ['Rate', `${formatRate(result.achievedPerSecond, 2)}/s`, asked],
+    ['Rate', `${formatRate(result.achievedRequestsPerSecond, 2)}/s`, asked],
     ['Response p50', latency(response.p50), `mean ${latency(response.mean)}`],
     ['Response p95', latency(response.p95), `p90 ${latency(response.p90)}`],
     ['Response p99', latency(response.p99), `slowest ${latency(response.max)}`],

@@ -20,8 +20,9 @@ export function loadSamples(snapshot: LoadSnapshot, run: string): MetricSample[]
   add('scheduled_total', snapshot.scheduled);
   add('sent_total', snapshot.sent);
   add('in_flight', snapshot.inFlight);
-  add('target_per_second', snapshot.targetPerSecond);
-  add('rate_per_second', snapshot.recentPerSecond);
+  add('target_iterations_per_second', snapshot.targetIterationsPerSecond);
+  add('iterations_per_second', snapshot.recentIterationsPerSecond);
+  add('requests_per_second', snapshot.recentRequestsPerSecond);
   for (const [code, count] of Object.entries(snapshot.statusCodes)) add('responses_total', count, { code });
   for (const [cause, count] of Object.entries(snapshot.errors)) add('errors_total', count, { cause });
   const latencies: [string, LatencySummary][] = [
@@ -39,7 +40,7 @@ export function loadSamples(snapshot: LoadSnapshot, run: string): MetricSample[]
     ] as const)
       add(name, ms / 1000, { quantile });
   }
-  add('verdict', { VALID: 0, DEGRADED: 1, VOID: 2 }[snapshot.verdict.state]);
+  if (snapshot.verdict !== undefined) add('verdict', { VALID: 0, DEGRADED: 1, VOID: 2 }[snapshot.verdict.state]);
   return samples;
 }
 

@@ -3,7 +3,7 @@ import type { LatencySummary, LoadResult } from '../load/metrics.js';
 import { fit, formatBytes, formatCores, formatCount, formatLatency, formatRate, formatShare, wrap } from './format.js';
 import { createPaint, type Paint } from './paint.js';
 import { type LoadReport, summarizeWorkloads } from './timeline.js';
-import { errorList, type LoadHeading, statusList, verdictMeaning } from './words.js';
+import { errorList, type LoadHeading, rateWords, statusList, verdictMeaning } from './words.js';
 
 export interface SummaryOptions {
   color: boolean;
@@ -38,10 +38,15 @@ export function loadSummary(result: LoadReport, heading: LoadHeading, options: S
 }
 
 function head(result: LoadResult, heading: LoadHeading, width: number, paint: Paint): string[] {
-  const asked = result.targetPerSecond === undefined ? '' : `asked ${formatRate(result.targetPerSecond)}/s, `;
+  const { unit } = result.arrivals;
+  const target = result.targetIterationsPerSecond;
+  const asked = target === undefined ? '' : `asked ${formatRate(target)} ${unit}/s, `;
+  const iterations = result.achievedIterationsPerSecond;
+  const achieved = rateWords({ unit, iterations, requests: result.achievedRequestsPerSecond }, 2);
   const ended = {
     completed: '',
     finished: ' (finished early)',
+    interrupted: ' (interrupted)',
     aborted: ' (broken off)',
     threshold: ' (a threshold failed)',
   };
@@ -51,7 +56,7 @@ function head(result: LoadResult, heading: LoadHeading, width: number, paint: Pa
       `${heading.model}${result.pods === undefined ? '' : `, from ${result.pods} pod${result.pods === 1 ? '' : 's'}`}`,
       width,
     ),
-    `${asked}achieved ${formatRate(result.achievedPerSecond, 2)}/s over ${formatDuration(result.durationMs)}${ended[result.ended]}`,
+    `${asked}achieved ${achieved} over ${formatDuration(result.durationMs)}${ended[result.ended]}`,
   ];
 }
 
@@ -195,17 +200,20 @@ function conclusion(result: LoadResult, options: SummaryOptions, width: number, 
   }
   const broken = result.thresholds.filter((outcome) => !outcome.passed).length;
   const of = `${broken} of ${result.thresholds.length} thresholds failed`;
-  const text =
-    result.verdict.state === 'VOID'
-      ? `VOID: these numbers prove nothing${broken > 0 ? ` (${of})` : ''}.`
+  const isVoid = result.verdict.state === 'VOID';
+  const brokenOff = result.ended === 'interrupted' || result.ended === 'aborted';
+  const text = isVoid
+    ? `VOID: these numbers prove nothing${broken > 0 ? ` (${of})` : ''}.`
+    : brokenOff
+      ? `INTERRUPTED: ${broken > 0 ? of : 'no threshold had failed'}.`
       : broken > 0
         ? `FAILED: ${of}.`
         : result.thresholds.length > 0
           ? 'Passed: all thresholds hold.'
           : 'Passed: no threshold was set.';
-  const how =
-    result.ended === 'finished' || result.ended === 'aborted' ? ' The run was ended early; this is what it saw.' : '';
-  const good = result.verdict.state !== 'VOID' && broken === 0;
+  const early = brokenOff || result.ended === 'finished';
+  const how = early ? ' The run was ended early; this is what it saw.' : '';
+  const good = !isVoid && !brokenOff && broken === 0;
   return wrap(`${text}${how}${exit}`, width).map((line) => (good ? paint.good(line) : paint.bad(line)));
 }
 

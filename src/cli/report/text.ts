@@ -1,7 +1,7 @@
 import { formatDuration } from '../kernel/duration.js';
 import type { LoadSnapshot } from '../load/metrics.js';
-import { fit, formatCount, formatLatency, formatRate } from './format.js';
-import { errorList, type LoadHeading, phaseWords, statusList } from './words.js';
+import { fit, formatCount, formatLatency } from './format.js';
+import { errorList, type LoadHeading, phaseWords, rateWords, statusList } from './words.js';
 
 /** The line that precedes the others where there is no terminal. */
 export function headingLine(heading: LoadHeading): string {
@@ -13,25 +13,31 @@ export function headingLine(heading: LoadHeading): string {
  * in flight, drops, verdict.
  */
 export function snapshotLine(snapshot: LoadSnapshot): string {
-  const { progress, recentLatencyMs, verdict } = snapshot;
+  const { progress, recentLatencyMs, verdict, unit } = snapshot;
   const { elapsedMs } = snapshot;
   const time = (elapsedMs < 60_000 ? `${(elapsedMs / 1000).toFixed(1)}s` : formatDuration(elapsedMs)).padStart(6);
   if (progress.phase === 'preparing' || progress.phase === 'waiting') return `${time}  ${phaseWords(progress.phase)}`;
-  const target = snapshot.targetPerSecond === undefined ? '' : ` of ${formatRate(snapshot.targetPerSecond)}`;
   const latency = recentLatencyMs.response;
   const percentiles =
     latency.count === 0
       ? 'no response in the last second'
       : `p50 ${formatLatency(latency.p50)} p95 ${formatLatency(latency.p95)} p99 ${formatLatency(latency.p99)}`;
+  const rate = rateWords({
+    unit,
+    target: snapshot.targetIterationsPerSecond,
+    iterations: snapshot.recentIterationsPerSecond,
+    requests: snapshot.recentRequestsPerSecond,
+  });
   const parts = [
-    `${formatRate(snapshot.recentPerSecond)}${target}/s`,
-    percentiles,
+    // Of less than a second, what was counted is all that can be said.
+    verdict === undefined ? `${formatCount(snapshot.sent)} requests sent` : rate,
+    verdict === undefined ? '' : percentiles,
     statusWords(snapshot),
     errorWords(snapshot),
     `${formatCount(snapshot.inFlight)} in flight`,
     snapshot.dropped > 0 ? `${formatCount(snapshot.dropped)} dropped` : '',
     progress.phase === 'running' ? '' : phaseWords(progress.phase),
-    verdict.state,
+    verdict?.state ?? '',
   ];
   return `${time}  ${parts.filter((part) => part !== '').join(', ')}`;
 }

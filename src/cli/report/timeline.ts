@@ -1,3 +1,5 @@
+import type { Comparison } from '../load/compare.js';
+import type { MaxFound } from '../load/max-found.js';
 import type { LoadResult } from '../load/metrics.js';
 import type { WorkloadUsage } from '../target/target.js';
 
@@ -20,8 +22,20 @@ export interface Timeline {
   workloads?: { rows: WorkloadRow[]; missing: string[] };
 }
 
-/** The document of `load --json` and `--out FILE.json`: the engine's result, and what was sampled beside it. */
+/**
+ * The document of `load --json` and `--out FILE.json`: the engine's result, what was sampled beside it, how it came to be
+ * and what it is worth. `passed` is of the whole: of thresholds (find-max: of its answer), verdict and comparison.
+ */
 export interface LoadReport extends LoadResult {
+  hwctl?: { version: string };
+  /** The command line, in words, with what is secret masked. */
+  command?: string[];
+  /** What the process exits with: 0 where `passed`. */
+  exitCode?: number;
+  /** Of `--find-max`; the thresholds were then judged probe by probe. */
+  findMax?: MaxFound;
+  /** Of `--baseline`. */
+  comparison?: Comparison;
   timeline?: Timeline;
 }
 

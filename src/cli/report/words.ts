@@ -1,7 +1,7 @@
 import { formatDuration } from '../kernel/duration.js';
 import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { LoadSnapshot } from '../load/metrics.js';
-import type { Arrivals, LoadPlan, Stage } from '../load/plan.js';
+import type { ArrivalUnit, LoadPlan, Stage } from '../load/plan.js';
 import type { Verdict } from '../load/verdict.js';
 import { formatCount, formatRate } from './format.js';
 
@@ -11,13 +11,13 @@ export interface LoadHeading {
   name: string;
   /** `GET http://arch.homework/` or the flow's name and the URL. */
   target: string;
-  /** The arrivals in words: `100/s for 10s`. */
+  /** The arrivals in words: `100 requests/s for 10s`. */
   model: string;
 }
 
 /** The head of a plan's reports. */
 export function headingOf(plan: LoadPlan): LoadHeading {
-  return { name: plan.name, target: withoutUrlSecrets(describeWork(plan)), model: describeArrivals(plan.arrivals) };
+  return { name: plan.name, target: withoutUrlSecrets(describeWork(plan)), model: describeArrivals(plan) };
 }
 
 function describeWork(plan: LoadPlan): string {
@@ -31,15 +31,15 @@ function describeWork(plan: LoadPlan): string {
   return `${names} on ${base}`;
 }
 
-/** The arrivals in words: `open, 100/s for 10s`, `closed, 10 at a time, 100 requests`. */
-export function describeArrivals(arrivals: Arrivals): string {
+/** The arrivals in words: `open, 100 requests/s for 10s`, `closed, 10 at a time, 100 requests`. */
+function describeArrivals({ arrivals, unit }: Pick<LoadPlan, 'arrivals' | 'unit'>): string {
   switch (arrivals.model) {
     case 'open':
-      return `open, ${describeStages(arrivals.stages, '/s')}${arrivals.poisson ? ', Poisson' : ''}`;
+      return `open, ${describeStages(arrivals.stages, ` ${unit}/s`)}${arrivals.poisson ? ', Poisson' : ''}`;
     case 'paced':
       return `paced, ${describeStages(arrivals.stages, ' users')}, one iteration every ${formatDuration(arrivals.paceMs)} each`;
     case 'closed': {
-      const limit = arrivals.requests === undefined ? '' : `, ${formatCount(arrivals.requests)} requests`;
+      const limit = arrivals.requests === undefined ? '' : `, ${formatCount(arrivals.requests)} ${unit}`;
       return `closed, ${describeStages(arrivals.stages, ' at a time')}${limit}`;
     }
   }
@@ -52,6 +52,20 @@ function describeStages(stages: Stage[], unit: string): string {
     return `${level}${unit}${Number.isFinite(stage.durationMs) ? ` for ${formatDuration(stage.durationMs)}` : ''}`;
   });
   return parts.length <= 3 ? parts.join(', then ') : `${parts.length} stages, ${parts[0]} first`;
+}
+
+/**
+ * A rate beside what was asked for, both in the arrivals' unit: `99.8 of 100 requests/s`, `5 of 5 iterations/s
+ * (10.1 requests/s)`. Per second; `target` is left out for the closed model.
+ */
+export function rateWords(
+  rate: { unit: ArrivalUnit; target?: number | undefined; iterations: number; requests: number },
+  decimals = 1,
+): string {
+  const single = rate.unit === 'requests';
+  const target = rate.target === undefined ? '' : ` of ${formatRate(rate.target)}`;
+  const own = `${formatRate(single ? rate.requests : rate.iterations, decimals)}${target} ${rate.unit}/s`;
+  return single ? own : `${own} (${formatRate(rate.requests, decimals)} requests/s)`;
 }
 
 /** What a verdict means, in one sentence. */

@@ -21,7 +21,12 @@ t.test('open model: every arrival of the schedule, once', async (t) => {
   const result = await attack.result;
   adds(t, result);
   t.match(result, { scheduled: 200, sent: 200, dropped: 0, ok: 200, ended: 'completed', durationMs: 1000 });
-  t.match(result, { statusCodes: { 200: 200 }, errors: {}, targetPerSecond: 200, achievedPerSecond: 200 });
+  t.match(result, {
+    statusCodes: { 200: 200 },
+    errors: {},
+    targetIterationsPerSecond: 200,
+    achievedRequestsPerSecond: 200,
+  });
   t.match(result.thresholds, [{ passed: true }]);
   t.equal(result.latencyMs.response.count, 200);
   t.equal(result.latencyMs.startLag.count, 200);
@@ -46,7 +51,7 @@ t.test('closed model: so many requests, so many at a time, over two threads', as
   });
   const result = await startAttack(planFor(port, closed(8, 301), { workers: 2 })).result;
   adds(t, result);
-  t.match(result, { scheduled: 301, ok: 301, targetPerSecond: undefined });
+  t.match(result, { scheduled: 301, ok: 301, targetIterationsPerSecond: undefined });
   t.equal(most, 8);
   t.equal(result.latencyMs.startLag.count, 0, 'nothing was scheduled, so nothing was late');
 });

@@ -80,7 +80,7 @@ function rowBudget(snapshot: LoadSnapshot, workloads: readonly WorkloadRow[], ro
   const free = rows - 1 - fixedRows;
   const errors = Math.max(1, Object.keys(snapshot.errors).length);
   const thresholds = snapshot.thresholds.length;
-  const reasons = snapshot.verdict.reasons.length;
+  const reasons = snapshot.verdict?.reasons.length ?? 0;
   const services = Math.min(workloads.at(-1)?.workloads.length ?? 0, 6);
   const gaps = services > 0 ? 5 : 4;
   if (Math.min(errors, 8) + thresholds + reasons + services + gaps <= free) {

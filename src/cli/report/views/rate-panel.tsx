@@ -12,9 +12,12 @@ interface Props {
 
 /** Two rows: target, now and over the run; and the rate over time. */
 export function RatePanel({ snapshot, width, rateFactor }: Props): ReactNode {
-  const { targetPerSecond, recentPerSecond, achievedPerSecond } = snapshot;
+  const { unit, targetIterationsPerSecond: target, recentRequestsPerSecond } = snapshot;
+  const single = unit === 'requests';
+  const now = single ? recentRequestsPerSecond : snapshot.recentIterationsPerSecond;
+  const run = single ? snapshot.achievedRequestsPerSecond : snapshot.achievedIterationsPerSecond;
   // In shorter cells a low rate would look as if it jumped: 7 and 8 arrivals in turn are 75 a second.
-  const { cells } = binSeries(snapshot.series, Math.max(10, width - 24), 500);
+  const { cells } = binSeries(snapshot.series, Math.max(10, width - 33), 500);
   const peak = cells.reduce((max, cell) => Math.max(max, cell.sentPerSecond), 0);
   const factor = `x${rateFactor.toFixed(2)}`;
   const live = rateFactor === 1 ? '' : width < 80 ? ` ${factor}` : ` (${factor} live)`;
@@ -22,9 +25,10 @@ export function RatePanel({ snapshot, width, rateFactor }: Props): ReactNode {
     <>
       <Text wrap="truncate-end">
         <Text bold>{'Rate'.padEnd(10)}</Text>
-        {targetPerSecond === undefined ? '' : `target ${formatRate(targetPerSecond)}/s${live}   `}
-        now <Text bold>{formatRate(recentPerSecond)}/s</Text>
-        {`   run ${formatRate(achievedPerSecond)}/s`}
+        {target === undefined ? '' : `target ${formatRate(target)}${live}   `}
+        now <Text bold>{formatRate(now)}</Text>
+        {`   run ${formatRate(run)} ${unit}/s`}
+        {single ? '' : ` (${formatRate(recentRequestsPerSecond)} requests/s)`}
       </Text>
       <Text wrap="truncate-end">
         {' '.repeat(10)}
@@ -34,7 +38,7 @@ export function RatePanel({ snapshot, width, rateFactor }: Props): ReactNode {
             peak,
           )}
         </Text>
-        {peak > 0 ? ` peak ${formatRate(peak)}/s` : ''}
+        {peak > 0 ? ` peak ${formatRate(peak)} requests/s` : ''}
       </Text>
     </>
   );

@@ -35,7 +35,7 @@ export function VerdictPanel({ snapshot, width, reasonRows, thresholdRows }: Pro
       ))}
       <Text wrap="truncate-end">
         <Text bold>{'Verdict'.padEnd(10)}</Text>
-        {snapshot.sent + snapshot.dropped === 0 ? (
+        {verdict === undefined || snapshot.sent + snapshot.dropped === 0 ? (
           'nothing measured yet'
         ) : (
           <>
@@ -46,7 +46,7 @@ export function VerdictPanel({ snapshot, width, reasonRows, thresholdRows }: Pro
           </>
         )}
       </Text>
-      {verdict.reasons.slice(0, reasonRows).map((reason) => (
+      {verdict?.reasons.slice(0, reasonRows).map((reason) => (
         <Text key={reason.code} wrap="truncate-end">
           {' '.repeat(10)}
           {fit(`- ${reason.message}`, width - 10)}

@@ -1,0 +1,29 @@
+import { Mask } from '../scenario/mask.js';
+
+const headerFlags = new Set(['--header', '-H']);
+const bodyFlags = new Set(['--body', '-d']);
+const attached = /^(--header|--body)=(.*)$|^(-H|-d)(.+)$/s;
+
+/**
+ * The words of a command line as a report may show them: values of headers that sign in, secrets of queries and bodies and
+ * passwords of URLs are masked. `hwctl` stands first.
+ */
+export function maskedCommandLine(argv: readonly string[]): string[] {
+  const mask = new Mask([]);
+  const wordsOf = (flag: string, value: string): string => {
+    if (bodyFlags.has(flag)) return mask.body(value);
+    const colon = value.indexOf(':');
+    if (colon < 0) return mask.text(value);
+    const name = value.slice(0, colon).trim();
+    return `${value.slice(0, colon)}: ${mask.header(name, value.slice(colon + 1).trim())}`;
+  };
+  const words = argv.map((word, i) => {
+    const before = argv[i - 1] ?? '';
+    if (headerFlags.has(before) || bodyFlags.has(before)) return wordsOf(before, word);
+    const match = attached.exec(word);
+    if (match === null) return mask.text(word);
+    const [, long, longValue = '', short, shortValue = ''] = match;
+    return long === undefined ? `${short}${wordsOf(short!, shortValue)}` : `${long}=${wordsOf(long, longValue)}`;
+  });
+  return ['hwctl', ...words];
+}
