@@ -1,5 +1,5 @@
 // Load from pods of the cluster: one schedule over all of them, exact sums, a pod that is lost, and nothing left behind.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
@@ -81,6 +81,42 @@ t.test('load --in-cluster', { skip }, async (t) => {
     client.close();
     t.equal(await ended, 3, text);
     t.match(text.replace(/\s+/g, ' '), `pod ${victim.metadata.name} was lost`);
+    t.same(await left(), []);
+  });
+
+  await t.test('beside a running load: diff leaves its Job alone, and an update rolls through it', async (t) => {
+    const out = join(hwctl.stateHome, 'rolling.json');
+    const child = hwctl.start(
+      ...['load', '--in-cluster', '--pods', '2', '--rps', '30', '--duration', '40s', '--out', out],
+      ...['--target', 'minikube', '--profile', hwctl.profileName],
+    );
+    let text = '';
+    child.stdout?.on('data', (chunk) => {
+      text += chunk;
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const until = Date.now() + 120_000;
+    while (!/200 ×\d/.test(text) && Date.now() < until) await sleep(200);
+    const diff = await hwctl.on('diff', '--set', 'monitoring=false');
+    t.notMatch(diff.stdout, 'hwctl-load', 'up would not prune a running load');
+    const rolled = await hwctl.on('up', 'hello', '--set', 'monitoring=false', '--set', 'replicas.hello=2', '--json');
+    exits(t, rolled, 0);
+    t.notMatch(JSON.stringify(JSON.parse(rolled.stdout).actions), 'hwctl-load');
+    const code = await ended;
+    t.ok([0, 3].includes(code ?? -1), `exit ${code}: ${text.slice(-3000)}`);
+    const result = JSON.parse(readFileSync(out, 'utf8')) as LoadResult;
+    t.match(result, { scheduled: 1200, failed: 0, timedOut: 0 }, 'nobody noticed');
+    t.notOk(result.verdict.reasons.some(({ code }) => code === 'lost-pod'));
+    t.same(await left(), []);
+  });
+
+  await t.test('pods that find no room are told at once', async (t) => {
+    const began = Date.now();
+    const run = await hwctl.on('load', '--in-cluster', '--pods', '60', '--rps', '60', '--duration', '5s');
+    exits(t, run, 2);
+    t.match(run.stderr, /of 60 run: no node takes pod .*Insufficient cpu/);
+    t.match(run.stderr, /cure: .*--pods \d+/);
+    t.ok(Date.now() - began < 60_000, `${Date.now() - began} ms, not two minutes`);
     t.same(await left(), []);
   });
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
@@ -6,6 +6,10 @@ import { exits, Hwctl, inventory, openClient, output, profile, waitUntil, whyNoC
 
 const skip = whyNoCluster();
 const folder = fileURLToPath(new URL('../../manifests/shared/monitoring/dashboards', import.meta.url));
+const files = readdirSync(folder).map((file) => ({
+  file,
+  uid: (JSON.parse(readFileSync(join(folder, file), 'utf8')) as { uid: string }).uid,
+}));
 const panels = readdirSync(folder).flatMap((file) => {
   const board = JSON.parse(readFileSync(join(folder, file), 'utf8')) as {
     panels: { title: string; targets?: { expr: string }[] }[];
@@ -19,9 +23,9 @@ t.test('Prometheus sees everything, and every panel has data under load', { skip
   t.teardown(() => hwctl.remove());
   const before = await inventory();
   const started = Date.now();
-  const up = await hwctl.on('up', 'all', '--set', 'grafana=false', '--timeout', '10m');
+  const up = await hwctl.on('up', 'all', '--timeout', '10m');
   exits(t, up, 0);
-  t.comment(`up all with Prometheus took ${Date.now() - started} ms`);
+  t.comment(`up all with Prometheus and Grafana took ${Date.now() - started} ms`);
   const client = openClient();
   t.teardown(() => client.close());
   const ask = <T>(path: string) =>
@@ -39,6 +43,41 @@ t.test('Prometheus sees everything, and every panel has data under load', { skip
     t.match(live, { spec: { type: 'LoadBalancer' } });
     t.same(live?.status, { loadBalancer: {} });
   });
+
+  await t.test('Grafana has its data source and every dashboard, and reads Prometheus through it', async (t) => {
+    const grafana = <T>(path: string) =>
+      client.call<T>('GET', `/api/v1/namespaces/monitoring/services/grafana:http/proxy${path}`);
+    t.match(await grafana('/api/health'), { database: 'ok' });
+    const sources = await grafana<{ uid: string; type: string; isDefault: boolean }[]>('/api/datasources');
+    t.match(sources, [{ type: 'prometheus', isDefault: true }]);
+    const boards = await grafana<{ uid: string; title: string; type: string }[]>('/api/search?type=dash-db');
+    t.same(boards.map(({ uid }) => uid).sort(), files.map(({ uid }) => uid).sort());
+    for (const { uid, file } of files) {
+      const { dashboard } = await grafana<{ dashboard: { refresh: string } }>(`/api/dashboards/uid/${uid}`);
+      t.equal(dashboard.refresh, '5s', file);
+    }
+    const path = `/api/datasources/proxy/uid/${sources[0]?.uid}/api/v1/query?query=up`;
+    t.match(await grafana(path), { status: 'success' });
+  });
+
+  await t.test(
+    'a part that open shows keeps its URL: over another forward, and without any state that is kept',
+    async (t) => {
+      const url = async (from = hwctl) => (await from.on('open', 'grafana')).stdout.trim().split('\n').at(-1) ?? '';
+      const first = await url();
+      t.match(await fetch(`${first}/api/health`).then((response) => response.json()), { database: 'ok' });
+      exits(t, await hwctl.on('forward'), 0);
+      t.equal(await url(), first);
+      exits(t, await hwctl.on('forward', '--stop'), 0);
+      t.equal(await url(), first, 'a daemon that is started anew has the same ports');
+      exits(t, await hwctl.on('forward', '--stop'), 0);
+      // As after down and up: nothing that was written down is left.
+      const other = new Hwctl();
+      t.teardown(() => rmSync(other.stateHome, { recursive: true, force: true }));
+      t.equal(await url(other), first);
+      exits(t, await other.on('forward', '--stop'), 0);
+    },
+  );
 
   await t.test('the rules load without errors', async (t) => {
     const pod = output('kubectl', '--context', profile, '-n', 'monitoring', 'get', 'pods', '-o', 'name').trim();
