@@ -188,7 +188,7 @@ t.test('a platform that is up', { skip }, async (t) => {
     exits(t, up, 0);
     const [pod] = await podsOf('hello');
     const containers = (pod?.spec?.containers ?? []) as { image: string }[];
-    t.match(containers[0]?.image, new RegExp(`^${registry}/hwctl-server:`));
+    t.match(containers[0]?.image, new RegExp(`^${registry}/hwctl-server:\\w+@sha256:[0-9a-f]{64}$`));
     const again = await hwctl.on('up', 'hello', ...plain, '--registry', registry, '--json');
     t.same(JSON.parse(again.stdout).actions, [], 'nothing is built, pushed or applied again');
     const down = await hwctl.on('down', '--json');

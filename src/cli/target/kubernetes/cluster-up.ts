@@ -32,7 +32,7 @@ import {
   type Work,
   waitIngressController,
 } from './provision.js';
-import { executeImageSteps, type ImageDeps, imageSteps, serverImage } from './server-image.js';
+import { executeImageSteps, type ImageDeps, imageReference, imageSteps, serverImage } from './server-image.js';
 import { waitIngresses } from './wait-ingress.js';
 import { waitReady } from './wait-ready.js';
 
@@ -77,7 +77,7 @@ export async function planUp(options: ClusterTargetOptions, request: UpRequest):
     const images = await imageSteps(deps, image, true);
     const set = await findSet(client, entries);
     const classes = addons.length > 0 ? undefined : await ingressClassFor(client, entries);
-    const wanted = want(options, set, request, image, classes);
+    const wanted = want(options, set, request, await imageReference(deps, image), classes);
     const plan = await planFor(client, wanted);
     const missing: Step[] = [];
     for (const namespace of wanted.namespaces) {
@@ -149,7 +149,7 @@ export async function bringUp(
     await provision(client, deps, { image, addons, images }, state, work);
     const classes = await ingressClassFor(client, entries);
     const set = await findSet(client, entries);
-    const wanted = want(options, set, request, image, classes);
+    const wanted = want(options, set, request, await imageReference(deps, image), classes);
     await applyWanted(client, wanted, state, request, work);
     const more = { groupKinds: kindsOf(wanted.objects), namespaces: namespacesOf(wanted.objects) };
     const members = await listMembers(client, wanted.set, more);

@@ -141,6 +141,23 @@ export async function registryHasImage(run: Run, engine: Engine, image: string):
   return outcome.exitCode === 0;
 }
 
+/** The digest (`sha256:...`) by which a registry knows the image; undefined where it has none or the engine does not tell. */
+export async function registryDigest(run: Run, engine: Engine, image: string): Promise<string | undefined> {
+  const argv: [string, ...string[]] = [engine, 'manifest', 'inspect', '--insecure', '--verbose', image];
+  const outcome = await run(argv, { timeoutMs: quickMs });
+  return outcome.exitCode === 0 ? digestIn(outcome.stdout) : undefined;
+}
+
+/** The digest in what `docker manifest inspect --verbose` prints of one manifest; of an index it names only the parts. */
+export function digestIn(text: string): string | undefined {
+  try {
+    const digest: unknown = JSON.parse(text)?.Descriptor?.digest;
+    return typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest) ? digest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Removes the image from this machine, and what interrupted builds of it left. */
 export async function removeLocalImage(run: Run, engine: Engine, image: string): Promise<void> {
   await run([engine, 'rmi', image], { timeoutMs: quickMs });

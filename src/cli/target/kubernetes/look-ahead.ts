@@ -18,7 +18,7 @@ import {
 import { appliedAnnotation } from './desired.js';
 import { type LiveObject, liveRef } from './live-object.js';
 import { getNamespace, isOurs, madeAnnotation } from './namespaces.js';
-import { serverImage } from './server-image.js';
+import { imageReference, serverImage } from './server-image.js';
 
 /** The very objects that `up` would apply, Namespaces first; generated secrets have no value yet. */
 export function objectsAhead(options: ClusterTargetOptions, request: UpRequest): Promise<KubeObject[]> {
@@ -66,7 +66,8 @@ async function lookAhead<T>(
   }
   const { client, minikube } = cluster;
   try {
-    const image = request.values.image ?? serverImage(imageDeps(options, request, minikube));
+    const deps = imageDeps(options, request, minikube);
+    const image = await imageReference(deps, request.values.image ?? serverImage(deps));
     const set = await findSet(client, entries);
     const wanted = want(options, set, request, image, await classFor(client, entries, minikube !== undefined));
     return await see(client, wanted, await planFor(client, wanted));

@@ -14,6 +14,7 @@ import {
   loadImage,
   pushImage,
   readContext,
+  registryDigest,
   registryHasImage,
 } from './image.js';
 import type { Minikube } from './minikube.js';
@@ -39,6 +40,17 @@ export function imageFolder({ root }: TargetEnvironment): string {
 /** The server's image by its content. */
 export function serverImage({ environment, registry }: Pick<ImageDeps, 'environment' | 'registry'>): string {
   return imageName(contentTag(readContext(imageFolder(environment))), registry);
+}
+
+/**
+ * The image as objects name it: by the digest that the registry gives it, so that nobody can put another one behind its
+ * tag. The tag alone where no registry has it (yet), or the user named the image.
+ */
+export async function imageReference(deps: ImageDeps, image: string): Promise<string> {
+  if (deps.given || deps.registry === undefined) return image;
+  const engine = await findEngine(deps.run).catch(() => undefined);
+  const digest = engine === undefined ? undefined : await registryDigest(deps.run, engine, image);
+  return digest === undefined ? image : `${image}@${digest}`;
 }
 
 /** The steps that bring the image to where the cluster gets it; none where it is already there. */
