@@ -1,4 +1,4 @@
-import { type ArrivalRing, ringLength } from './memory.js';
+import { type ArrivalRing, ringLength, ringWord } from './memory.js';
 
 declare global {
   interface Atomics {
@@ -11,7 +11,7 @@ declare global {
   }
 }
 
-/** The I/O thread's end of the ring through which the pacer releases arrivals. */
+/** The I/O thread's end of the ring through which the pacer releases arrivals; see `ArrivalRing` for the order of each step. */
 export class ArrivalReader {
   private stopped = false;
 
@@ -20,30 +20,30 @@ export class ArrivalReader {
     private readonly arrive: (index: number, dueUs: number, user: number) => void,
   ) {}
 
-  /** Sleeps until arrivals are released, for as long as there will be any; then calls `onEnd`. */
+  /** Sleeps until arrivals are released, for as long as there will be any; then calls `onEnd`, unless it was stopped. */
   async readAll(onEnd: () => void): Promise<void> {
     const { words } = this.ring;
     while (!this.stopped) {
-      this.takeReleased();
-      const head = Atomics.load(words, 0);
-      if (head !== Atomics.load(words, 1)) continue;
-      if (Atomics.load(words, 2) === 1) break;
-      const wait = Atomics.waitAsync(words, 0, head);
+      const seen = Atomics.load(words, ringWord.wake);
+      if (this.takeReleased()) break;
+      const wait = Atomics.waitAsync(words, ringWord.wake, seen);
       if (wait.async) await wait.value;
     }
-    onEnd();
+    if (!this.stopped) onEnd();
   }
 
-  /** Takes what is there. */
-  takeReleased(): void {
+  /** Takes what is there; true where no more will come. */
+  takeReleased(): boolean {
     const { words, index, dueUs, user } = this.ring;
-    let taken = Atomics.load(words, 1);
-    while (taken !== Atomics.load(words, 0)) {
+    const over = Atomics.load(words, ringWord.over) === 1;
+    let taken = Atomics.load(words, ringWord.taken);
+    while (taken !== Atomics.load(words, ringWord.released)) {
       const at = taken & (ringLength - 1);
       this.arrive(index[at]!, dueUs[at]!, user[at]!);
       taken = (taken + 1) | 0;
-      Atomics.store(words, 1, taken);
+      Atomics.store(words, ringWord.taken, taken);
     }
+    return over;
   }
 
   stop(): void {

@@ -284,7 +284,8 @@ export class Engine implements ConnectionOwner {
     this.parts.recorder.roll(nowUs);
     this.timeOutOverdue(nowUs);
     if (this.closed !== undefined) this.fillSlots(nowUs, true);
-    else this.arrivals.takeReleased();
+    // Looked at again whatever wakes the reader or not: a sleep in the ring is never the only thing that a run's end hangs on.
+    else if (this.arrivals.takeReleased()) this.endArrivals();
     this.endIfDone(nowUs);
   }
 

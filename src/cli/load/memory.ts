@@ -183,10 +183,15 @@ export function controlMemory(given?: SharedArrayBuffer): ControlMemory {
   return { buffer, words: new Int32Array(buffer, 0, 16), numbers: new Float64Array(buffer, 64, 8) };
 }
 
-/** Arrivals that the pacer has released to one I/O thread: a ring with one writer and one reader. */
+/**
+ * Arrivals that the pacer has released to one I/O thread: a ring with one writer and one reader. How neither misses the
+ * other: the writer changes `released` or `over` first, then `wake`, then notifies; the reader reads `wake` first, then
+ * `over`, then `released`, and sleeps only while `wake` is what it read. So whatever it has not seen has changed the word
+ * that it sleeps on, and whoever reads `over` as 1 sees all that was released. No other word may be slept on.
+ */
 export interface ArrivalRing {
   buffer: SharedArrayBuffer;
-  /** [0]: arrivals released, modulo 2^32; the reader sleeps on it. [1]: arrivals taken. [2]: 1 when no more will come. */
+  /** See `ringWord`. */
   words: Int32Array;
   /** When each is due, in microseconds since the first arrival of the run. */
   dueUs: Float64Array;
@@ -195,6 +200,8 @@ export interface ArrivalRing {
   /** Which user it is (paced model). */
   user: Int32Array;
 }
+/** Indices into the words of a ring: arrivals released and taken, modulo 2^32; 1 when no more will come; changes so far. */
+export const ringWord = { released: 0, taken: 1, over: 2, wake: 3 } as const;
 /** A power of two: more than a second of arrivals at any rate one thread can serve. */
 export const ringLength = 1 << 16;
 

@@ -1,5 +1,5 @@
 import type { Histogram } from './histogram.js';
-import { type ArrivalRing, type ControlMemory, control, ringLength } from './memory.js';
+import { type ArrivalRing, type ControlMemory, control, ringLength, ringWord } from './memory.js';
 import type { LoadPlan } from './plan.js';
 import { randomAt } from './random.js';
 import { LiveSchedule, rateStages, Schedule } from './schedule.js';
@@ -56,9 +56,15 @@ export function runPacer(plan: LoadPlan, rings: ArrivalRing[], memory: ControlMe
   }
   Atomics.store(words, word.pacerDone, 1);
   for (const ring of rings) {
-    Atomics.store(ring.words, 2, 1);
-    Atomics.notify(ring.words, 0);
+    Atomics.store(ring.words, ringWord.over, 1);
+    wakeReader(ring);
   }
+}
+
+/** After what the reader is to see has been stored, never before. */
+function wakeReader({ words }: ArrivalRing): void {
+  Atomics.add(words, ringWord.wake, 1);
+  Atomics.notify(words, ringWord.wake);
 }
 
 /** Hands over all that is due; true where a ring was full (its thread is stalled; nothing is lost, only late). */
@@ -67,8 +73,8 @@ function release(arrivals: ArrivalSource, rings: ArrivalRing[], nowMs: number): 
   let full = false;
   while (arrivals.dueMs() <= nowMs) {
     const ring = rings[arrivals.thread()]!;
-    const head = Atomics.load(ring.words, 0);
-    if (((head - Atomics.load(ring.words, 1)) | 0) >= ringLength) {
+    const head = Atomics.load(ring.words, ringWord.released);
+    if (((head - Atomics.load(ring.words, ringWord.taken)) | 0) >= ringLength) {
       full = true;
       break;
     }
@@ -77,11 +83,11 @@ function release(arrivals: ArrivalSource, rings: ArrivalRing[], nowMs: number): 
     ring.dueUs[at] = dueMs * 1000;
     ring.index[at] = arrivals.globalIndex;
     ring.user[at] = arrivals.userAt(dueMs);
-    Atomics.store(ring.words, 0, (head + 1) | 0);
+    Atomics.store(ring.words, ringWord.released, (head + 1) | 0);
     touched |= 1 << (arrivals.thread() % 31);
     arrivals.advance();
   }
-  for (let i = 0; i < rings.length; i++) if ((touched & (1 << (i % 31))) !== 0) Atomics.notify(rings[i]!.words, 0);
+  for (let i = 0; i < rings.length; i++) if ((touched & (1 << (i % 31))) !== 0) wakeReader(rings[i]!);
   return full;
 }
 
