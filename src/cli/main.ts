@@ -18,6 +18,7 @@ function isSet(value: string | undefined): boolean {
 
 async function makeContext(argv: readonly string[], signal: AbortSignal): Promise<Context> {
   const { systemClock } = await import('./kernel/clock.js');
+  const { createOutput } = await import('./commands/output.js');
   const { env, stdin, stdout, stderr } = process;
   // https://no-color.org: any non-empty value turns colours off.
   const color = env.NO_COLOR ? false : isSet(env.FORCE_COLOR) || (stdout.isTTY === true && env.TERM !== 'dumb');
@@ -37,8 +38,7 @@ async function makeContext(argv: readonly string[], signal: AbortSignal): Promis
     columns: stdout.columns || Number(env.COLUMNS) || 80,
     mustFinish: false,
     exitCode: 0,
-    print: (text) => void stdout.write(text.endsWith('\n') ? text : `${text}\n`),
-    note: (text) => void stderr.write(text.endsWith('\n') ? text : `${text}\n`),
+    ...createOutput({ stdout, stderr }, env),
   };
 }
 
@@ -68,7 +68,11 @@ async function main(argv: string[]): Promise<number> {
   const signal = interruption();
   const { runCommand } = await import('./commands/program.js');
   context = await makeContext(argv, signal);
-  return runCommand(argv, context);
+  try {
+    return await runCommand(argv, context);
+  } finally {
+    context.endReport();
+  }
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { terminalText } from '../../src/cli/kernel/text.js';
 import { loadSummary } from '../../src/cli/report/summary.js';
 import { snapshotLine } from '../../src/cli/report/text.js';
 import { matchGolden } from '../golden.js';
@@ -23,7 +24,7 @@ for (const [name, snapshot] of Object.entries(states)) {
     t.notMatch(narrow, /^ .*…$/m, 'where no figure is cut off');
     t.notMatch(text, /\u001b/, 'no colours unless asked for');
     t.match(
-      loadSummary(resultOf(snapshot), heading, { color: true, columns: 80, exitCode: exitCodeOf[name]! }),
+      terminalText(loadSummary(resultOf(snapshot), heading, { color: true, columns: 80, exitCode: exitCodeOf[name]! })),
       /\u001b\[1m/,
     );
     t.end();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import newman, { type Summary } from 'newman';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../src/cli/kernel/clock.js';
-import { oneLine } from '../../src/cli/kernel/printable.js';
+import { oneLine } from '../../src/cli/kernel/text.js';
 import { toPostman } from '../../src/cli/scenario/convert/to-postman.js';
 import { runCollection } from '../../src/cli/scenario/postman/run.js';
 import { checks } from '../scenario/checks.js';

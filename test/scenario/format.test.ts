@@ -383,9 +383,9 @@ t.test(
       },
     );
     t.notOk(result.passed);
-    t.match(steps[0]!.errors, [/^redirected more than 10 times, at last to http.*\/loop$/]);
+    t.match(steps[0]!.errors, [{ message: /^redirected more than 10 times, at last to http.*\/loop$/ }]);
     t.equal(steps[1]!.state, 'passed');
-    t.same(steps[2]!.errors, ['the body is not the gzip that Content-Encoding says']);
+    t.match(steps[2]!.errors, [{ message: 'the body is not the gzip that Content-Encoding says' }]);
     t.same(pauses, [5, 5]);
   },
 );

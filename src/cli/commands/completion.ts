@@ -31,7 +31,8 @@ export const define: Define = (command, context) => {
         });
       }
       const script = scriptFor(shell, await collectWords(context));
-      context.print(options.json ? JSON.stringify({ shell, script }) : script);
+      if (options.json) context.json({ shell, script });
+      else context.document(`${script}\n`);
     });
 };
 

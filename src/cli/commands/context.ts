@@ -1,7 +1,8 @@
 import type { Clock } from '../kernel/clock.js';
+import type { Output } from './output.js';
 
 /** What a command gets from main.ts: the process, seen through values, so that commands are testable and never touch globals. */
-export interface Context {
+export interface Context extends Output {
   /** The words after the program's name, as they were given. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -12,7 +13,7 @@ export interface Context {
   /** Package root: where manifests/, scenarios/ and dist/ are. */
   readonly root: string;
   readonly version: string;
-  /** Raw streams, for ink and for key input. */
+  /** Raw streams, for ink, key input and sessions in a pod; texts go through `Output`. */
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -26,8 +27,4 @@ export interface Context {
   mustFinish: boolean;
   /** Set by the command; main.ts hands it to the process. 0 until set. */
   exitCode: number;
-  /** Writes to stdout. With --json nothing but the document may go there. */
-  print(text: string): void;
-  /** Writes to stderr: progress, notes, warnings. */
-  note(text: string): void;
 }

@@ -41,7 +41,7 @@ async function dev(words: string[], options: Options, context: Context): Promise
   const timeoutMs = parseTimeoutMs(options.timeout);
   const request = await requestFrom(words, options, context);
   const { target, reason } = await targetFromOptions(options, context);
-  const say = (text: string) => (options.json ? context.note(text) : context.print(text));
+  const say = options.json ? context.note : context.print;
   say(`target ${target.name}: ${reason}`);
   await deploy(target, request, timeoutMs, context, say);
   const changes = watchSources(sources, context.signal);
@@ -57,7 +57,7 @@ async function dev(words: string[], options: Options, context: Context): Promise
     });
     context.signal.throwIfAborted();
     if (build.exitCode !== 0) {
-      say(`${build.stdout}${build.stderr}`.trim());
+      say(`${build.stdout}${build.stderr}`.trim().split('\n'));
       say('the build failed: what ran before runs on');
       continue;
     }
@@ -66,7 +66,7 @@ async function dev(words: string[], options: Options, context: Context): Promise
       await deploy(target, request, timeoutMs, context, say);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      say([error.message, ...error.details, 'mend it: the next change is deployed again'].join('\n'));
+      say([error.message, ...error.details, 'mend it: the next change is deployed again']);
     }
   }
 }
@@ -76,7 +76,7 @@ async function deploy(
   request: UpRequest,
   timeoutMs: number,
   context: Context,
-  say: (text: string) => void,
+  say: Context['print'],
 ): Promise<void> {
   const report = await target.up(request, {
     timeoutMs,
@@ -87,7 +87,7 @@ async function deploy(
     },
   });
   const what = report.actions.length === 0 ? 'unchanged' : 'ready';
-  say([`${what} in ${formatDuration(report.durationMs)}`, ...formatEndpoints(report.endpoints)].join('\n'));
+  say([`${what} in ${formatDuration(report.durationMs)}`, ...formatEndpoints(report.endpoints)]);
 }
 
 /** Gives a file name for each burst of changes; a burst during a build is not lost. Ends when the signal aborts. */

@@ -21,20 +21,20 @@ export function define(command: Command, context: Context): void {
     const { target, reason } = await targetFromOptions(options, context);
     if (!options.json) context.note(`target ${target.name}: ${reason}`);
     const differences = await target.diff(request);
-    if (options.json) context.print(JSON.stringify({ target: target.name, differences }));
+    if (options.json) context.json({ target: target.name, differences });
     else context.print(formatDifferences(differences, context.color));
     if (differences.length > 0) context.exitCode = exitCodes.failed;
   });
 }
 
-function formatDifferences(differences: readonly ObjectDiff[], color: boolean): string {
-  if (differences.length === 0) return 'no difference: up would change nothing';
+function formatDifferences(differences: readonly ObjectDiff[], color: boolean): string[] {
+  if (differences.length === 0) return ['no difference: up would change nothing'];
   const lines = differences.flatMap(({ patch }) => patch.trimEnd().split('\n'));
   const paint = createPaint(color);
   const counted = (['create', 'update', 'delete'] as const).map(
     (change) => `${differences.filter((difference) => difference.change === change).length} to ${change}`,
   );
-  return [...lines.map((line) => paintLine(line, paint)), counted.join(', ')].join('\n');
+  return [...lines.map((line) => paintLine(line, paint)), counted.join(', ')];
 }
 
 /** Heads, removals and additions as git paints them. */

@@ -22,7 +22,7 @@ export const define: Define = (command, context) => {
         target === undefined ? found : found.filter((check) => check.neededFor.some((need) => need === wanted));
       const blocking = found.filter((check) => check.state === 'missing' && check.neededFor.includes(wanted));
       context.exitCode = blocking.length > 0 ? exitCodes.failed : exitCodes.pass;
-      if (options.json) context.print(JSON.stringify({ target: wanted, ok: blocking.length === 0, checks: listed }));
+      if (options.json) context.json({ target: wanted, ok: blocking.length === 0, checks: listed });
       else {
         printChecks(listed, context);
         context.print('');

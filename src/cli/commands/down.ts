@@ -38,17 +38,17 @@ export function define(command: Command, context: Context): void {
           },
         },
       );
-      if (options.json) context.print(JSON.stringify(report));
+      if (options.json) context.json(report);
       else context.print(formatDown(report));
       if (report.remaining.length > 0) context.exitCode = exitCodes.failed;
     });
 }
 
-function formatDown({ deleted, kept, remaining }: DownReport): string {
+function formatDown({ deleted, kept, remaining }: DownReport): string[] {
   const lines = deleted.map((ref) => `  deleted    ${ref}`);
   for (const { ref, reason } of kept) lines.push(`  kept       ${ref}  (${reason})`);
   for (const { ref, reason } of remaining) lines.push(`  REMAINING  ${ref}  (${reason})`);
-  if (lines.length === 0) return 'nothing was up: nothing to remove';
+  if (lines.length === 0) return ['nothing was up: nothing to remove'];
   const counts = `${deleted.length} deleted, ${kept.length} kept, ${remaining.length} remaining`;
-  return [...lines, remaining.length === 0 ? `down: ${counts}` : `NOT down: ${counts}`].join('\n');
+  return [...lines, remaining.length === 0 ? `down: ${counts}` : `NOT down: ${counts}`];
 }

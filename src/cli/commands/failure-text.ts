@@ -17,11 +17,11 @@ export function withoutSecrets(failure: Failure): Failure {
 }
 
 /** A failure as people read it: what happened, all details, the cure. */
-export function formatFailure(told: Failure, context: Pick<Context, 'color'>): string {
+export function formatFailure(told: Failure, context: Pick<Context, 'color'>): string[] {
   const failure = withoutSecrets(told);
   const paint = createPaint(context.color);
   const lines = [`${paint.bad('error:')} ${failure.message}`];
-  for (const detail of failure.details) lines.push(`  ${detail.replaceAll('\n', '\n  ')}`);
+  for (const detail of failure.details) lines.push(`  ${detail}`);
   if (failure.hint !== undefined) lines.push(`${paint.cure('cure:')}  ${failure.hint}`);
-  return lines.join('\n');
+  return lines;
 }

@@ -31,12 +31,13 @@ async function forward(options: Options, context: Context): Promise<void> {
   const request = { address: options.address, stop: options.stop === true };
   const endpoints = (await target.forward?.(request)) ?? ways;
   if (options.stop) {
-    context.print(options.json ? JSON.stringify({ target: target.name, endpoints }) : 'nothing is forwarded any more');
+    if (options.json) context.json({ target: target.name, endpoints });
+    else context.print('nothing is forwarded any more');
     return;
   }
-  if (options.json) context.print(JSON.stringify({ target: target.name, endpoints }));
+  if (options.json) context.json({ target: target.name, endpoints });
   else {
     const head = 'nothing to forward: everything listens on this machine already';
-    context.print([...(target.name === 'local' ? [head] : []), ...formatEndpoints(endpoints)].join('\n'));
+    context.print([...(target.name === 'local' ? [head] : []), ...formatEndpoints(endpoints)]);
   }
 }

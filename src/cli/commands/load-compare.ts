@@ -27,7 +27,8 @@ export function defineCompare(load: Command, context: Context): void {
     const share = parseTolerance(tolerance);
     const comparison = compareRuns(readResult(before, context), readResult(after, context), share);
     context.exitCode = comparisonExitCode(comparison);
-    context.print(json ? JSON.stringify(comparison) : comparisonText(comparison, context));
+    if (json) context.json(comparison);
+    else context.write(comparisonText(comparison, context));
   });
 }
 

@@ -2,6 +2,7 @@ import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } fro
 import { extname, resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
+import { jsonText, shown } from '../kernel/text.js';
 import { Histogram } from '../load/histogram.js';
 import type { LoadResult, RequestRecord } from '../load/metrics.js';
 import { type LoadPlan, planSteps } from '../load/plan.js';
@@ -55,7 +56,7 @@ export class OutFiles {
 async function render(format: Exclude<Format, '.ndjson'>, result: LoadResult, plan: LoadPlan): Promise<string> {
   switch (format) {
     case '.json':
-      return `${JSON.stringify(result)}\n`;
+      return `${jsonText(result)}\n`;
     case '.csv':
       return seriesCsv(result);
     case '.html': {
@@ -107,7 +108,7 @@ export function parseSummary(text: string): LayoutName | 'hwctl' {
 /** The summary in a layout that another tool's users know. */
 export async function peerSummary(name: LayoutName, result: LoadResult, plan: LoadPlan): Promise<string> {
   const response = distributionOf(Histogram.decode(result.histograms.response));
-  const input = { result, plan, response };
+  const input = { result: shown(result), plan: shown(plan), response };
   switch (name) {
     case 'k6':
       return (await import('../report/layouts/k6.js')).k6Layout(input);

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
+import { jsonText } from '../kernel/text.js';
 import { compareRuns } from '../load/compare.js';
 import type { LoadSnapshot } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
@@ -108,7 +109,7 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const planned = await makeLoadPlan(profile, options, context);
   if (options.dryRun) {
     const { shownPlan } = await import('./load-shown.js');
-    context.print(JSON.stringify(shownPlan(planned.plan), null, options.json ? undefined : 2));
+    context.document(`${jsonText(shownPlan(planned.plan), options.json ? undefined : 2)}\n`);
     return;
   }
   // Who reads stdout may leave: files are written all the same.
@@ -141,12 +142,13 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     exitCode,
     comparison,
   };
-  if (options.json) context.print(JSON.stringify({ ...report, findMax }));
+  if (options.json) context.json({ ...report, findMax });
   else {
     const conclusion = findMax === undefined ? undefined : maxInWords(findMax);
     const shown = { result: report, plan, conclusion, exitCode: comparison === undefined ? exitCode : undefined };
+    if (layout === 'hwctl') context.beginReport();
     await printSummary(layout, shown, context, progress === 'lines' ? '\n' : '');
-    if (comparison !== undefined) context.print(`\n${comparisonText(comparison, context)}Exit code ${exitCode}.`);
+    if (comparison !== undefined) context.write(`\n${comparisonText(comparison, context)}Exit code ${exitCode}.\n`);
   }
   for (const path of await files.write(report, plan)) context.note(`wrote ${path}`);
 }
@@ -220,7 +222,7 @@ async function printSummary(
 ): Promise<void> {
   const { result, plan, conclusion, exitCode } = run;
   if (layout !== 'hwctl') {
-    context.print(await peerSummary(layout, result, plan));
+    context.write(await peerSummary(layout, result, plan));
     context.note(
       `hwctl: ${conclusion === undefined ? '' : `${conclusion} `}verdict ${result.verdict.state}${exitCode === undefined ? '' : `, exit code ${exitCode}`}`,
     );
@@ -229,5 +231,5 @@ async function printSummary(
   const { color } = context;
   // The terminal may have been resized meanwhile.
   const columns = context.stdout.columns || context.columns;
-  context.print(`${lead}${loadSummary(result, headingOf(plan), { color, columns, exitCode, conclusion })}`);
+  context.write(`${lead}${loadSummary(result, headingOf(plan), { color, columns, exitCode, conclusion })}`);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
+import { painted } from '../kernel/text.js';
 import type { LogLine } from '../target/target.js';
 import type { Context } from './context.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
@@ -32,7 +33,7 @@ export function define(command: Command, context: Context): void {
 
 /** One log line: NDJSON, or `service | text`. */
 export function printLine(line: LogLine, json: boolean, context: Context): void {
-  if (json) context.print(JSON.stringify(line));
+  if (json) context.json(line);
   else context.print(`${paintName(line.service, context)} | ${line.text}`);
 }
 
@@ -52,5 +53,5 @@ const colors = [36, 35, 33, 32, 34];
 function paintName(name: string, context: Pick<Context, 'color'>): string {
   if (!context.color) return name;
   const sum = [...name].reduce((total, letter) => total + letter.charCodeAt(0), 0);
-  return `\u001b[${colors[sum % colors.length]}m${name}\u001b[0m`;
+  return painted(name, colors[sum % colors.length]!, 39);
 }

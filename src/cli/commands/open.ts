@@ -22,7 +22,7 @@ export function define(command: Command, context: Context): void {
     .option('--browser', 'open it in the browser as well')
     .action(async (part: string, options: Options) => {
       const { target, endpoint } = await reach(options, context, part);
-      if (options.json) context.print(JSON.stringify({ target: target.name, ...endpoint }));
+      if (options.json) context.json({ target: target.name, ...endpoint });
       else context.print(endpoint.url);
       if (options.browser) await openBrowser(endpoint.url, context);
     });

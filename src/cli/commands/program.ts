@@ -40,14 +40,14 @@ async function buildProgram(argv: string[], context: Context): Promise<Command> 
   forEachCommand(program, (command) => {
     command.exitOverride();
     command.configureOutput({
-      writeOut: (text) => context.print(text),
+      writeOut: (text) => context.document(text),
       // Usage errors are thrown and reported by `report`, with their cure.
       writeErr: () => undefined,
       getOutHelpWidth: () => context.columns,
     });
   });
   if (argv.length === 0) {
-    context.print(program.helpInformation());
+    context.document(program.helpInformation());
     throw new Failure({
       code: 'no-command',
       message: 'no command given',
@@ -85,15 +85,13 @@ function report(error: unknown, argv: string[], context: Context): number {
   if (error instanceof Failure) {
     if (argv.includes('--json')) {
       const { code, message, hint, details } = withoutSecrets(error);
-      context.print(
-        JSON.stringify({ error: { code, message, hint, details: details.length > 0 ? details : undefined } }),
-      );
+      context.json({ error: { code, message, hint, details: details.length > 0 ? details : undefined } });
     }
     context.note(formatFailure(error, context));
     return error.exitCode;
   }
   const bug = error instanceof Error ? error : new Error(String(error));
-  context.note(`hwctl: a bug in hwctl: ${bug.stack ?? bug.message}`);
+  context.note(`hwctl: a bug in hwctl: ${bug.stack ?? bug.message}`.split('\n'));
   context.note('Please report it with the command you ran and the lines above.');
   return exitCodes.bug;
 }

@@ -51,18 +51,18 @@ async function render(words: string[], options: Options, context: Context): Prom
     const into = absolute(folder as string, context);
     writeFolder(into, renderCharts(request));
     const charts = stacks.map((name) => join(into, name));
-    if (options.json) context.print(JSON.stringify({ folder: into, charts }));
-    else context.print(charts.map((chart) => `chart written: helm upgrade --install NAME ${chart}`).join('\n'));
+    if (options.json) context.json({ folder: into, charts });
+    else context.print(charts.map((chart) => `chart written: helm upgrade --install NAME ${chart}`));
     return;
   }
   const objects = options.target === undefined ? renderObjects(request) : await askCluster(request, options, context);
   if (folder !== undefined) {
     const into = absolute(folder, context);
     writeFolder(into, renderFolder(objects));
-    if (options.json) context.print(JSON.stringify({ folder: into, objects: objects.length }));
+    if (options.json) context.json({ folder: into, objects: objects.length });
     else context.print(`${objects.length} objects written: kubectl apply -k ${into}`);
-  } else if (options.json) context.print(JSON.stringify({ stacks, values, objects }));
-  else context.print(renderYaml(objects));
+  } else if (options.json) context.json({ stacks, values, objects });
+  else context.document(renderYaml(objects));
 }
 
 /** The objects as `up` would apply them to that cluster now: what is up there already joins in. */

@@ -39,7 +39,7 @@ function sub(command: Command, usage: string, summary: string): Command {
 function list(options: Output, context: Context): void {
   const listed = listScenarios(context.root);
   if (options.json) {
-    context.print(JSON.stringify({ scenarios: listed }));
+    context.json({ scenarios: listed });
     return;
   }
   const width = Math.max(...listed.map(({ name }) => name.length));
@@ -52,14 +52,14 @@ async function show(name: string, options: Output, context: Context): Promise<vo
   const scenario = await loadScenario(name, context);
   if (options.json) {
     const { templates, ...rest } = scenario;
-    context.print(JSON.stringify(rest));
+    context.json(rest);
     return;
   }
   context.print(`${scenario.name}  (${scenario.file})`);
   if (scenario.why !== undefined) context.print(scenario.why);
   for (const section of ['setup', 'steps', 'teardown'] as const) {
     if (scenario[section].length === 0) continue;
-    if (section !== 'steps') context.print(`\n${section}:`);
+    if (section !== 'steps') context.print(['', `${section}:`]);
     else context.print('');
     showSteps(scenario[section], '', context);
   }
@@ -111,7 +111,7 @@ async function validate(names: string[], options: Output, context: Context): Pro
   const sound = checked.every(({ problems }) => problems.length === 0);
   context.exitCode = sound ? exitCodes.pass : exitCodes.cannotRun;
   if (options.json) {
-    context.print(JSON.stringify({ valid: sound, files: checked }));
+    context.json({ valid: sound, files: checked });
     return;
   }
   for (const { file, problems } of checked) {
@@ -144,8 +144,8 @@ async function importScenario(file: string, options: Output, context: Context): 
 /** The text goes to the file or standard output; what was lost is always told, never dropped in silence. */
 function emit({ text, losses }: { text: string; losses: string[] }, options: Output, context: Context): void {
   if (options.output !== undefined) write(options.output, text, context);
-  if (options.json) context.print(JSON.stringify({ output: options.output, text, notCarriedOver: losses }));
-  else if (options.output === undefined) context.stdout.write(text);
+  if (options.json) context.json({ output: options.output, text, notCarriedOver: losses });
+  else if (options.output === undefined) context.document(text);
   if (losses.length > 0 && !options.json) context.note('Not carried over:');
   if (!options.json) for (const loss of losses) context.note(`  ${loss}`);
 }

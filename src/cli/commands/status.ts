@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
+import { createPaint } from '../report/paint.js';
 import type { ServiceStatus, StatusReport } from '../target/target.js';
 import type { Context } from './context.js';
 import { formatEndpoints } from './endpoint-text.js';
@@ -20,11 +21,11 @@ export function define(command: Command, context: Context): void {
       const { target, reason } = await targetFromOptions(options, context);
       for (;;) {
         const status = await target.status();
-        if (options.json) context.print(JSON.stringify({ ...status, reason }));
+        if (options.json) context.json({ ...status, reason });
         else {
           // On a terminal each look takes the place of the one before.
-          const clear = options.watch && context.interactive ? '\u001b[H\u001b[2J' : '';
-          context.print(`${clear}target ${target.name}: ${reason}\n${formatStatus(status, context)}`);
+          if (options.watch && context.interactive) context.stdout.write('\u001b[H\u001b[2J');
+          context.print([`target ${target.name}: ${reason}`, ...formatStatus(status, context)]);
         }
         if (!options.watch) return;
         await context.clock.sleep(watchPeriodMs, context.signal);
@@ -32,8 +33,8 @@ export function define(command: Command, context: Context): void {
     });
 }
 
-function formatStatus(status: StatusReport, context: Pick<Context, 'color' | 'columns'>): string {
-  if (status.stacks.length === 0) return 'nothing is up (hwctl up)';
+function formatStatus(status: StatusReport, context: Pick<Context, 'color' | 'columns'>): string[] {
+  if (status.stacks.length === 0) return ['nothing is up (hwctl up)'];
   const header = ['SERVICE', 'STATE', 'RESTARTS', 'UP', 'MEMORY', 'INSTANCE'];
   const rows = status.services.map((service) => [
     service.name,
@@ -55,11 +56,12 @@ function formatStatus(status: StatusReport, context: Pick<Context, 'color' | 'co
     lines.push(paintState(format(row), service, context));
     if (service?.reason !== undefined) lines.push(`  ${service.reason}`);
   }
-  return [...lines, ...formatEndpoints(status.endpoints)].join('\n');
+  return [...lines, ...formatEndpoints(status.endpoints)];
 }
 
 function paintState(line: string, service: ServiceStatus | undefined, context: Pick<Context, 'color'>): string {
-  if (!context.color || service === undefined) return line;
-  const code = { ready: 32, starting: 33, restarting: 33, failed: 31, stopped: 31 }[service.state];
-  return line.replace(` ${service.state} `, ` \u001b[${code}m${service.state}\u001b[0m `);
+  if (service === undefined) return line;
+  const { good, warn, bad } = createPaint(context.color);
+  const paint = { ready: good, starting: warn, restarting: warn, failed: bad, stopped: bad }[service.state];
+  return line.replace(` ${service.state} `, ` ${paint(service.state)} `);
 }

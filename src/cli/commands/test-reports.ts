@@ -15,8 +15,9 @@ const fileReports: Record<string, () => Promise<FileReport>> = {
   junit: async () => (await import('../report/scenario/junit.js')).junitReport,
   tap: async () => (await import('../report/scenario/tap.js')).tapReport,
   html: async () => (await import('../report/scenario/html.js')).htmlReport,
+  github: async () => (await import('../report/scenario/github.js')).githubReport,
 };
-const known = ['cli', ...Object.keys(fileReports), 'github'];
+const known = ['cli', ...Object.keys(fileReports)];
 
 interface Wanted {
   report: FileReport;
@@ -34,7 +35,7 @@ export class TestReports {
     private readonly terminal: NewmanReport | undefined,
     private readonly files: readonly Wanted[],
     private readonly har: HarRecorder | undefined,
-    private readonly annotate: boolean,
+    private readonly annotations: FileReport | undefined,
     private readonly jsonReport: FileReport | undefined,
     private readonly debugLines: typeof import('../report/scenario/debug.js').debugLines | undefined,
   ) {}
@@ -51,29 +52,31 @@ export class TestReports {
       const load = fileReports[name];
       if (load === undefined) continue;
       const file = rest.length === 0 ? undefined : rest.join('=');
+      // Without a file, annotations are for the runner.
+      if (name === 'github' && file === undefined) continue;
       if (file === undefined && (cli || options.json || files.some((other) => other.file === undefined)))
         throw noFile(name);
       files.push({ report: await load(), file });
     }
-    const { color, columns, interactive, stdout } = context;
-    const terminal = cli
-      ? new NewmanReport({ write: (text) => void stdout.write(text), color, columns, interactive })
-      : undefined;
+    const { color, columns, interactive, write } = context;
+    const terminal = cli ? new NewmanReport({ write, color, columns, interactive }) : undefined;
     const har = options.har === undefined ? undefined : new (await import('../report/scenario/har.js')).HarRecorder();
     const debug = options.debug ? (await import('../report/scenario/debug.js')).debugLines : undefined;
     const json = options.json ? await fileReports.json!() : undefined;
-    const annotate = names.includes('github') || context.env.GITHUB_ACTIONS === 'true';
-    return new TestReports(context, options, terminal, files, har, annotate, json, debug);
+    const annotate = options.reporters.includes('github') || context.env.GITHUB_ACTIONS === 'true';
+    const annotations = annotate ? await fileReports.github!() : undefined;
+    if (cli) context.beginReport();
+    return new TestReports(context, options, terminal, files, har, annotations, json, debug);
   }
 
   on(event: ScenarioEvent): void {
     if (event.type === 'traffic') {
       this.har?.on(event);
-      if (this.debugLines !== undefined) this.context.note(this.debugLines(event.traffic).join('\n'));
+      if (this.debugLines !== undefined) this.context.note(this.debugLines(event.traffic));
       return;
     }
     this.terminal?.on(event);
-    if (this.files.length > 0 || this.annotate || this.options.json) this.#collector.on(event);
+    if (this.files.length > 0 || this.annotations !== undefined || this.options.json) this.#collector.on(event);
   }
 
   /** Writes what is written at the end. Throws Failure for a file that cannot be written. */
@@ -81,20 +84,13 @@ export class TestReports {
     const { runs } = this.#collector;
     for (const { report, file } of this.files) {
       const text = report(runs);
-      if (file === undefined) this.context.stdout.write(text);
+      if (file === undefined) this.context.document(text);
       else this.#write(file, text);
     }
     if (this.har !== undefined && this.options.har !== undefined)
       this.#write(this.options.har, this.har.text(this.context.version));
-    if (this.jsonReport !== undefined) this.context.print(this.jsonReport(runs));
-    if (this.annotate) this.#annotate();
-  }
-
-  #annotate(): void {
-    void import('../report/scenario/github.js').then(({ githubAnnotations }) => {
-      for (const { result } of this.#collector.runs)
-        for (const line of githubAnnotations(result)) this.context.note(line);
-    });
+    if (this.jsonReport !== undefined) this.context.document(this.jsonReport(runs));
+    if (this.annotations !== undefined) this.context.annotate(this.annotations(runs).split('\n').slice(0, -1));
   }
 
   #write(file: string, text: string): void {

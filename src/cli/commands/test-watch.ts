@@ -29,7 +29,7 @@ export async function watchTests(
         if (!(error instanceof Failure) || saves.files.length === 0) throw error;
         context.note(formatFailure(error, context));
       }
-      context.note(`\nWatching ${saves.files.join(', ')}; Ctrl-C ends.`);
+      context.note(['', `Watching ${saves.files.join(', ')}; Ctrl-C ends.`]);
       await saves.next(context.signal);
       // Editors save in several writes: let them finish.
       await context.clock.sleep(150, context.signal);

@@ -53,8 +53,8 @@ async function up(words: string[], options: Options, context: Context): Promise<
   const { target, reason } = await targetFromOptions(options, context);
   if (options.dryRun) {
     const steps = await target.plan(request);
-    if (options.json) context.print(JSON.stringify({ target: target.name, reason, plan: steps }));
-    else context.print([`target ${target.name}: ${reason}`, ...formatPlan(steps)].join('\n'));
+    if (options.json) context.json({ target: target.name, reason, plan: steps });
+    else context.print([`target ${target.name}: ${reason}`, ...formatPlan(steps)]);
     return;
   }
   if (!options.json) context.print(`target ${target.name}: ${reason}`);
@@ -66,7 +66,7 @@ async function up(words: string[], options: Options, context: Context): Promise<
     ...(await target.up(request, { timeoutMs, signal: context.signal, onEvent })),
     reason,
   };
-  if (options.json) context.print(JSON.stringify(report));
+  if (options.json) context.json(report);
   else context.print(formatReport(report));
 }
 
@@ -106,12 +106,12 @@ function baseName(ref: string): string {
   return ref.slice(ref.lastIndexOf('/') + 1);
 }
 
-function formatReport(report: UpReport): string {
+function formatReport(report: UpReport): string[] {
   const took = formatDuration(report.durationMs);
   const head = report.actions.length === 0 ? `unchanged, ready (${took})` : `ready in ${took}`;
   const pending = (report.pending ?? []).flatMap(({ ref, reason, hint }) => [
     `${ref}: ${reason}`,
     ...(hint === undefined ? [] : [`  ${hint}`]),
   ]);
-  return [head, ...pending, ...formatEndpoints(report.endpoints)].join('\n');
+  return [head, ...pending, ...formatEndpoints(report.endpoints)];
 }

@@ -82,6 +82,7 @@ class Verification {
     const { target, reason } = await targetFromOptions(options, context);
     report.target = target.name;
     report.reason = reason;
+    if (!options.json) context.beginReport();
     this.say(`target ${target.name}: ${reason}`);
     const before = (await target.status()).stacks;
     try {
@@ -103,7 +104,7 @@ class Verification {
   /** Runs one stage unless interrupted; a Failure is noted and the run goes on to what is still sensible. */
   private async stage(name: Stage, work: () => Promise<void>): Promise<boolean> {
     if (this.context.signal.aborted && name !== 'down') return false;
-    this.say(`\n── ${name} ${'─'.repeat(Math.max(3, Math.min(80, this.context.columns) - name.length - 4))}`);
+    this.say(['', `── ${name} ${'─'.repeat(Math.max(3, Math.min(80, this.context.columns) - name.length - 4))}`]);
     try {
       await work();
       return true;
@@ -124,7 +125,7 @@ class Verification {
     const up = await target.up(request, { timeoutMs, signal: context.signal, onEvent: this.onEvent });
     report.up = { ...up, reason: report.reason };
     const took = formatDuration(up.durationMs);
-    this.say(up.endpoints.map(({ name, url }) => `${name}  ${url}`).join('\n'));
+    this.say(up.endpoints.map(({ name, url }) => `${name}  ${url}`));
     this.line('up', true, `${request.stacks.join(', ')}: ready in ${took}`);
   }
 
@@ -133,8 +134,7 @@ class Verification {
     const { listScenarios, loadScenario } = await import('../scenario/load.js');
     const { runScenario } = await import('../scenario/run.js');
     const { NewmanReport } = await import('../report/scenario/newman.js');
-    const { color, columns, root, cwd, clock, signal, stdout } = context;
-    const write = (text: string) => void stdout.write(text);
+    const { color, columns, root, cwd, clock, signal, write } = context;
     const view = this.options.json ? undefined : new NewmanReport({ write, color, columns, interactive: false });
     const { endpoint } = await findEndpoint(this.options, context);
     const results: ScenarioResult[] = [];
@@ -176,7 +176,7 @@ class Verification {
     if (!options.json) {
       const { loadSummary } = await import('../report/summary.js');
       const { headingOf } = await import('../report/words.js');
-      this.say(
+      context.write(
         `\n${loadSummary(result, headingOf(plan), { color: context.color, columns: context.columns, exitCode: loadExitCode(result) })}`,
       );
     }
@@ -226,7 +226,7 @@ class Verification {
     if (text !== undefined) this.context.note(text);
   };
 
-  private say(text: string): void {
+  private say(text: string | readonly string[]): void {
     if (!this.options.json) this.context.print(text);
   }
 
@@ -244,7 +244,7 @@ class Verification {
   private finish(): void {
     const { report } = this;
     if (this.options.json) {
-      this.context.print(JSON.stringify(report));
+      this.context.json(report);
       return;
     }
     const words: Record<number, string> = {
@@ -254,8 +254,11 @@ class Verification {
       [exitCodes.void]: this.paint.warn('VOID: the load numbers cannot be trusted'),
       [exitCodes.interrupted]: this.paint.warn('INTERRUPTED'),
     };
-    this.say(`\n── verify ${'─'.repeat(Math.max(3, Math.min(80, this.context.columns) - 10))}`);
+    this.say(['', `── verify ${'─'.repeat(Math.max(3, Math.min(80, this.context.columns) - 10))}`]);
     for (const line of this.summary) this.say(line);
-    this.say(`\n${words[report.exitCode] ?? 'FAIL'} in ${formatDuration(report.durationMs)} (exit ${report.exitCode})`);
+    this.say([
+      '',
+      `${words[report.exitCode] ?? 'FAIL'} in ${formatDuration(report.durationMs)} (exit ${report.exitCode})`,
+    ]);
   }
 }

@@ -1,9 +1,11 @@
+import { shown } from '../kernel/text.js';
 import type { Change, Comparison } from '../load/compare.js';
 import { formatLatency, formatRate, formatShare, wrap } from './format.js';
 import { createPaint } from './paint.js';
 
 /** The comparison of two runs as text, at most 80 columns wide. */
-export function comparisonText(comparison: Comparison, options: { color: boolean; columns: number }): string {
+export function comparisonText(compared: Comparison, options: { color: boolean; columns: number }): string {
+  const comparison = shown(compared);
   const paint = createPaint(options.color);
   const width = Math.max(60, Math.min(80, options.columns));
   const colors = { worse: paint.bad, better: paint.good, same: (text: string) => text };

@@ -1,5 +1,6 @@
 import { render, Text, useInput } from 'ink';
 import type { ReactNode } from 'react';
+import { shown } from '../kernel/text.js';
 import type { LoadSnapshot } from '../load/metrics.js';
 import type { WorkloadRow } from './timeline.js';
 import { LoadView } from './views/load-view.js';
@@ -63,13 +64,13 @@ export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
     if (beganMs < notBeforeMs) return;
     const view = (
       <LoadView
-        snapshot={snapshot}
-        heading={options.heading}
+        snapshot={{ ...shown({ ...snapshot, series: [] }), series: snapshot.series }}
+        heading={shown(options.heading)}
         columns={stdout.columns || 80}
         rows={stdout.rows || 24}
         rateFactor={state.rateFactor}
         finishing={state.finishing}
-        workloads={state.workloads}
+        workloads={shown(state.workloads)}
       />
     );
     instance.rerender(frame(view));

@@ -1,3 +1,5 @@
+import { painted } from '../kernel/text.js';
+
 /** Colours for plain text; each call gives the text unchanged where colours are unwelcome. Words always say the same. */
 export interface Paint {
   good(text: string): string;
@@ -9,10 +11,10 @@ export interface Paint {
   cure(text: string): string;
 }
 
-/** ANSI colours, or none. */
+/** Colours that the last step before the stream knows as ours (`terminalText`), or none. */
 export function createPaint(color: boolean): Paint {
   const wrap = (open: number, close: number) => (text: string) =>
-    color && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+    color && text !== '' ? painted(text, open, close) : text;
   return {
     good: wrap(32, 39),
     bad: wrap(31, 39),

@@ -1,4 +1,5 @@
 import { formatDuration } from '../kernel/duration.js';
+import { shown } from '../kernel/text.js';
 import type { LatencySummary, LoadResult } from '../load/metrics.js';
 import { fit, formatBytes, formatCores, formatCount, formatLatency, formatRate, formatShare, wrap } from './format.js';
 import { createPaint, type Paint } from './paint.js';
@@ -16,7 +17,9 @@ export interface SummaryOptions {
 }
 
 /** The final summary in hwctl's own layout, at most 80 columns wide (error texts are wrapped). */
-export function loadSummary(result: LoadReport, heading: LoadHeading, options: SummaryOptions): string {
+export function loadSummary(measured: LoadReport, about: LoadHeading, options: SummaryOptions): string {
+  const result = shown(measured);
+  const heading = shown(about);
   const paint = createPaint(options.color);
   const width = Math.max(60, Math.min(80, options.columns));
   const sections = [

@@ -1,6 +1,8 @@
+import { htmlText } from '../kernel/text.js';
+
 /** Text made safe for HTML and SVG, in content and in attributes. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return htmlText(text);
 }
 
 export interface Line {

@@ -1,3 +1,4 @@
+import { jsonText } from '../kernel/text.js';
 import type { LoadResult, RequestRecord } from '../load/metrics.js';
 
 const seriesColumns = [
@@ -41,7 +42,7 @@ export function seriesCsv(result: LoadResult): string {
 /** One request as a line of NDJSON, times in milliseconds since the first arrival was due. */
 export function recordLine(record: RequestRecord, steps: readonly string[]): string {
   const ms = (us: number) => Math.round(us) / 1000;
-  return `${JSON.stringify({
+  return `${jsonText({
     step: steps[record.step],
     dueMs: ms(record.dueUs),
     sentMs: ms(record.sentUs),

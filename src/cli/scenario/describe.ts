@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { HttpResponse } from '../kernel/http.js';
-import { printable } from '../kernel/printable.js';
+import { oneLine, printable } from '../kernel/text.js';
 import { type Exchange, headerOf, textOf } from './exchange.js';
 import type { Mask } from './mask.js';
 import type { ExchangeSummary, Traffic } from './result.js';
@@ -50,12 +50,12 @@ export function trafficOf(exchange: Exchange, mask: Mask): Traffic {
 /** Request and response as they were on the wire, masked, bodies cut. */
 export function dumpOf(exchange: Exchange, mask: Mask): string {
   const traffic = trafficOf(exchange, mask);
-  const lines = [`> ${traffic.method} ${traffic.url}`];
-  for (const [name, value] of traffic.requestHeaders) lines.push(`> ${name}: ${value}`);
+  const lines = [oneLine(`> ${traffic.method} ${traffic.url}`)];
+  for (const [name, value] of traffic.requestHeaders) lines.push(oneLine(`> ${name}: ${value}`));
   if (traffic.requestBody !== '') lines.push(...prefixed('> ', traffic.requestBody));
-  if (traffic.error !== undefined) return [...lines, `! ${traffic.error}`].join('\n');
-  lines.push(`< ${traffic.status} ${traffic.reason}`.trimEnd());
-  for (const [name, value] of traffic.responseHeaders) lines.push(`< ${name}: ${value}`);
+  if (traffic.error !== undefined) return [...lines, oneLine(`! ${traffic.error}`)].join('\n');
+  lines.push(oneLine(`< ${traffic.status} ${traffic.reason}`.trimEnd()));
+  for (const [name, value] of traffic.responseHeaders) lines.push(oneLine(`< ${name}: ${value}`));
   if (traffic.responseBody !== '') lines.push(...prefixed('< ', traffic.responseBody));
   return lines.join('\n');
 }

@@ -69,7 +69,7 @@ export interface StepResult {
   exchanges: ExchangeSummary[];
   checks: CheckResult[];
   /** Failures that are no assertion: no response, a capture without a value. */
-  errors: string[];
+  errors: { message: string; line: number }[];
   durationMs: number;
 }
 

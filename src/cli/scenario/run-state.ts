@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.js';
 import type { HttpClientOptions } from '../kernel/http.js';
-import { oneLine, printable } from '../kernel/printable.js';
+import { oneLine, printable } from '../kernel/text.js';
 import type { Surroundings } from './condition.js';
 import type { Courier } from './courier.js';
 import { dumpOf, trafficOf } from './describe.js';
@@ -125,8 +125,9 @@ export class StepRecord {
     about: { line?: number; exchange?: Exchange } = {},
   ): void {
     const masked = this.#shown(message);
-    this.result.errors.push(masked);
-    const number = this.#fail(kind, name, [masked], about.line ?? this.ref.at.line, about.exchange, undefined);
+    const line = about.line ?? this.ref.at.line;
+    this.result.errors.push({ message: masked, line });
+    const number = this.#fail(kind, name, [masked], line, about.exchange, undefined);
     this.emit({ type: 'error', step: this.ref, message: masked, failureNumber: number });
   }
 
@@ -138,20 +139,14 @@ export class StepRecord {
     const masked = {
       ...check,
       name: oneLine(this.#run.mask.text(check.name)),
+      at: about.line === undefined || about.line === check.at.line ? check.at : { line: about.line, column: 1 },
       messages: check.messages.map((message) => this.#shown(message)),
     };
     this.result.checks.push(masked);
     this.#run.tally.check(masked);
     const number =
       check.state === 'failed'
-        ? this.#fail(
-            'assertion',
-            masked.name,
-            masked.messages,
-            about.line ?? check.at.line,
-            about.exchange,
-            about.values,
-          )
+        ? this.#fail('assertion', masked.name, masked.messages, masked.at.line, about.exchange, about.values)
         : undefined;
     this.emit({ type: 'check', step: this.ref, check: masked, failureNumber: number });
   }

@@ -49,7 +49,7 @@ t.test('the table is laid out as cli-table3 does it for newman', async (t) => {
     }
 });
 
-t.test('the terminal report is newman’s, line by line', async (t) => {
+t.test('below its head the terminal report is newman’s, line by line', async (t) => {
   const url = await echoServer(t);
   const folder = mkdtempSync(join(tmpdir(), 'hwctl-newman-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,13 +60,16 @@ t.test('the terminal report is newman’s, line by line', async (t) => {
       {
         name: 'root item',
         request: { method: 'GET', url: `${url}/json` },
-        event: test(
-          "pm.test('good', () => {});",
-          "console.log('Response body: ', { a: 1 });",
-          "console.log('x');",
-          "pm.test('bad', () => { pm.expect(1).to.equal(2); });",
-          "pm.test.skip('later', () => {});",
-        ),
+        event: [
+          { listen: 'prerequest', script: { exec: ["console.log('before');"] } },
+          ...test(
+            "pm.test('good', () => {});",
+            "console.log('Response body: ', { a: 1 });",
+            "console.log('x');",
+            "pm.test('bad', () => { pm.expect(1).to.equal(2); });",
+            "pm.test.skip('later', () => {});",
+          ),
+        ],
       },
       {
         name: 'F',
@@ -84,7 +87,7 @@ t.test('the terminal report is newman’s, line by line', async (t) => {
   const ours = await hwctl(['test', file], { cwd: folder });
   t.equal(ours.exitCode, 1, ours.stderr);
   t.equal(theirs.exitCode, 1);
-  t.equal(beforeFailures(ours.stdout), beforeFailures(theirs.stdout));
+  t.equal(beforeFailures(ours.stdout), beforeFailures(theirs.stdout).replace(/^newman$/m, 'hwctl test'));
 });
 
 /** The report up to the list of failures, figures and frame widths replaced: hwctl's failures say more than newman's. */

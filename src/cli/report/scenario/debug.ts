@@ -1,4 +1,4 @@
-import { printable } from '../../kernel/printable.js';
+import { printable } from '../../kernel/text.js';
 import type { Traffic } from '../../scenario/result.js';
 
 /** One exchange as `--debug` prints it: request and response as on the wire, secrets masked. */

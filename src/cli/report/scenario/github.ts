@@ -1,4 +1,16 @@
+import { annotationProperty, annotationText } from '../../kernel/text.js';
 import type { ScenarioResult } from '../../scenario/result.js';
+import type { FileReport } from './collect.js';
+
+/** The annotations as a file, one a line: `cat` of it in a later step of the job shows them. */
+export const githubReport: FileReport = (runs) =>
+  runs
+    .map(({ result }) =>
+      githubAnnotations(result)
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
+    .join('');
 
 /** Workflow commands that make GitHub show each failure at its line (docs.github.com, workflow commands). */
 export function githubAnnotations(result: ScenarioResult): string[] {
@@ -9,15 +21,7 @@ export function githubAnnotations(result: ScenarioResult): string[] {
       line: where.slice(cut + 1),
       title: `${[result.name, ...step.path, step.name].join(' / ')}: ${name}`,
     };
-    const list = Object.entries(properties).map(([key, value]) => `${key}=${property(value)}`);
-    return `::error ${list.join(',')}::${data(messages.join('\n') || name)}`;
+    const list = Object.entries(properties).map(([key, value]) => `${key}=${annotationProperty(value)}`);
+    return `::error ${list.join(',')}::${annotationText(messages.join('\n') || name)}`;
   });
-}
-
-function data(text: string): string {
-  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-}
-
-function property(text: string): string {
-  return data(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
 }

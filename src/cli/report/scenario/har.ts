@@ -1,3 +1,4 @@
+import { jsonText } from '../../kernel/text.js';
 import type { ScenarioEvent, Traffic } from '../../scenario/result.js';
 
 /** Gathers whole exchanges for a HAR 1.2 file, which browsers and proxies open. Secrets are masked. */
@@ -11,7 +12,7 @@ export class HarRecorder {
   /** The file. */
   text(version: string): string {
     const log = { version: '1.2', creator: { name: 'hwctl', version }, entries: this.#entries.map(entry) };
-    return `${JSON.stringify({ log }, null, 2)}\n`;
+    return `${jsonText({ log }, 2)}\n`;
   }
 }
 

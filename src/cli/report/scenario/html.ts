@@ -1,3 +1,4 @@
+import { htmlText } from '../../kernel/text.js';
 import type { ScenarioFailure, StepResult } from '../../scenario/result.js';
 import { type CollectedRun, type FileReport, titleOf } from './collect.js';
 import { newmanSize, newmanTime } from './figures.js';
@@ -19,7 +20,7 @@ export const htmlReport: FileReport = (runs) => {
   return [
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${passed ? 'passed' : 'failed'}: ${html(runs.map(({ result }) => result.name).join(', '))}</title>`,
+    `<title>${passed ? 'passed' : 'failed'}: ${htmlText(runs.map(({ result }) => result.name).join(', '))}</title>`,
     `<style>${style}</style></head><body>`,
     `<h1>hwctl test: <span class="${passed ? 'passed">passed' : 'failed">failed'}</span></h1>`,
     ...runs.map(scenarioHtml),
@@ -34,7 +35,7 @@ function scenarioHtml({ result, steps }: CollectedRun): string {
     `<tr><th>${name}</th><td>${counts.executed}</td><td class="${counts.failed > 0 ? 'failed' : 'dim'}">${counts.failed}</td></tr>`;
   const times = `average ${newmanTime(responseMs.average)}, min ${newmanTime(responseMs.min)}, max ${newmanTime(responseMs.max)}`;
   return [
-    `<h2>${mark(result.passed ? 'passed' : 'failed')} ${html(result.name)} <small class="dim">${html(result.file)}</small></h2>`,
+    `<h2>${mark(result.passed ? 'passed' : 'failed')} ${htmlText(result.name)} <small class="dim">${htmlText(result.file)}</small></h2>`,
     '<table><tr><th></th><th>executed</th><th>failed</th></tr>',
     row('iterations', iterations),
     row('requests', requests),
@@ -48,21 +49,21 @@ function scenarioHtml({ result, steps }: CollectedRun): string {
 
 function stepHtml(step: StepResult, iterations: number): string {
   const lines = [
-    `<details${step.state === 'failed' ? ' open' : ''}><summary>${mark(step.state)} ${html(titleOf(step, iterations))}</summary><ul>`,
+    `<details${step.state === 'failed' ? ' open' : ''}><summary>${mark(step.state)} ${htmlText(titleOf(step, iterations))}</summary><ul>`,
   ];
-  if (step.reason !== undefined) lines.push(`<li class="skipped">skipped: ${html(step.reason)}</li>`);
+  if (step.reason !== undefined) lines.push(`<li class="skipped">skipped: ${htmlText(step.reason)}</li>`);
   for (const { method, url, count, status, reason, bytes, timeMs, error } of step.exchanges) {
     const outcome = error ?? `${status} ${reason}, ${newmanSize(bytes)}, ${newmanTime(timeMs)}`;
     const copies = count === 1 ? '' : ` × ${count}`;
     lines.push(
-      `<li><code>${html(`${method} ${url}`)}</code> <span class="dim">[${html(outcome)}]${copies}</span></li>`,
+      `<li><code>${htmlText(`${method} ${url}`)}</code> <span class="dim">[${htmlText(outcome)}]${copies}</span></li>`,
     );
   }
   for (const { name, state, messages } of step.checks)
     lines.push(
-      `<li>${mark(state)} ${html(name)}${messages.map((message) => `<br><span class="dim">${html(message)}</span>`).join('')}</li>`,
+      `<li>${mark(state)} ${htmlText(name)}${messages.map((message) => `<br><span class="dim">${htmlText(message)}</span>`).join('')}</li>`,
     );
-  for (const message of step.errors) lines.push(`<li>${mark('failed')} ${html(message)}</li>`);
+  for (const { message } of step.errors) lines.push(`<li>${mark('failed')} ${htmlText(message)}</li>`);
   return `${lines.join('\n')}</ul></details>`;
 }
 
@@ -77,7 +78,7 @@ function failureHtml(failure: ScenarioFailure): string {
     '',
     failure.rerun,
   ];
-  return `<details open><summary>${failure.number}. ${html(failure.name)} <span class="dim">in ${html(place)}</span></summary><pre>${html(text.join('\n'))}</pre></details>`;
+  return `<details open><summary>${failure.number}. ${htmlText(failure.name)} <span class="dim">in ${htmlText(place)}</span></summary><pre>${htmlText(text.join('\n'))}</pre></details>`;
 }
 
 function mark(state: StepResult['state']): string {
@@ -86,8 +87,4 @@ function mark(state: StepResult['state']): string {
     failed: '<span class="failed">✖ failed</span>',
     skipped: '<span class="skipped">– skipped</span>',
   }[state];
-}
-
-function html(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -1,3 +1,4 @@
+import { xmlText } from '../../kernel/text.js';
 import type { CheckResult, StepResult } from '../../scenario/result.js';
 import { type CollectedRun, type FileReport, titleOf } from './collect.js';
 
@@ -6,6 +7,7 @@ interface Case {
   step: StepResult;
   outcome: 'passed' | 'failed' | 'error' | 'skipped';
   messages: string[];
+  line: number;
 }
 
 /** JUnit XML as Jenkins, GitLab and GitHub actions read it: one suite a scenario, one case a check. */
@@ -41,7 +43,7 @@ function suite({ result, steps }: CollectedRun): { lines: string[]; counts: Coun
   };
   const numbers = Object.entries(counts).map(([name, value]) => `${name}="${value}"`);
   const stamp = new Date(result.startedAt).toISOString().slice(0, 19);
-  const attributes = `name="${xml(result.name)}" ${numbers.join(' ')} time="${seconds(result.durationMs)}" timestamp="${stamp}"`;
+  const attributes = `name="${xmlText(result.name)}" ${numbers.join(' ')} time="${seconds(result.durationMs)}" timestamp="${stamp}"`;
   const lines = [`  <testsuite ${attributes}>`];
   const iterations = result.iterations.executed;
   let before: StepResult | undefined;
@@ -50,7 +52,7 @@ function suite({ result, steps }: CollectedRun): { lines: string[]; counts: Coun
     const time = each.step === before ? 0 : each.step.durationMs;
     before = each.step;
     const classname = [result.name, titleOf(each.step, iterations)].join('.');
-    const open = `    <testcase name="${xml(each.name)}" classname="${xml(classname)}" time="${seconds(time)}"`;
+    const open = `    <testcase name="${xmlText(each.name)}" classname="${xmlText(classname)}" time="${seconds(time)}"`;
     if (each.outcome === 'passed') lines.push(`${open}/>`);
     else lines.push(`${open}>`, `      ${outcomeElement(each, result.file)}`, '    </testcase>');
   }
@@ -58,13 +60,13 @@ function suite({ result, steps }: CollectedRun): { lines: string[]; counts: Coun
   return { lines, counts };
 }
 
-function outcomeElement({ outcome, messages, step }: Case, file: string): string {
+function outcomeElement({ outcome, messages, line }: Case, file: string): string {
   if (outcome === 'skipped')
-    return messages[0] === undefined ? '<skipped/>' : `<skipped message="${xml(messages[0])}"/>`;
+    return messages[0] === undefined ? '<skipped/>' : `<skipped message="${xmlText(messages[0])}"/>`;
   const type = outcome === 'failed' ? 'failure' : 'error';
   const kind = outcome === 'failed' ? 'AssertionError' : 'Error';
-  const text = [...messages, `at ${file}:${step.ref.at.line}`].join('\n');
-  return `<${type} message="${xml(messages[0] ?? '')}" type="${kind}">${xml(text)}</${type}>`;
+  const text = [...messages, `at ${file}:${line}`].join('\n');
+  return `<${type} message="${xmlText(messages[0] ?? '')}" type="${kind}">${xmlText(text)}</${type}>`;
 }
 
 function casesOf(step: StepResult): Case[] {
@@ -73,26 +75,23 @@ function casesOf(step: StepResult): Case[] {
     step,
     outcome: check.state,
     messages: check.messages,
+    line: check.at.line,
   }));
-  for (const message of step.errors) cases.push({ name: step.ref.name, step, outcome: 'error', messages: [message] });
+  for (const { message, line } of step.errors)
+    cases.push({ name: step.ref.name, step, outcome: 'error', messages: [message], line });
   if (step.state === 'skipped')
     cases.push({
       name: step.ref.name,
       step,
       outcome: 'skipped',
       messages: step.reason === undefined ? [] : [step.reason],
+      line: step.ref.at.line,
     });
-  if (cases.length === 0) cases.push({ name: step.ref.name, step, outcome: 'passed', messages: [] });
+  if (cases.length === 0)
+    cases.push({ name: step.ref.name, step, outcome: 'passed', messages: [], line: step.ref.at.line });
   return cases;
 }
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
-}
-
-/** Text in XML 1.0: the five entities, and no character that XML forbids. */
-function xml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { painted, shown } from '../../kernel/text.js';
 import type {
   CheckResult,
   ExchangeSummary,
@@ -19,9 +20,13 @@ export interface TextOptions {
   interactive: boolean;
 }
 
-const paints = { gray: 90, red: 31, green: 32, cyan: 36, yellow: 33, bold: 1 } as const;
+// Faint, where newman has bright black: some backgrounds are of that very colour.
+const paints = { faint: [2, 22], red: [31, 39], green: [32, 39], cyan: [36, 39], bold: [1, 22] } as const;
 
-/** newman's terminal report, line by line, as the run goes on; its layout is in newman 6.2, lib/reporters/cli. */
+/**
+ * newman's terminal report, line by line, as the run goes on; its layout is in newman 6.2, lib/reporters/cli. Every text of
+ * an event is put on one line before it is looked at: no name, header or message can begin a line of the report.
+ */
 export class NewmanReport {
   readonly #options: TextOptions;
   #folder = '';
@@ -35,21 +40,25 @@ export class NewmanReport {
   }
 
   /** Takes the events of one or several runs, in order. */
-  on(event: ScenarioEvent): void {
+  on(received: ScenarioEvent): void {
+    if (received.type === 'traffic') return;
+    // What is logged are values, not texts.
+    const event = received.type === 'log' ? received : shown(received, ['exchange']);
     switch (event.type) {
       case 'scenario-start':
         this.#folder = '';
-        this.#line(this.#runs++ === 0 ? `newman\n\n${event.name}` : `\n${event.name}`);
+        this.#line(this.#runs++ === 0 ? `hwctl test\n\n${event.name}` : `\n${event.name}`);
         break;
       case 'iteration-start':
         if (event.iterations > 1)
-          this.#line(`\n${this.#paint('gray', `Iteration ${event.iteration}/${event.iterations}`)}`);
+          this.#line(`\n${this.#paint('faint', `Iteration ${event.iteration}/${event.iterations}`)}`);
         break;
       case 'step-start':
         this.#stepStart(event.step);
         break;
       case 'request':
-        this.#pending = `  ${this.#paint('gray', `${event.method} ${event.url}`)} `;
+        this.#closeBox();
+        this.#pending = `  ${this.#paint('faint', `${event.method} ${event.url}`)} `;
         if (this.#options.interactive) this.#options.write(this.#pending);
         break;
       case 'exchange':
@@ -65,7 +74,7 @@ export class NewmanReport {
         this.#line(this.#paint('red', `${String(event.failureNumber).padStart(3)}. ${event.message}`));
         break;
       case 'note':
-        this.#line(this.#paint('gray', `  ${event.text}`));
+        this.#line(this.#paint('faint', `  ${event.text}`));
         break;
       case 'step-end':
         this.#closeBox();
@@ -76,8 +85,6 @@ export class NewmanReport {
         break;
       case 'scenario-end':
         this.#summary(event.result);
-        break;
-      case 'traffic':
         break;
     }
   }
@@ -91,7 +98,8 @@ export class NewmanReport {
   }
 
   #exchange(exchange: ExchangeSummary): void {
-    const asked = this.#pending ?? `  ${this.#paint('gray', `${exchange.method} ${exchange.url}`)} `;
+    this.#closeBox();
+    const asked = this.#pending ?? `  ${this.#paint('faint', `${exchange.method} ${exchange.url}`)} `;
     if (this.#pending === undefined || !this.#options.interactive) this.#options.write(asked);
     this.#pending = undefined;
     if (exchange.error !== undefined) {
@@ -102,26 +110,33 @@ export class NewmanReport {
     const { status, reason, bytes, timeMs, count } = exchange;
     const status_ = `${status} ${reason}`.trimEnd();
     const words = `[${status_}, ${newmanSize(bytes)}, ${newmanTime(timeMs)}]${times(count)}`;
-    this.#options.write(`${this.#paint('gray', words)}\n`);
+    this.#options.write(`${this.#paint('faint', words)}\n`);
   }
 
   #log(values: unknown[]): void {
     const { color, columns } = this.#options;
     const options = { depth: 25, maxArrayLength: 100, colors: color, breakLength: Math.max(columns, 120) - 16 };
-    const text = values.map((value) => inspect(value, options)).join(', ');
-    if (!this.#boxOpen) this.#options.write(`  ${this.#paint('gray', '┌')}\n`);
+    // inspect escapes the texts in a value: the colours are its own.
+    const text = values
+      .map((value) => inspect(value, options))
+      .join(', ')
+      .replace(/\u001b\[(\d+)m([^\u001b]*)\u001b\[(\d+)m/g, (_all, open, inner, close) =>
+        painted(inner, Number(open), Number(close)),
+      );
+    if (!this.#boxOpen) this.#line(`  ${this.#paint('faint', '┌')}`);
     this.#boxOpen = true;
-    for (const line of text.split('\n')) this.#options.write(`  ${this.#paint('gray', '│')} ${line}\n`);
+    for (const line of text.split('\n')) this.#options.write(`  ${this.#paint('faint', '│')} ${line}\n`);
   }
 
   #closeBox(): void {
-    if (this.#boxOpen) this.#options.write(`  ${this.#paint('gray', '└')}\n`);
+    if (this.#boxOpen) this.#options.write(`  ${this.#paint('faint', '└')}\n`);
     this.#boxOpen = false;
   }
 
   #check(check: CheckResult, failureNumber: number | undefined): void {
     if (check.state === 'skipped') this.#line(this.#paint('cyan', `  -  [skipped] ${check.name}`));
-    else if (check.state === 'passed') this.#line(`${this.#paint('green', '  ✓ ')} ${this.#paint('gray', check.name)}`);
+    else if (check.state === 'passed')
+      this.#line(`${this.#paint('green', '  ✓ ')} ${this.#paint('faint', check.name)}`);
     else this.#line(this.#paint('red', `${String(failureNumber).padStart(3)}. ${check.name}`));
   }
 
@@ -140,14 +155,17 @@ export class NewmanReport {
   }
 
   #failures(result: ScenarioResult): string[] {
-    const details = result.failures.map((failure) => detailOf(failure));
     const width = Math.max(7, ...result.failures.map((failure) => errorName(failure).length));
-    const indent = 6 + width;
+    const indent = ' '.repeat(6 + width);
     const lines = [this.#paint('red', `  # ${'failure'.padEnd(width)}  detail`)];
-    for (const [i, failure] of result.failures.entries()) {
-      const [first = '', ...rest] = details[i]!;
+    let before: ScenarioFailure | undefined;
+    for (const failure of result.failures) {
+      const { found, about } = detailOf(failure, before);
+      const [first = '', ...rest] = found;
       lines.push('', `${String(failure.number).padStart(2)}. ${errorName(failure).padEnd(width)}  ${first}`);
-      for (const line of rest) lines.push(this.#paint('gray', `${' '.repeat(indent)}${line}`));
+      for (const line of rest) lines.push(`${indent}${line}`);
+      for (const line of about) lines.push(this.#paint('faint', `${indent}${line}`));
+      before = failure;
     }
     const hidden = result.assertions.failed - result.failures.length;
     if (hidden > 0) lines.push('', `(and more: only the first ${result.failures.length} failures are shown)`);
@@ -155,7 +173,7 @@ export class NewmanReport {
   }
 
   #paint(color: keyof typeof paints, text: string): string {
-    return this.#options.color && text !== '' ? `\u001b[${paints[color]}m${text}\u001b[39m` : text;
+    return this.#options.color && text !== '' ? painted(text, paints[color][0], paints[color][1]) : text;
   }
 }
 
@@ -167,16 +185,22 @@ function errorName(failure: ScenarioFailure): string {
   return failure.kind === 'assertion' ? 'AssertionError' : 'Error';
 }
 
-/** What is shown beside a failure: its name, what was found, where it stands, the difference, the exchange, the command. */
-function detailOf(failure: ScenarioFailure): string[] {
-  const { step } = failure;
-  const lines = failure.kind === 'assertion' ? [failure.name, ...failure.messages] : [...failure.messages];
-  lines.push(`at ${failure.where}`, `inside "${[...step.path, step.name].join(' / ')}"`);
-  if (failure.diff.length > 1 || (failure.diff.length === 1 && failure.messages.length > 0))
-    lines.push('difference:', ...failure.diff.map((line) => `  ${line}`));
-  if (failure.exchange !== '') lines.push(...failure.exchange.split('\n').map((line) => `  ${line}`));
-  lines.push(`run it alone: ${failure.rerun}`);
-  return lines;
+/**
+ * What is shown beside a failure: its name and what was found; and where it stands, the difference, the exchange, the
+ * command. The failures of one exchange show it once, with the first of them.
+ */
+function detailOf(failure: ScenarioFailure, before: ScenarioFailure | undefined): { found: string[]; about: string[] } {
+  const { step, messages, diff, exchange } = failure;
+  const found = failure.kind === 'assertion' ? [failure.name, ...messages] : [...messages];
+  const about = [`at ${failure.where}`];
+  if (diff.length > 1 || (diff.length === 1 && messages.length > 0))
+    about.push('difference:', ...diff.map((line) => `  ${line}`));
+  const again = before?.step.iteration === step.iteration && before.rerun === failure.rerun;
+  if (again && before.exchange === exchange) return { found, about };
+  about.splice(1, 0, `inside "${[...step.path, step.name].join(' / ')}"`);
+  if (exchange !== '') about.push(...exchange.split('\n').map((line) => `  ${line}`));
+  about.push(`run it alone: ${failure.rerun}`);
+  return { found, about };
 }
 
 /** newman's table of a run. */

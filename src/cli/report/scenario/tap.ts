@@ -1,3 +1,4 @@
+import { jsonText, tapText } from '../../kernel/text.js';
 import type { StepResult } from '../../scenario/result.js';
 import { type CollectedRun, type FileReport, titleOf } from './collect.js';
 
@@ -5,9 +6,9 @@ import { type CollectedRun, type FileReport, titleOf } from './collect.js';
 export const tapReport: FileReport = (runs) => {
   const lines = ['TAP version 14', `1..${runs.length}`];
   for (const [i, run] of runs.entries()) {
-    lines.push(`# Subtest: ${escaped(run.result.name)}`);
+    lines.push(`# Subtest: ${tapText(run.result.name)}`);
     lines.push(...subtest(run).map((line) => `    ${line}`));
-    lines.push(`${run.result.passed ? 'ok' : 'not ok'} ${i + 1} - ${escaped(run.result.name)}`);
+    lines.push(`${run.result.passed ? 'ok' : 'not ok'} ${i + 1} - ${tapText(run.result.name)}`);
   }
   return `${lines.join('\n')}\n`;
 };
@@ -16,8 +17,8 @@ function subtest({ result, steps }: CollectedRun): string[] {
   const points = steps.flatMap((step) => pointsOf(step, titleOf(step, result.iterations.executed), result.file));
   const lines = [`1..${points.length}`];
   for (const [i, { ok, name, skip, diagnostics }] of points.entries()) {
-    const directive = skip === undefined ? '' : ` # SKIP ${skip}`.trimEnd();
-    lines.push(`${ok ? 'ok' : 'not ok'} ${i + 1} - ${escaped(name)}${directive}`);
+    const directive = skip === undefined ? '' : ` # SKIP ${tapText(skip)}`.trimEnd();
+    lines.push(`${ok ? 'ok' : 'not ok'} ${i + 1} - ${tapText(name)}${directive}`);
     if (diagnostics.length > 0) lines.push('  ---', ...diagnostics.map((line) => `  ${line}`), '  ...');
   }
   return lines;
@@ -38,8 +39,8 @@ function pointsOf(step: StepResult, title: string, file: string): Point[] {
     skip: state === 'skipped' ? (messages[0] ?? '') : undefined,
     diagnostics: state === 'failed' ? yaml(messages, file, at.line) : [],
   }));
-  for (const message of step.errors)
-    points.push({ ok: false, name: title, skip: undefined, diagnostics: yaml([message], file, step.ref.at.line) });
+  for (const { message, line } of step.errors)
+    points.push({ ok: false, name: title, skip: undefined, diagnostics: yaml([message], file, line) });
   if (step.state === 'skipped') points.push({ ok: true, name: title, skip: step.reason ?? '', diagnostics: [] });
   if (points.length === 0) points.push({ ok: true, name: title, skip: undefined, diagnostics: [] });
   return points;
@@ -48,15 +49,10 @@ function pointsOf(step: StepResult, title: string, file: string): Point[] {
 function yaml(messages: string[], file: string, line: number): string[] {
   // JSON strings are YAML strings.
   return [
-    `message: ${JSON.stringify(messages.join('; '))}`,
+    `message: ${jsonText(messages.join('; '))}`,
     'severity: fail',
     'at:',
-    `  file: ${JSON.stringify(file)}`,
+    `  file: ${jsonText(file)}`,
     `  line: ${line}`,
   ];
-}
-
-/** A name may not begin a directive or span lines. */
-function escaped(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replace(/[\\#]/g, '\\$&');
 }

@@ -1,6 +1,6 @@
 import type { Item, Request, Response } from 'postman-collection';
 import type { Assertion, Callbacks, History, Run, ScriptEvent } from 'postman-runtime';
-import { oneLine, printable } from '../../kernel/printable.js';
+import { oneLine, printable } from '../../kernel/text.js';
 import { dumpOf, trafficOf } from '../describe.js';
 import type { Exchange } from '../exchange.js';
 import type { Mask } from '../mask.js';
@@ -252,7 +252,7 @@ export class Observer {
   #fail(kind: ScenarioFailure['kind'], name: string, message: string, told?: Position): number {
     const step = this.#step!;
     step.state = 'failed';
-    if (told === undefined) step.errors.push(message);
+    if (told === undefined) step.errors.push({ message, line: step.ref.at.line });
     this.#failedHere = true;
     return this.#tally.fail({
       kind,

@@ -5,7 +5,7 @@ import type { Run } from 'postman-runtime';
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
-import { oneLine } from '../../kernel/printable.js';
+import { oneLine } from '../../kernel/text.js';
 import { Mask } from '../mask.js';
 import type { ScenarioEndpoint } from '../request.js';
 import type { ScenarioEvent, ScenarioResult } from '../result.js';

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * What strangers wrote (a server, a file, a cluster), made safe for the medium it goes to. Nothing reaches a stream or a
+ * report's file but through one of these.
+ *
+ * What acts instead of being seen: C0, DEL and C1 controls (ECMA-48), line and paragraph separators, the controls of
+ * bidirectional text (Unicode UAX 9; CVE-2021-42574), and halves of surrogate pairs, which no encoding has.
+ */
+const active =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+const activeOrMarkup = new RegExp(`${active.source}|[&<>"']`, 'g');
+
+/** Text on one line of a terminal: a name, a title, a message. What acts is shown as its picture (U+2400 block) or as U+FFFD. */
+export function oneLine(text: string): string {
+  return text.replace(active, picture);
+}
+
+/** As `oneLine` for a text of several lines, a body: line ends (LF, CR LF) and tabs stay. */
+export function printable(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(active, (char) => (char === '\n' || char === '\t' ? char : picture(char)));
+}
+
+function picture(char: string): string {
+  const code = char.charCodeAt(0);
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  return code === 0x7f ? '\u2421' : '\ufffd';
+}
+
+/** A copy of a value in which each string, keys too, is on one line; those under a key of `bodies` may have several. */
+export function shown<T>(value: T, bodies: readonly string[] = []): T {
+  return copy(value, bodies, false) as T;
+}
+
+function copy(value: unknown, bodies: readonly string[], body: boolean): unknown {
+  if (typeof value === 'string') return body ? printable(value) : oneLine(value);
+  if (Array.isArray(value)) return value.map((each) => copy(each, bodies, body));
+  // Histograms and other arrays of numbers hold no text.
+  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [oneLine(key), copy(each, bodies, bodies.includes(key))]),
+  );
+}
+
+/** Nobody outside this process knows it: what carries it is ours. */
+const secret = randomBytes(9).toString('base64url');
+const mark = new RegExp(`\\u001b${secret}([\\d;]+)m`, 'g');
+
+/** Text between two select-graphic-rendition codes (ECMA-48 8.3.117), marked as ours for `terminalText`. */
+export function painted(text: string, open: number, close: number): string {
+  return `\u001b${secret}${open}m${text}\u001b${secret}${close}m`;
+}
+
+/** The last step before a terminal, a pipe or a log: our own colours become escapes, and no other one passes. */
+export function terminalText(text: string): string {
+  const parts = text.split(mark);
+  return parts.map((part, i) => (i % 2 === 1 ? `\u001b[${part}m` : printable(part))).join('');
+}
+
+/** A JSON document that means the same and acts on no terminal it is printed to. Throws TypeError for what JSON cannot say. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(active, (char) =>
+    char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Text in XML 1.0, also in an attribute: references for what has a meaning or acts, U+FFFD for what XML forbids. */
+export function xmlText(text: string): string {
+  return text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(activeOrMarkup, (char) => (char === '\n' ? char : `&#${char.charCodeAt(0)};`));
+}
+
+/** Text in HTML, also in an attribute; what acts is shown. */
+export function htmlText(text: string): string {
+  return printable(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+/** A description or the reason of a directive in TAP 14: one line that begins no directive. */
+export function tapText(text: string): string {
+  return oneLine(text.trim()).replace(/[\\#]/g, '\\$&');
+}
+
+/** The message of a GitHub workflow command, which may have several lines. */
+export function annotationText(text: string): string {
+  return printable(text).replaceAll('%', '%25').replaceAll('\n', '%0A');
+}
+
+/** A property of a GitHub workflow command. */
+export function annotationProperty(text: string): string {
+  return annotationText(oneLine(text)).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
+
+/**
+ * Text in the log of a CI runner that takes lines of it for commands: `::error::` at the beginning of a line (GitHub),
+ * `##[error]`, `##vso[...]`, `##teamcity[...]` anywhere. `atLineStart`: nothing but blanks stands before the text.
+ */
+export function runnerText(text: string, atLineStart: boolean): string {
+  return text
+    .replace(/##(?=\w*\[)/g, '# #')
+    .replace(/(^|\n)([^\S\n]*)::/g, (all, end: string, blanks: string) =>
+      end === '' && !atLineStart ? all : `${end}${blanks}: :`,
+    );
+}
