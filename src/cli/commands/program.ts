@@ -107,7 +107,7 @@ function usageFailure(error: CommanderError, argv: string[]): Failure {
     // Of an unknown `--name=value` the name is enough.
     message: error.message
       .replace(/^error: /, '')
-      .replace(/'(--[^=']+)=[^']*'/, "'$1'")
+      .replace(/'(--[^\s=']+)=[^']*'/, "'$1'")
       .replace(/\s*\((Did you mean .*)\)\s*$/, '. $1'),
     hint: `hwctl ${command === undefined ? '' : `${command} `}--help shows the usage`,
   });

@@ -136,7 +136,7 @@ t.test('reports in files, HAR, debug, variables, jobs', async (t) => {
   ];
   const run = await hwctl(args, { cwd: folder });
   t.equal(run.exitCode, 0, run.stderr + run.stdout);
-  t.match(run.stdout, /^newman\n\na\n[\s\S]*\nb\n/);
+  t.match(run.stdout, /^hwctl test\n\na\n[\s\S]*\nb\n/);
   t.match(run.stderr, /> GET http:\S+\/echo\?x=1&y=two/);
   for (const [name, content] of Object.entries({
     'out/r.xml': /<testsuite name="a"/,
@@ -151,7 +151,7 @@ t.test('reports in files, HAR, debug, variables, jobs', async (t) => {
     env: { GITHUB_ACTIONS: 'true' },
   });
   t.equal(annotated.exitCode, 1);
-  t.match(annotated.stderr, /^::error file=a\.yaml,line=2,title=/m);
+  t.match(annotated.stdout, /^::error file=a\.yaml,line=2,title=/m);
 });
 
 t.test('what cannot be run is told with its cure', async (t) => {
