@@ -15,7 +15,7 @@ export function timeoutParameter(value: string): number {
 
 const statusLineStart = Buffer.from('HTTP/1.');
 
-/** Whether the bytes so far can begin a status line of HTTP/1.x. */
+/** Whether the bytes so far can begin a status line of HTTP/1.x; a later minor version is taken as 1.1 (RFC 9110, 2.5). */
 export function looksLikeStatusLine(b: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(12, to - from);
   for (let i = 0; i < end; i++) {
@@ -26,7 +26,7 @@ export function looksLikeStatusLine(b: Uint8Array, from: number, to: number): bo
       if (byte !== 0x20) return false;
     } else if (byte < 48 || byte > 57) return false;
   }
-  return to - from < 8 || b[from + 7]! <= 0x31;
+  return true;
 }
 
 /** Index behind the CR LF that ends the line; 0 where it is not there yet, -1 at a byte no field value may hold. */

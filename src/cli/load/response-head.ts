@@ -14,6 +14,7 @@ export class ResponseHead {
   protected length = -1;
   protected chunked = false;
   private otherCoding = false;
+  private closes = false;
   /** The header block in the bytes read. */
   protected headersFrom = 0;
   protected headersTo = 0;
@@ -32,8 +33,9 @@ export class ResponseHead {
     this.length = -1;
     this.chunked = false;
     this.otherCoding = false;
+    this.closes = false;
     this.keepAliveSeconds = -1;
-    this.keepAlive = b[from + 7] === 0x31;
+    this.keepAlive = b[from + 7]! >= 0x31;
     this.headersFrom = at;
     for (;;) {
       if (at >= to) return 0;
@@ -46,7 +48,8 @@ export class ResponseHead {
       const line = at;
       while (at < to && tokenByte[b[at]!] === 1) at++;
       if (at >= to) return 0;
-      if (b[at] !== 0x3a || at === line) return -1;
+      if (at === line) return this.unfold(b, line, to) ? this.parseHead(b, from, to) : -1;
+      if (b[at] !== 0x3a) return -1;
       const nameEnd = at;
       at = skipLine(b, at + 1, to);
       if (at <= 0) return at;
@@ -55,8 +58,13 @@ export class ResponseHead {
         if (!this.header(b, line, nameEnd, at - 2)) return -1;
       }
     }
-    // Both at once is how responses are smuggled (RFC 9112, 6.1).
-    if ((this.chunked || this.otherCoding) && this.length >= 0) return -1;
+    if (this.chunked || this.otherCoding) {
+      // Both at once is how responses are smuggled; HTTP/1.0 knows no transfer codings, so nothing may follow (RFC 9112, 6.1).
+      if (this.length >= 0) return -1;
+      if (b[from + 7] === 0x30) this.closes = true;
+    }
+    // Whatever other lines say (RFC 9112, 9.3).
+    if (this.closes) this.keepAlive = false;
     if (status === 101) return -1;
     this.status = status;
     this.headersTo = at;
@@ -71,15 +79,17 @@ export class ResponseHead {
       if (value < 0 || (this.length >= 0 && this.length !== value)) return false;
       this.length = value;
     } else if (nameLength === 17 && nameIs(b, from, 'transfer-encoding')) {
-      // The last coding decides (RFC 9112, 6.3); another than chunked means until close.
-      this.chunked = /(^|,)\s*chunked\s*$/i.test(text(b, nameEnd + 1, lineEnd));
+      const codings = listed(text(b, nameEnd + 1, lineEnd));
+      // Chunked once at most (RFC 9112, 6.1). The last coding decides (6.3); another than chunked means until close.
+      if (codings.filter((coding) => coding === 'chunked').length + (this.chunked ? 1 : 0) > 1) return false;
+      this.chunked = codings.at(-1) === 'chunked';
       this.otherCoding = !this.chunked;
     } else if (nameLength === 10 && nameIs(b, from, 'connection')) {
       const value = b[nameEnd + 1] === 0x20 ? nameEnd + 2 : nameEnd + 1;
       // What nearly every server sends is compared in place; anything else takes the slow way.
       if (lineEnd - value === 10 && nameIs(b, value, 'keep-alive')) this.keepAlive = true;
-      else if (lineEnd - value === 5 && nameIs(b, value, 'close')) this.keepAlive = false;
-      else this.connectionOptions(text(b, value, lineEnd).toLowerCase());
+      else if (lineEnd - value === 5 && nameIs(b, value, 'close')) this.closes = true;
+      else this.connectionOptions(text(b, value, lineEnd));
     } else if (nameLength === 10 && nameIs(b, from, 'keep-alive')) {
       const value = b[nameEnd + 1] === 0x20 ? nameEnd + 2 : nameEnd + 1;
       const seconds = lineEnd - value > 8 && nameIs(b, value, 'timeout=') ? decimal(b, value + 8, lineEnd) : -1;
@@ -89,7 +99,36 @@ export class ResponseHead {
   }
 
   private connectionOptions(value: string): void {
-    if (/(^|,)\s*close\s*(,|$)/.test(value)) this.keepAlive = false;
-    else if (/(^|,)\s*keep-alive\s*(,|$)/.test(value)) this.keepAlive = true;
+    const options = listed(value);
+    if (options.includes('close')) this.closes = true;
+    if (options.includes('keep-alive')) this.keepAlive = true;
   }
+
+  /**
+   * Makes blanks of the line ends within folded lines, from the one that begins at `line` on: what they say is one value (RFC
+   * 9112, 5.2). False where that line is none; a blank before the first name is not.
+   */
+  private unfold(b: Uint8Array, line: number, to: number): boolean {
+    if (line === this.headersFrom || !isBlank(b[line])) return false;
+    for (let at = line; at < to; at++) {
+      if (b[at - 1] !== LF || b[at - 2] !== CR) continue;
+      // The empty line: what follows is body.
+      if (b[at] === CR) break;
+      if (isBlank(b[at])) b.fill(0x20, at - 2, at);
+    }
+    return true;
+  }
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09;
+}
+
+/** The elements of a list, in lower case (RFC 9110, 5.6.1: empty ones mean nothing). */
+function listed(value: string): string[] {
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((element) => element.trim())
+    .filter((element) => element !== '');
 }
