@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Context } from './commands/context.js';
+import { describeLoss, guardOutput, isReaderGone, ReaderLeft } from './kernel/output.js';
 
 // React's development build costs twice the CPU and keeps a trace of every render.
 process.env.NODE_ENV ??= 'production';
@@ -36,14 +37,14 @@ async function makeContext(argv: readonly string[], signal: AbortSignal): Promis
     interactive: stdout.isTTY === true && !isSet(env.CI) && env.TERM !== 'dumb',
     color,
     columns: stdout.columns || Number(env.COLUMNS) || 80,
-    mustFinish: false,
+    endsWithReader: false,
     exitCode: 0,
     ...createOutput({ stdout, stderr }, env),
   };
 }
 
 /** The first Ctrl-C or SIGTERM asks the command to end well; a second one ends the process where it stands. */
-function interruption(): AbortSignal {
+function interruption(): AbortController {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
@@ -51,23 +52,51 @@ function interruption(): AbortSignal {
       controller.abort(new Error(`interrupted by ${name}`));
     });
   }
-  return controller.signal;
+  return controller;
+}
+
+/**
+ * Who reads may leave (`hwctl ... | head`): the work goes on to its end and the exit code is the true one. Output that
+ * cannot be written (a full disk) lets the work end, too, and is then a run that failed: exit code 2, whatever it found.
+ */
+class Outputs {
+  /** Whether output was lost that nobody gave up on his own. */
+  broken = false;
+
+  constructor(private readonly onLoss: (reason: ReaderLeft) => void) {
+    guardOutput(process.stdout, (error) => this.lost('stdout', error));
+    guardOutput(process.stderr, (error) => this.lost('stderr', error));
+  }
+
+  private lost(name: 'stdout' | 'stderr', error: NodeJS.ErrnoException): void {
+    if (!isReaderGone(error)) {
+      this.broken = true;
+      if (name === 'stdout') {
+        process.stderr.write(`error: stdout cannot be written: ${describeLoss(error)}\n`);
+        process.stderr.write('cure:  Make room there, or send the output to another place\n');
+      }
+    }
+    if (name === 'stdout') this.onLoss(new ReaderLeft('nobody reads the output any more'));
+  }
 }
 
 async function main(argv: string[]): Promise<number> {
   let context: Context | undefined;
-  // The reader of a pipe may leave early (`hwctl ... | head`): that is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (context?.mustFinish !== true) process.exit(0);
+  let controller: AbortController | undefined;
+  const outputs = new Outputs((reason) => {
+    if (context?.endsWithReader === true) controller?.abort(reason);
+  });
+  // Some streams tell of a loss only after the last command of the program.
+  process.on('exit', (code) => {
+    if (outputs.broken && code < 70) process.exitCode = 2;
   });
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
-  const signal = interruption();
+  controller = interruption();
   const { runCommand } = await import('./commands/program.js');
-  context = await makeContext(argv, signal);
+  context = await makeContext(argv, controller.signal);
   try {
     return await runCommand(argv, context);
   } finally {

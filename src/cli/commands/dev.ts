@@ -38,6 +38,7 @@ async function dev(words: string[], options: Options, context: Context): Promise
       hint: 'Clone the repository, npm ci, and run hwctl dev there',
     });
   }
+  context.endsWithReader = true;
   const timeoutMs = parseTimeoutMs(options.timeout);
   const request = await requestFrom(words, options, context);
   const { target, reason } = await targetFromOptions(options, context);

@@ -112,8 +112,6 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     context.document(`${jsonText(shownPlan(planned.plan), options.json ? undefined : 2)}\n`);
     return;
   }
-  // Who reads stdout may leave: files are written all the same.
-  context.mustFinish = options.out.length > 0;
   const finder = planned.findMax ? new MaxFinder(planned.plan.thresholds) : undefined;
   // The finder judges the thresholds second by second; over the whole ramp they are bound to fail.
   const wanted = finder === undefined ? planned.plan : { ...planned.plan, thresholds: [] };

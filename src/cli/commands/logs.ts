@@ -18,6 +18,7 @@ export function define(command: Command, context: Context): void {
     .option('-f, --follow', 'keep printing what is added, until Ctrl-C')
     .option('--tail <lines>', 'newest lines of each service to begin with', '100')
     .action(async (services: string[], options: Options) => {
+      context.endsWithReader = options.follow === true;
       const { target } = await targetFromOptions(options, context);
       const lines = target.logs({
         services,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
+import { ReaderLeft } from '../kernel/output.js';
 import type { Context } from './context.js';
 import { formatFailure, withoutSecrets } from './failure-text.js';
 import { commandEntries } from './registry.js';
@@ -10,7 +11,7 @@ export async function runCommand(argv: string[], context: Context): Promise<numb
   try {
     const program = await buildProgram(argv, context);
     await program.parseAsync(argv, { from: 'user' });
-    return context.signal.aborted ? exitCodes.interrupted : context.exitCode;
+    return context.signal.aborted && !isUnread(context) ? exitCodes.interrupted : context.exitCode;
   } catch (error) {
     return report(error, argv, context);
   }
@@ -79,6 +80,7 @@ function report(error: unknown, argv: string[], context: Context): number {
     return report(usageFailure(error, argv), argv, context);
   }
   if (context.signal.aborted && (error === context.signal.reason || isAbort(error))) {
+    if (isUnread(context)) return context.exitCode;
     context.note('Interrupted.');
     return exitCodes.interrupted;
   }
@@ -94,6 +96,11 @@ function report(error: unknown, argv: string[], context: Context): number {
   context.note(`hwctl: a bug in hwctl: ${bug.stack ?? bug.message}`.split('\n'));
   context.note('Please report it with the command you ran and the lines above.');
   return exitCodes.bug;
+}
+
+/** Whether the command was ended because nobody reads it any more: that is its natural end. */
+function isUnread(context: Context): boolean {
+  return context.signal.reason instanceof ReaderLeft;
 }
 
 function isAbort(error: unknown): boolean {

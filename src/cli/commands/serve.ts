@@ -25,11 +25,13 @@ export function define(command: Command, context: Context): void {
           hint: 'For example --port 0 for any free one',
         });
       }
+      context.endsWithReader = true;
       context.exitCode = await serveForeground({
         root: context.root,
         cwd: context.cwd,
         env: context.env,
         signal: context.signal,
+        stdout: context.stdout,
         services,
         host: options.host,
         port,

@@ -18,6 +18,7 @@ export function define(command: Command, context: Context): void {
   addTargetOptions(command)
     .option('--watch', 'again every second, until Ctrl-C')
     .action(async (options: Options) => {
+      context.endsWithReader = options.watch === true;
       const { target, reason } = await targetFromOptions(options, context);
       for (;;) {
         const status = await target.status();

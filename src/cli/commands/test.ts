@@ -17,6 +17,7 @@ export const define: Define = (command, context) => {
   addTargetOptions(command);
   command.action(async (names: string[], options: TestOptions) => {
     const run = () => runTests(names, options, context);
+    context.endsWithReader = options.watch === true;
     if (!options.watch) await run();
     else await (await import('./test-watch.js')).watchTests(names, options, context, run);
   });
@@ -25,8 +26,6 @@ export const define: Define = (command, context) => {
 async function runTests(names: string[], options: TestOptions, context: Context): Promise<readonly string[]> {
   const reports = await TestReports.open(options, context);
   const jobs = await planJobs(names, options, context);
-  // Who reads stdout may leave: reports are written and the exit code tells all the same.
-  context.mustFinish = true;
   let results: ScenarioResult[];
   try {
     results = await runJobs(jobs, options.jobs, context, (event) => reports.on(event));

@@ -11,6 +11,8 @@ export interface ServeOptions {
   /** Passed on to the server, so that its other settings (STORE, POSTGRES_URL, LOG_LEVEL, ...) can be given as it reads them. */
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
+  /** Gets what the server writes: its reader may leave without the server's knowledge. */
+  stdout: NodeJS.WritableStream;
   services: string[];
   host: string;
   port: number;
@@ -52,8 +54,9 @@ function runServer(entry: string, options: ServeOptions): Promise<number> {
         HOST: host,
         PORT: String(port),
       },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
+    child.stdout.pipe(options.stdout, { end: false });
     let killTimer: NodeJS.Timeout | undefined;
     const end = () => {
       child.kill('SIGTERM');
@@ -62,7 +65,7 @@ function runServer(entry: string, options: ServeOptions): Promise<number> {
     if (signal.aborted) end();
     signal.addEventListener('abort', end, { once: true });
     child.on('error', reject);
-    child.on('exit', (code, killedBy) => {
+    child.on('close', (code, killedBy) => {
       clearTimeout(killTimer);
       signal.removeEventListener('abort', end);
       resolve(code ?? (killedBy === 'SIGINT' ? exitCodes.interrupted : exitCodes.failed));
