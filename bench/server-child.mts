@@ -40,7 +40,7 @@ function withoutStore(): express.Express {
     log,
     lookUpSession: createSessionLookup(callService),
     internalToken: config.internalToken,
-    trustedProxies: 0,
+    trust: config,
     draining: () => false,
   });
 }

@@ -1,12 +1,14 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import { clientAddress } from './client-address.js';
+import { clientAddressReader, type ProxyTrust } from './client-address.js';
+import { drain } from './drain.js';
 import { parseIdempotencyKey } from './idempotency-key.js';
+import { readJsonBody } from './json-body.js';
 import type { Log } from './log.js';
 import type { Metrics, ObserveRequest } from './metrics.js';
 import { documentOf } from './openapi.js';
 import { json, Problem, type Reply, unavailable } from './problem.js';
 import type { Call, Route, Service } from './route.js';
+import { secretCheck } from './secret-check.js';
 import type { LookUpSession } from './sessions.js';
 import { Contended, StoreUnavailable } from './store/store.js';
 import { type Trace, traceOf } from './trace.js';
@@ -18,14 +20,12 @@ export interface AppOptions {
   log: Log;
   lookUpSession: LookUpSession;
   internalToken: string;
-  trustedProxies: number;
+  trust: ProxyTrust;
   /** True once the process has been asked to end: not ready, and connections are closed after their response. */
   draining(): boolean;
 }
 
-const maxBodyBytes = 16 * 1024;
 const operational = ['/health', '/ready', '/metrics', '/openapi.json'];
-const parseJson = express.json({ limit: maxBodyBytes, type: () => true });
 
 /** The HTTP side of these services: routing, checks, refusals, logging and metrics. */
 export function createApp(options: AppOptions): Express {
@@ -99,10 +99,11 @@ function handlerOf(service: Service, route: Route, options: AppOptions) {
 }
 
 /** From a raw request to a checked one; throws Problem. The order matters: who asks, the key, the input. */
-function preparationOf(route: Route, { lookUpSession, internalToken, trustedProxies, log }: AppOptions) {
+function preparationOf(route: Route, { lookUpSession, internalToken, trust, log }: AppOptions) {
   const validator = createValidator(route);
   const isInternal = secretCheck(`Bearer ${internalToken}`);
-  return async ({ request, response, trace }: Exchange): Promise<Call> => {
+  const addressOf = clientAddressReader(trust);
+  return async ({ request, trace }: Exchange): Promise<Call> => {
     const token = tokenOf(request);
     let user: Call['user'] | undefined;
     if (route.access === 'internal' && !isInternal(request.headers.authorization ?? '')) throw unauthorised();
@@ -115,13 +116,13 @@ function preparationOf(route: Route, { lookUpSession, internalToken, trustedProx
         ? undefined
         : parseIdempotencyKey(request.headersDistinct['idempotency-key'], route.idempotencyKey === 'required');
     const { params, query } = validator.parameters({ path: request.params, query: request.query });
-    const body = route.body === undefined ? undefined : await readBody(request, response);
+    const body = route.body === undefined ? undefined : await readJsonBody(request);
     validator.body(body);
     const mark = request.url.indexOf('?');
     return {
       method: request.method,
-      path: mark < 0 ? request.url : request.url.slice(0, mark),
-      search: mark < 0 ? '' : request.url.slice(mark),
+      path: route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? '')),
+      search: mark < 0 || mark === request.url.length - 1 ? '' : request.url.slice(mark),
       params,
       query,
       body,
@@ -129,19 +130,11 @@ function preparationOf(route: Route, { lookUpSession, internalToken, trustedProx
       user: user as Call['user'],
       token,
       idempotencyKey,
-      address: clientAddress(request, trustedProxies),
+      address: addressOf(request),
       trace,
       log,
     };
   };
-}
-
-function readBody(request: Request, response: Response): Promise<unknown> {
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(request.headers['content-type'] ?? ''))
-    throw new Problem({ status: 415, title: 'The body must be application/json in UTF-8' });
-  return new Promise((resolve, reject) => {
-    parseJson(request, response, (error?: unknown) => (error ? reject(error) : resolve(request.body)));
-  });
 }
 
 function tokenOf(request: Request): string | undefined {
@@ -150,19 +143,12 @@ function tokenOf(request: Request): string | undefined {
   return cookie === undefined ? undefined : /(?:^|;)\s*session=([\w-]{1,128})\s*(?:;|$)/.exec(cookie)?.[1];
 }
 
-/** Compares in constant time: both sides are hashed first, so that not even the length shows. */
-function secretCheck(secret: string): (given: string) => boolean {
-  const expected = hash('sha256', secret, 'buffer');
-  return (given) => timingSafeEqual(hash('sha256', given, 'buffer'), expected);
-}
-
 function unauthorised(): Problem {
   return new Problem({ status: 401, title: 'Log in first', headers: { 'WWW-Authenticate': 'Bearer' } });
 }
 
 interface HttpError {
   status?: number;
-  type?: string;
 }
 
 function toReply(error: unknown, service: Service | undefined, log: Log, request?: Request): Reply {
@@ -173,11 +159,8 @@ function toReply(error: unknown, service: Service | undefined, log: Log, request
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  // body-parser and the router mark what the client did wrong with a 4xx.
-  const { status, type } = error as HttpError;
-  if (status === 413) return new Problem({ status, title: `The body is larger than ${maxBodyBytes} bytes` });
-  if (status === 415) return new Problem({ status, title: 'The body must be UTF-8, in gzip, deflate, br or plain' });
-  if (type === 'entity.parse.failed') return new Problem({ status: 400, title: 'The body is not JSON' });
+  // The router marks what the client did wrong (a path that cannot be decoded) with a 4xx.
+  const { status } = error as HttpError;
   if (status !== undefined && status >= 400 && status < 500)
     return new Problem({ status: 400, title: 'The request is malformed' });
   return isPassing(error)
@@ -218,6 +201,7 @@ function respond(reply: Reply, options: AppOptions, { request, response, trace, 
   for (const name in reply.headers) response.setHeader(name, reply.headers[name]!);
   if (reply.type !== undefined) response.setHeader('Content-Type', reply.type);
   if (reply.body !== undefined) response.setHeader('Content-Length', Buffer.byteLength(reply.body));
+  drain(request, response);
   response.end(request.method === 'HEAD' ? undefined : reply.body);
   const durationMs = performance.now() - startedAt;
   observe(reply.status, durationMs);

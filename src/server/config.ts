@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type ProxyTrust, parseNetwork } from './client-address.js';
 
 /** The services of the platform, in the order in which they start. */
 export const serviceNames = ['auth', 'billing', 'notifications', 'orders', 'users', 'prices', 'hello'] as const;
@@ -8,7 +9,7 @@ export type ServiceName = (typeof serviceNames)[number];
 export const storelessServices: readonly ServiceName[] = ['prices', 'hello'];
 
 /** Everything a server process may be told, checked. */
-export interface Config {
+export interface Config extends ProxyTrust {
   services: ServiceName[];
   host: string;
   /** 0: any free port; the first log line says which. */
@@ -35,8 +36,6 @@ export interface Config {
   passwordCost: number;
   sessionTtlMs: number;
   idempotencyTtlMs: number;
-  /** Proxies in front that write X-Forwarded-For; 0: the socket's address is the client's. */
-  trustedProxies: number;
 }
 
 /** The configuration is wrong: all problems at once, each naming its variable. */
@@ -114,7 +113,20 @@ export function readConfig(named: readonly string[], env: NodeJS.ProcessEnv = pr
     sessionTtlMs: integer('SESSION_TTL_MS', 86_400_000, 1_000, 31_536_000_000),
     idempotencyTtlMs: integer('IDEMPOTENCY_TTL_MS', 86_400_000, 1_000, 31_536_000_000),
     trustedProxies: integer('TRUSTED_PROXIES', 0, 0, 10),
+    trustedProxyNetworks: list(env.TRUSTED_PROXY_NETWORKS),
+    trustedProxyToken: env.TRUSTED_PROXY_TOKEN || undefined,
   };
+  for (const network of config.trustedProxyNetworks)
+    if (parseNetwork(network) === undefined)
+      problems.push(
+        `TRUSTED_PROXY_NETWORKS: ${JSON.stringify(network)} is not a network such as 10.0.0.0/8 or fd00::/8`,
+      );
+  if (config.trustedProxies > 0 && config.trustedProxyNetworks.length === 0 && config.trustedProxyToken === undefined)
+    problems.push(
+      'TRUSTED_PROXIES is set, but not who they are: give TRUSTED_PROXY_NETWORKS, or a TRUSTED_PROXY_TOKEN that they show',
+    );
+  if (config.trustedProxyToken !== undefined && config.trustedProxyToken.length < 16)
+    problems.push('TRUSTED_PROXY_TOKEN must be 16 characters or longer');
   if (services.includes('prices') && config.pricesUrl === undefined)
     problems.push('PRICES_URL is not set: give the path or the URL of the price list (lines "ID PRICE")');
   if (Object.keys(urls).length > 0 && !env.INTERNAL_TOKEN)
@@ -127,9 +139,15 @@ export function readConfig(named: readonly string[], env: NodeJS.ProcessEnv = pr
   return config;
 }
 
+function list(text = ''): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
+
 function servicesOf(named: readonly string[], env: NodeJS.ProcessEnv, problems: string[]): ServiceName[] {
-  const wanted = named.length > 0 ? [...named] : (env.SERVICES ?? '').split(',').map((name) => name.trim());
-  const names = wanted.filter((name) => name !== '');
+  const names = named.length > 0 ? [...named] : list(env.SERVICES);
   for (const name of names)
     if (!serviceNames.includes(name as ServiceName))
       problems.push(`there is no service ${JSON.stringify(name)}: the services are ${serviceNames.join(', ')}`);

@@ -31,7 +31,7 @@ export interface User {
 /** One request on its way through a route, everything in it checked. */
 export interface Call<Body = unknown> {
   method: string;
-  /** As sent, without the query. */
+  /** The route's, with the values of its parameters: one for all spellings of a path that lead to the route. */
   path: string;
   /** The query as sent, without `?`. */
   search: string;

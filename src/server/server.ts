@@ -74,7 +74,7 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     log,
     lookUpSession: createSessionLookup(client.callService),
     internalToken: config.internalToken,
-    trustedProxies: config.trustedProxies,
+    trust: config,
     draining: () => draining,
   });
   const { requestTimeoutMs } = config;

@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import t from 'tap';
-import { clientAddress, networkOf } from '../../src/server/client-address.js';
+import { clientAddressReader, networkOf, parseNetwork } from '../../src/server/client-address.js';
 
-const from = (peer: string, forwarded?: string) =>
-  ({ socket: { remoteAddress: peer }, headers: { 'x-forwarded-for': forwarded } }) as unknown as IncomingMessage;
+const from = (peer: string, forwarded?: string, token?: string) =>
+  ({
+    socket: { remoteAddress: peer },
+    headers: { 'x-forwarded-for': forwarded, 'x-proxy-token': token },
+  }) as unknown as IncomingMessage;
 
 const addresses: [name: string, peer: string, forwarded: string | undefined, proxies: number, address: string][] = [
   ['no proxy: the header is not looked at', '10.0.0.1', '1.1.1.1', 0, '10.0.0.1'],
@@ -17,8 +20,30 @@ const addresses: [name: string, peer: string, forwarded: string | undefined, pro
   ['IPv4 on a dual-stack socket', '::ffff:10.0.0.1', undefined, 0, '10.0.0.1'],
   ['IPv6', '10.0.0.1', '2001:db8::1', 1, '2001:db8::1'],
 ];
-for (const [name, peer, forwarded, proxies, address] of addresses)
-  t.equal(clientAddress(from(peer, forwarded), proxies), address, name);
+const cluster = { trustedProxyNetworks: ['10.0.0.0/8', 'fd00::/8'], trustedProxyToken: undefined };
+for (const [name, peer, forwarded, trustedProxies, address] of addresses)
+  t.equal(clientAddressReader({ ...cluster, trustedProxies })(from(peer, forwarded)), address, name);
+
+// Who is no proxy is believed nothing: another address, or no token.
+const inCluster = clientAddressReader({ ...cluster, trustedProxies: 1 });
+t.equal(inCluster(from('::ffff:10.1.2.3', '1.1.1.1')), '1.1.1.1', 'the controller, on a dual-stack socket');
+t.equal(inCluster(from('fd12::9', '1.1.1.1')), '1.1.1.1');
+for (const peer of ['127.0.0.1', '::1', '11.0.0.1', '::ffff:127.0.0.1', 'fe00::1'])
+  t.equal(inCluster(from(peer, '1.1.1.1')), peer.replace('::ffff:', ''), `${peer} is not the controller`);
+const local = clientAddressReader({
+  trustedProxies: 1,
+  trustedProxyNetworks: [],
+  trustedProxyToken: 'what-the-gateway-shows',
+});
+t.equal(local(from('127.0.0.1', '1.1.1.1', 'what-the-gateway-shows')), '1.1.1.1');
+for (const token of [undefined, '', 'what-the-gateway-show', 'what-the-gateway-shows '])
+  t.equal(local(from('127.0.0.1', '1.1.1.1', token)), '127.0.0.1', `shown: ${token}`);
+const nobody = clientAddressReader({ trustedProxies: 1, trustedProxyNetworks: [], trustedProxyToken: undefined });
+t.equal(nobody(from('10.0.0.1', '1.1.1.1')), '10.0.0.1');
+
+for (const text of ['10.0.0.0', '10.0.0.0/33', '10.0.0.0/x', '/8', '::/129', 'a/8', '10.0.0.0/8/8', ''])
+  t.equal(parseNetwork(text), undefined, text);
+t.strictSame(parseNetwork('::/0'), { address: '::', bits: 0, family: 'ipv6' });
 
 const networks: [address: string, network: string][] = [
   ['10.0.0.1', '10.0.0.1'],

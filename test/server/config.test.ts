@@ -32,6 +32,9 @@ const wrong: [string[], NodeJS.ProcessEnv, RegExp][] = [
   [['prices'], {}, /PRICES_URL is not set/],
   [['orders'], { AUTH_URL: 'http://auth' }, /INTERNAL_TOKEN is not set/],
   [['orders'], { AUTH_URL: 'ftp://auth', INTERNAL_TOKEN: token }, /AUTH_URL must be a URL/],
+  [['auth'], { TRUSTED_PROXIES: '1' }, /TRUSTED_PROXIES is set, but not who they are/],
+  [['auth'], { TRUSTED_PROXIES: '1', TRUSTED_PROXY_NETWORKS: '10.0.0.0/8, ten' }, /NETWORKS: "ten" is not a network/],
+  [['auth'], { TRUSTED_PROXIES: '1', TRUSTED_PROXY_TOKEN: 'short' }, /TRUSTED_PROXY_TOKEN must be 16 characters/],
   [['auth'], { INTERNAL_TOKEN: 'short' }, /INTERNAL_TOKEN must be 16 characters/],
 ];
 for (const [services, env, message] of wrong) t.throws(() => readConfig(services, env), { message }, String(message));

@@ -7,7 +7,9 @@ t.setTimeout(180_000);
 const most = 100;
 
 async function guessers(t: Test, trustedProxies: string) {
-  const platform = await startPlatform({ TRUSTED_PROXIES: trustedProxies }, ['auth']);
+  const platform = await startPlatform({ TRUSTED_PROXIES: trustedProxies, TRUSTED_PROXY_NETWORKS: '127.0.0.0/8' }, [
+    'auth',
+  ]);
   t.teardown(() => platform.stop());
   let accounts = 0;
   return async (forwarded: string): Promise<number> => {

@@ -13,7 +13,13 @@ t.test('up, up again, more, less, down: each does what it says and no more', asy
   t.equal(first.target, 'local');
   t.match(
     first.actions.map(({ verb, ref }) => `${verb} ${ref}`),
-    ['create file/state', 'start process/supervisor', 'start process/hello', 'start process/gateway'],
+    [
+      'create file/secrets',
+      'create file/state',
+      'start process/supervisor',
+      'start process/hello',
+      'start process/gateway',
+    ],
   );
   const app = first.endpoints.find(({ name }) => name === 'app');
   t.match(app, { url: /^http:\/\/127\.0\.0\.1:\d+$/, host: 'arch.homework', loadPath: '/' });

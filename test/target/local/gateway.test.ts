@@ -1,11 +1,9 @@
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
-import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { createGateway, gatewayLimits } from '../../../src/cli/target/local/gateway-server.js';
 import { choosePort } from '../../../src/cli/target/local/ports.js';
-import { root } from '../../golden.js';
 
 interface Upstream {
   port: number;
@@ -13,21 +11,21 @@ interface Upstream {
 }
 
 async function startGateway(t: Test, upstreams: Record<string, Upstream>): Promise<number> {
-  const port = await choosePort(`gateway-test-${process.pid}-${Math.random()}`, new Set());
-  const child = fork(join(root, 'dist/cli/target/local/gateway.js'), [String(port)]);
-  t.teardown(() => child.kill('SIGKILL'));
-  await once(child, 'message');
+  const { server, update } = createGateway(gatewayLimits());
   const routes = Object.keys(upstreams).map((name) => ({
     host: 'a.test',
     path: `/${name}`,
-    type: 'Prefix',
+    type: 'Prefix' as const,
     service: name,
   }));
-  child.send({ type: 'routes', routes, upstreams });
-  // The routes have arrived when one of them leads somewhere.
-  const first = Object.keys(upstreams)[0];
-  for (let i = 0; i < 500; i++) if ((await get(port, `/${first}`, {}, 'HEAD')).status !== 404) break;
-  return port;
+  update({ type: 'routes', routes, upstreams, token: 'shown-to-services' });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
 }
 
 async function serve(t: Test, listener: RequestListener): Promise<Upstream & { server: Server }> {
@@ -109,6 +107,8 @@ t.test('headers, bodies and status codes pass as they are; forwarding headers ar
   t.equal(header('x-forwarded-for'), '127.0.0.1', 'and not what the client says');
   t.equal(header('x-forwarded-proto'), 'http');
   t.equal(header('x-forwarded-host'), 'a.test');
+  t.equal(header('x-proxy-token'), 'shown-to-services');
+  t.equal(header('via'), '1.1 hwctl');
   t.equal(header('x-request-id'), answer.headers['x-request-id']);
   t.notOk(
     one?.headers.some((h) => h.toLowerCase() === 'x-hop'),

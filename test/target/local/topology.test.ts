@@ -36,6 +36,8 @@ t.test('the orders stack: a process for each Deployment, Services as ports, moun
       HOST: '127.0.0.1',
       STORE: 'sqlite',
       TRUSTED_PROXIES: '1',
+      TRUSTED_PROXY_NETWORKS: '',
+      TRUSTED_PROXY_TOKEN: /^[\w-]{32}$/,
       SQLITE_DIR: join(folder.volumes, 'orders', 'data'),
     },
   });

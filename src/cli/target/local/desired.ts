@@ -4,8 +4,9 @@ import { refOf, storeLabel } from '../kube-object.js';
 import { readObjects, type StackObject } from '../manifests.js';
 import type { Values } from '../values-schema.js';
 import { buildDigest, inputsDigest } from './inputs.js';
+import { gatewayHealthPath } from './route-table.js';
 import { type LocalState, readSecrets, type StateFolder } from './state-folder.js';
-import { type ProcessSpec, readTopology, type Topology } from './topology.js';
+import { type ProcessSpec, proxyTokenId, proxyTokenVariable, readTopology, type Topology } from './topology.js';
 
 /** What shall run after `up`, and what of the manifests has no meaning here. */
 export interface Desired {
@@ -45,7 +46,7 @@ export function readDesired({ folder, stacks, manifests, values, serverEntry }: 
   });
   const build = buildDigest(serverEntry);
   const processes: ProcessSpec[] = topology.processes.map((spec) => ({ ...spec, digest: digestOf(build, spec) }));
-  if (topology.routes.length > 0) processes.push(gatewaySpec(stacks));
+  if (topology.routes.length > 0) processes.push(gatewaySpec(stacks, secrets[proxyTokenId] ?? ''));
   const content = {
     version: 1 as const,
     stacks,
@@ -75,12 +76,16 @@ function withoutPostgres(objects: readonly StackObject[]): Topology['leftOut'] {
     .map(({ object }) => ({ ref: refOf(object), reason: 'the store here is SQLite, a file for each service' }));
 }
 
-function gatewaySpec(stacks: string[]): ProcessSpec {
+/** Probed like every service: one that hangs is not ready, and is started anew. */
+function gatewaySpec(stacks: string[], token: string): ProcessSpec {
+  const probe = { path: gatewayHealthPath, periodMs: 1000, timeoutMs: 2000 };
   const spec = {
     name: 'gateway',
     kind: 'gateway' as const,
     args: ['{{port:gateway}}'],
-    env: {},
+    env: { [proxyTokenVariable]: token },
+    readiness: { ...probe, failureThreshold: 2 },
+    liveness: { ...probe, failureThreshold: 5 },
     startTimeoutMs: 30_000,
     graceMs: 5000,
     folders: [],

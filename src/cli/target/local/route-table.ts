@@ -1,5 +1,8 @@
 import type { Route } from './topology.js';
 
+/** The one path that the gateway answers itself, so that it can be probed like every service. */
+export const gatewayHealthPath = '/.hwctl/gateway/health';
+
 /** Finds the process that a request is for, as the Ingress says it. */
 export interface RouteTable {
   /** `host` without its port, lower case; `path` without its query. Undefined: no rule matches. */

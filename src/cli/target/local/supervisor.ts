@@ -5,6 +5,7 @@ import { systemClock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Fault } from '../target.js';
 import { type ControlRequest, type SupervisorReport, serveControl } from './control.js';
+import type { GatewayRoutes } from './gateway-server.js';
 import { turnOver } from './log-file.js';
 import { choosePort, isFree } from './ports.js';
 import { identityOf } from './process-identity.js';
@@ -17,6 +18,7 @@ import {
   writeAtomically,
 } from './state-folder.js';
 import { describeExit, SupervisedProcess, type Surroundings } from './supervised-process.js';
+import { proxyTokenVariable } from './topology.js';
 
 /** What `hwctl up` tells the supervisor as it starts it, as one JSON argument. */
 export interface SupervisorArguments {
@@ -193,9 +195,11 @@ class Supervisor {
     const upstreams = Object.fromEntries(
       [...this.#processes.values()]
         .filter(({ spec }) => spec.kind === 'service')
-        .map(({ spec, state }) => [spec.name, { port: this.#ports[spec.name], ready: state.type === 'ready' }]),
+        .map(({ spec, state }) => [spec.name, { port: this.#ports[spec.name] ?? 0, ready: state.type === 'ready' }]),
     );
-    gateway.send({ type: 'routes', routes: this.#state.routes, upstreams });
+    const token = gateway.spec.env[proxyTokenVariable] ?? '';
+    const message: GatewayRoutes = { type: 'routes', routes: this.#state.routes, upstreams, token };
+    gateway.send(message);
   }
 
   #report(): SupervisorReport {

@@ -17,6 +17,11 @@ import {
 } from '../kube-object.js';
 import { type StackObject, selects, servicePort } from '../manifests.js';
 
+/** Where a process is told what the gateway shows the services (and they expect to be shown) in X-Proxy-Token. */
+export const proxyTokenVariable = 'TRUSTED_PROXY_TOKEN';
+/** That token's id among the generated secrets. */
+export const proxyTokenId = `gateway/${proxyTokenVariable}`;
+
 /** One process that the supervisor keeps running. Values may hold `{{port:NAME}}`, which it fills in. */
 export interface ProcessSpec {
   /** The Deployment's or Job's name, or `gateway`. */
@@ -129,13 +134,16 @@ function readProcess(object: Workload, stacks: string[], around: Surroundings): 
     env[key] = mapMounts(mapServices(value, object, around.targets), mounts);
   }
   const temporary = join(around.options.volumes, name, 'tmp');
-  // Here every process is alone on its store, nobody but this machine may reach it, and the gateway is the one proxy.
+  // Here every process is alone on its store, nobody but this machine may reach it, and the gateway is the one proxy:
+  // not known by its address, which is everybody's here, but by what it shows.
   Object.assign(env, {
     HOST: '127.0.0.1',
     PORT: `{{port:${name}}}`,
     STORE: 'sqlite',
     TMPDIR: temporary,
     TRUSTED_PROXIES: '1',
+    TRUSTED_PROXY_NETWORKS: '',
+    [proxyTokenVariable]: around.options.secret(proxyTokenId),
   });
   return {
     name,
