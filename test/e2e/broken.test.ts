@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import type { KubeClient } from '../../src/cli/target/kubernetes/client.js';
+import type { KubeClient } from '../../src/cli/target/kubernetes/api/client.js';
 import { addon, exits, Hwctl, inNode, openClient, profile, waitUntil, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();

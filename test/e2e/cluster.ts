@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { systemClock } from '../../src/cli/kernel/clock.js';
-import { createClient, type KubeClient } from '../../src/cli/target/kubernetes/client.js';
-import { loadKubeConfig, pinContext } from '../../src/cli/target/kubernetes/kube-context.js';
-import { liveRef } from '../../src/cli/target/kubernetes/live-object.js';
+import { createClient, type KubeClient } from '../../src/cli/target/kubernetes/api/client.js';
+import { loadKubeConfig, pinContext } from '../../src/cli/target/kubernetes/api/kube-context.js';
+import { liveRef } from '../../src/cli/target/kubernetes/api/live-object.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

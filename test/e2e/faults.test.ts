@@ -3,7 +3,7 @@
 // FAULT_SECONDS=N for another time than a minute, SEED=N to repeat a run's choices.
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { conditionOf } from '../../src/cli/target/kubernetes/live-object.js';
+import { conditionOf } from '../../src/cli/target/kubernetes/api/live-object.js';
 import { checkBooks, type History, type Read } from '../faults/server/books.js';
 import { type Answer, type Ask, attempt, closeClient } from '../faults/server/client.js';
 import { randomFrom } from '../faults/server/fleet.js';

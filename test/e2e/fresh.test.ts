@@ -1,7 +1,7 @@
 // From no minikube profile at all to a proven service, and back to no profile.
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { loadKubeConfig } from '../../src/cli/target/kubernetes/kube-context.js';
+import { loadKubeConfig } from '../../src/cli/target/kubernetes/api/kube-context.js';
 import { exits, Hwctl, output } from './cluster.js';
 
 const installed = spawnSync('minikube', ['version'], { timeout: 30_000 }).error === undefined;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { LoadResult } from '../../src/cli/load/metrics.js';
-import { podResource } from '../../src/cli/target/kubernetes/pods.js';
+import { podResource } from '../../src/cli/target/kubernetes/api/list.js';
+
 import { exits, Hwctl, openClient, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { request } from 'undici';
-import { podResource } from '../../src/cli/target/kubernetes/pods.js';
+import { podResource } from '../../src/cli/target/kubernetes/api/list.js';
+
 import { addon, exits, Hwctl, inNode, openClient, output, profile, waitUntil, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();

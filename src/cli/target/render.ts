@@ -4,7 +4,7 @@ import { namesIn } from './edits.js';
 import { finishObject } from './finish.js';
 import { chartOf } from './helm/chart.js';
 import type { KubeObject } from './kube-object.js';
-import { contentTag, imageName, readContext } from './kubernetes/image.js';
+import { contentTag, imageName, readContext } from './kubernetes/provider/image.js';
 import { type ObjectsRequest, readObjects } from './manifests.js';
 import { describeStack } from './stacks.js';
 import type { Values } from './values-schema.js';

@@ -2,7 +2,7 @@ import { Failure } from '../../kernel/failure.js';
 import { type Run, run } from '../../kernel/process.js';
 import type { TargetEnvironment } from '../environment.js';
 import type { ClusterTargets, TargetChoice } from '../resolve.js';
-import { defaultProfile, profileState } from './minikube.js';
+import { defaultProfile, profileState } from './provider/minikube.js';
 
 const quickMs = 1_500;
 
@@ -11,8 +11,8 @@ export const clusterTargets: ClusterTargets = {
   whyNotMinikube: (environment, choice) => whyNotMinikube(run, environment, choice),
   create: async (name, environment, choice) => {
     // The Kubernetes client takes most of a second to load: not before a cluster is certain.
-    const { createClusterTarget } = await import('./cluster-target.js');
-    const { loadKubeConfig, pinContext } = await import('./kube-context.js');
+    const { createClusterTarget } = await import('./target.js');
+    const { loadKubeConfig, pinContext } = await import('./api/kube-context.js');
     if (name === 'kube') {
       const context = choice.context;
       if (context === undefined) throw new Error('resolve.ts has checked that there is a context');

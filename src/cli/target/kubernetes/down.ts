@@ -1,322 +1,192 @@
-import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
-import type { Run } from '../../kernel/process.js';
-import type { DownReport } from '../target.js';
-import { ApiError } from './api-error.js';
-import { planObjects } from './apply.js';
-import { type ApplySet, listMembers, listOrFail } from './apply-set.js';
-import type { KubeClient } from './client.js';
-import { isAlive, type StateFile } from './cluster-state.js';
-import { claimLabel, claimTemplatesOf, partOfLabel, waveOf } from './desired.js';
-import type { ApiResource } from './discovery.js';
-import { findEngine, removeLocalImage } from './image.js';
-import { type LiveObject, liveRef } from './live-object.js';
-import type { Minikube } from './minikube.js';
-import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
-import { podResource } from './pods.js';
-import { leftMs, type Work } from './provision.js';
+import { generatedKeys } from '../kube-object.js';
+import type { DownReport, DownRequest } from '../target.js';
+import type { KubeClient } from './api/client.js';
+import { type LiveObject, liveRef } from './api/live-object.js';
+import { leftMs, type Work } from './api/work.js';
+import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './objects/apply-set.js';
+import { desiredObjects } from './objects/desired.js';
+import { isOurs } from './objects/namespaces.js';
+import {
+  claimsOfSet,
+  emptyReport,
+  type RemovalReport,
+  removeClaims,
+  removeMembers,
+  removeNamespaces,
+  surplusMembers,
+  sweep,
+} from './objects/removal.js';
+import { type ClusterTargetOptions, openClient, openMinikube, openState } from './provider/cluster-access.js';
+import type { StateFile } from './provider/cluster-state.js';
+import { restoreContextNamespace } from './provider/context-namespace.js';
+import type { Minikube } from './provider/minikube.js';
+import { endOrphans } from './provider/provision.js';
+import { removeTraces } from './provider/traces.js';
+import { kindsOf, renderStacks } from './up.js';
 
-const pollMs = 300;
-/** How long the port-forward daemon may take to end. */
-const forwardEndsMs = 3_000;
-
-export interface RemovalReport extends DownReport {
-  deleted: string[];
-}
-
-/** An empty report to add to. */
-export function emptyReport(): RemovalReport {
-  return { deleted: [], kept: [], remaining: [] };
-}
-
-/**
- * Deletes members last applied first, waits until each is gone, and with them the volumes their StatefulSets made, unless
- * data is kept.
- */
-export async function removeMembers(
-  client: KubeClient,
-  members: readonly LiveObject[],
-  keepData: boolean,
-  report: RemovalReport,
-  work: Work,
-): Promise<void> {
-  const claims = await claimsOf(client, members);
-  const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
-  for (const member of doomed) {
-    const step = { verb: 'delete' as const, ref: liveRef(member), why: 'hwctl made it' };
-    await work.step(step, () => client.delete(member));
-    report.deleted.push(step.ref);
-  }
-  await waitGone(client, doomed, work);
-  await waitPodsGone(client, doomed, work);
-  await removeClaims(client, claims, keepData, report, work);
-}
-
-/** Deletes claims and waits until they are gone; or reports them as kept. */
-export async function removeClaims(
-  client: KubeClient,
-  claims: readonly LiveObject[],
-  keepData: boolean,
-  report: RemovalReport,
-  work: Work,
-): Promise<void> {
-  const known = report.kept.map(({ ref }) => ref);
-  for (const claim of claims) {
-    const ref = liveRef(claim);
-    if (keepData) {
-      if (!known.includes(ref)) report.kept.push({ ref, reason: 'data is kept, as asked for' });
-      continue;
-    }
-    await work.step({ verb: 'delete', ref, why: 'a StatefulSet of hwctl made it' }, () => client.delete(claim));
-    report.deleted.push(ref);
-  }
-  if (!keepData) await waitGone(client, claims, work);
-}
-
-/** Claims of our StatefulSets, also of those that are gone: data that was kept, or left by a killed run. */
-export function claimsOfSet(client: KubeClient, set: Pick<ApplySet, 'id'>): Promise<LiveObject[]> {
-  return listOrFail(client, claimResource, { labelSelector: `${claimLabel}=${set.id}` });
-}
-
-const claimResource: ApiResource = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  plural: 'persistentvolumeclaims',
-  namespaced: true,
-  verbs: ['list'],
-};
-
-/** The claims that StatefulSets made from their templates; Kubernetes leaves them where the StatefulSet goes. */
-async function claimsOf(client: KubeClient, members: readonly LiveObject[]): Promise<LiveObject[]> {
-  const found: LiveObject[] = [];
-  for (const member of members) {
-    const templates = claimTemplatesOf(member);
-    if (templates.length === 0) continue;
-    const { namespace, name } = member.metadata;
-    const pattern = new RegExp(`^(?:${templates.map((template) => template.metadata.name).join('|')})-${name}-\\d+$`);
-    const claims = await listOrFail(client, claimResource, { namespace });
-    found.push(...claims.filter((claim) => pattern.test(claim.metadata.name)));
-  }
-  return found;
-}
-
-async function waitGone(client: KubeClient, objects: readonly LiveObject[], work: Work): Promise<void> {
-  let left = [...objects];
-  while (left.length > 0) {
-    const present: LiveObject[] = [];
-    for (const object of left) {
-      const now = await client.get(object);
-      if (now !== undefined && now.metadata.uid === object.metadata.uid) present.push(now);
-    }
-    left = present;
-    if (left.length === 0) return;
-    if (work.clock.monotonic() > work.deadlineAt) return;
-    work.onWaiting(left.map((object) => ({ ref: liveRef(object), reason: whyStays(object) })));
-    await work.clock.sleep(pollMs, work.signal);
-  }
-}
-
-function whyStays(object: LiveObject): string {
-  const finalizers = object.metadata.finalizers ?? [];
-  if (finalizers.length > 0) return `it waits for ${finalizers.join(', ')}`;
-  return 'it is being deleted';
-}
-
-/** Pods outlive their Deployment for as long as they drain. */
-async function waitPodsGone(client: KubeClient, members: readonly LiveObject[], work: Work): Promise<void> {
-  const workloads = members.filter((member) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(member.kind));
-  for (;;) {
-    const left: LiveObject[] = [];
-    for (const workload of workloads) {
-      const { namespace } = workload.metadata;
-      const labels =
-        (workload.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? {};
-      const labelSelector = Object.entries(labels)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(',');
-      if (labelSelector === '') continue;
-      const pods = await listOrFail(client, podResource, { namespace, labelSelector });
-      left.push(...pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined));
-    }
-    if (left.length === 0 || work.clock.monotonic() > work.deadlineAt) return;
-    work.onWaiting(left.map((pod) => ({ ref: liveRef(pod), reason: 'it is draining' })));
-    await work.clock.sleep(pollMs, work.signal);
-  }
-}
-
-/** Kinds that the cluster itself puts into namespaces, or that are only views of others. */
-const systemKinds = new Set([
-  'Event',
-  'PodMetrics',
-  'NodeMetrics',
-  'Endpoints',
-  'EndpointSlice',
-  'ControllerRevision',
-  'Lease',
-]);
-
-/** What is in a namespace and was not made by hwctl, nor by the cluster on its behalf. */
-export async function foreignObjects(client: KubeClient, namespace: string, set: ApplySet): Promise<LiveObject[]> {
-  const resources = (await client.resources()).filter(
-    (resource) => resource.namespaced && resource.verbs.includes('list') && !systemKinds.has(resource.kind),
-  );
-  const found: LiveObject[] = [];
-  for (const resource of resources) {
+/** Removes what `up` made, from what is live, and looks again. */
+export async function takeDown(options: ClusterTargetOptions, request: DownRequest, work: Work): Promise<DownReport> {
+  const { run, environment } = options;
+  const state = openState(options);
+  await endOrphans(run, state, environment.clock);
+  const minikube = openMinikube(options);
+  const report = emptyReport();
+  const running = minikube === undefined || (await isRunning(minikube, state, report));
+  let left: string[] = [];
+  if (running) {
+    const client = openClient(options);
     try {
-      found.push(...(await client.list(resource, { namespace })));
-    } catch (error) {
-      // A kind whose server went away holds nothing that could be listed; any other error must not pass for "nothing there".
-      if (!(error instanceof ApiError) || ![404, 405, 503].includes(error.status)) throw error;
+      left = await removeSets(client, options, request, report, work);
+    } finally {
+      client.close();
     }
   }
-  return found.filter((object) => isForeign(object, set));
-}
-
-/** Whether an object in one of our namespaces is somebody else's. Pure. */
-export function isForeign(object: LiveObject, set: Pick<ApplySet, 'id'>): boolean {
-  const { name, labels = {}, ownerReferences = [], uid } = object.metadata;
-  if (systemKinds.has(object.kind) || object.metadata.deletionTimestamp !== undefined) return false;
-  if (object.kind === 'ConfigMap' && name === 'kube-root-ca.crt') return false;
-  if (object.kind === 'ServiceAccount' && name === 'default') return false;
-  if (object.kind === 'Secret' && object.type === 'kubernetes.io/service-account-token') return false;
-  if (labels[partOfLabel] === set.id || labels[claimLabel] === set.id) return false;
-  if (labels['applyset.kubernetes.io/id'] === set.id) return false;
-  // What has an owner goes when the owner goes; the owner itself is judged.
-  return !ownerReferences.some((owner) => owner.uid !== uid);
-}
-
-/**
- * Removes the namespaces that hwctl made and that hold nothing foreign. Others lose only what hwctl set on them.
- * A namespace that stays in Terminating is reported as remaining, with the reason.
- */
-export async function removeNamespaces(
-  client: KubeClient,
-  names: readonly string[],
-  set: ApplySet,
-  report: RemovalReport,
-  work: Work,
-): Promise<void> {
-  for (const name of names) {
-    const live = await getNamespace(client, name);
-    if (live === undefined) continue;
-    const ref = `Namespace/${name}`;
-    if (!isOurs(live)) {
-      report.kept.push({ ref, reason: 'it was there before hwctl' });
-      continue;
-    }
-    const foreign = await foreignObjects(client, name, set);
-    if (foreign.length > 0) {
-      for (const object of foreign) report.kept.push({ ref: liveRef(object), reason: 'hwctl did not make it' });
-      report.kept.push({
-        ref,
-        reason: `it holds ${foreign.length} ${foreign.length === 1 ? 'object' : 'objects'} of others`,
-      });
-      continue;
-    }
-    await work.step({ verb: 'delete', ref, why: 'hwctl made it' }, async () => {
-      await client.delete(live);
-      try {
-        await waitNamespaceGone(client, name, {
-          ...work,
-          onWaiting: (reason) => work.onWaiting([{ ref, reason }]),
-        });
-        report.deleted.push(ref);
-      } catch (error) {
-        if (!(error instanceof Failure) || error.code !== 'namespace-terminating') throw error;
-        report.remaining.push({ ref, reason: `${error.message}. ${error.hint}` });
-      }
-    });
+  if (left.length === 0 && report.remaining.length === 0) {
+    await removeTraces({ run, minikube: running ? minikube : undefined, state }, report, work);
+    restoreContextNamespace(environment, options.context, state, report);
+    await settleProfile(minikube, request, state, report, work);
   }
+  if (state.isEmpty() && left.length === 0) state.remove();
+  return report;
 }
 
-/** Looks at every listable kind in all namespaces for what still carries our label. */
-export async function sweep(client: KubeClient, set: ApplySet, kept: readonly string[]): Promise<LiveObject[]> {
-  client.forgetResources();
-  const resources = (await client.resources()).filter((resource) => resource.verbs.includes('list'));
-  const found: LiveObject[] = [];
-  for (const resource of resources) {
-    try {
-      found.push(...(await client.list(resource, { labelSelector: `${partOfLabel}=${set.id}` })));
-    } catch (error) {
-      if (!(error instanceof ApiError) || ![403, 404, 405, 503].includes(error.status)) throw error;
-    }
-  }
-  return found.filter((object) => !systemKinds.has(object.kind) && !kept.includes(liveRef(object)));
-}
-
-/** Members of `set` that are not among `desired`: what a smaller set of stacks leaves over. */
-export async function surplusMembers(
-  client: KubeClient,
-  set: ApplySet,
-  desired: Parameters<typeof planObjects>[0],
-): Promise<LiveObject[]> {
-  return planObjects(desired, await listMembers(client, set)).prune;
-}
-
-/** Undoes what hwctl did outside the cluster's objects: addons, images, context namespace, the port-forward daemon. */
-export async function removeTraces(
-  deps: { run: Run; minikube: Minikube | undefined; state: StateFile },
-  report: RemovalReport,
-  work: Work,
-): Promise<void> {
-  const { minikube, state, run } = deps;
-  await stopForward(run, state, report, work.clock);
-  for (const name of minikube === undefined ? [] : [...state.get().addonsEnabled]) {
-    const ref = `addon/${name}`;
-    await work.step({ verb: 'delete', ref, why: 'hwctl enabled it' }, async () => {
-      await minikube?.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
-    });
-    report.deleted.push(ref);
+/** Whether there is a cluster to look into. Throws Failure `cluster-stopped` where there is one that cannot answer. */
+async function isRunning(minikube: Minikube, state: StateFile, report: RemovalReport): Promise<boolean> {
+  const profile = await minikube.state();
+  if (profile.kind === 'running') return true;
+  if (profile.kind === 'missing') {
+    // What was in the profile went with it.
     state.change((draft) => {
-      draft.addonsEnabled = draft.addonsEnabled.filter((other) => other !== name);
+      draft.addonsEnabled = [];
+      draft.imagesLoaded = [];
+      draft.profileMade = undefined;
     });
+    return false;
   }
-  await removeImages(deps, report, work);
-}
-
-/** Ends the port-forward daemon that the state names, and waits until its ports are free. */
-export async function stopForward(run: Run, state: StateFile, report: RemovalReport, clock: Clock): Promise<void> {
-  const { forward } = state.get();
-  if (forward === undefined) return;
-  if (await isAlive(run, forward)) {
-    process.kill(forward.pid, 'SIGTERM');
-    const until = clock.monotonic() + forwardEndsMs;
-    while (await isAlive(run, forward)) {
-      // It holds nothing but sockets.
-      if (clock.monotonic() > until) process.kill(forward.pid, 'SIGKILL');
-      await clock.sleep(50);
-    }
-    report.deleted.push(`process/forward (${forward.pid})`);
+  if (state.isEmpty()) {
+    report.kept.push({ ref: `profile/${minikube.profile}`, reason: `it was not looked into: ${profile.why}` });
+    return false;
   }
-  state.change((draft) => {
-    draft.forward = undefined;
+  throw new Failure({
+    code: 'cluster-stopped',
+    message: `what hwctl made in the minikube profile ${minikube.profile} cannot be removed: ${profile.why}`,
+    hint: `minikube -p ${minikube.profile} start, then hwctl down; or minikube -p ${minikube.profile} delete`,
   });
 }
 
-async function removeImages(
-  { run, minikube, state }: { run: Run; minikube: Minikube | undefined; state: StateFile },
+/** Removes the asked stacks from every record; returns the stacks that stay. */
+async function removeSets(
+  client: KubeClient,
+  options: ClusterTargetOptions,
+  request: DownRequest,
+  report: RemovalReport,
+  work: Work,
+): Promise<string[]> {
+  const left: string[] = [];
+  const ours = await ourNamespaces(client);
+  const sets = await findApplySets(client);
+  // A kill may fall between a namespace and the record in it.
+  for (const name of ours) if (!sets.some((set) => set.namespaces.includes(name))) sets.push(emptyApplySet(name));
+  for (const set of sets) {
+    const stay = request.stacks.length === 0 ? [] : set.stacks.filter((name) => !request.stacks.includes(name));
+    left.push(...stay);
+    if (stay.length > 0) await shrinkSet(client, options, set, stay, report, work);
+    else await removeSet(client, set, request.keepData, report, work);
+  }
+  return left;
+}
+
+async function ourNamespaces(client: KubeClient): Promise<string[]> {
+  const resource = (await client.resources()).find(({ kind }) => kind === 'Namespace');
+  if (resource === undefined) return [];
+  const all = await client.list(resource, { labelSelector: 'app.kubernetes.io/managed-by=hwctl' });
+  return all.filter(isOurs).map(({ metadata }) => metadata.name);
+}
+
+/** Takes some stacks out of a record: what the others do not share goes. */
+async function shrinkSet(
+  client: KubeClient,
+  options: ClusterTargetOptions,
+  set: ApplySet,
+  stay: string[],
   report: RemovalReport,
   work: Work,
 ): Promise<void> {
-  if (minikube !== undefined) {
-    for (const image of [...state.get().imagesLoaded]) {
-      const ref = `image/${image} in the cluster`;
-      await work.step({ verb: 'delete', ref, why: 'hwctl loaded it' }, () => minikube.removeImage(image));
-      report.deleted.push(ref);
-      state.change((draft) => {
-        draft.imagesLoaded = draft.imagesLoaded.filter((other) => other !== image);
-      });
-    }
+  const members = await listMembers(client, set);
+  const entries = renderStacks(options.environment.root, stay, set.values, openState(options).get().manifests);
+  const image = imageOf(members) ?? 'hwctl-server:dev';
+  const objects = desiredObjects(entries, { image, applySetId: set.id }).filter(({ kind }) => kind !== 'Namespace');
+  await removeMembers(client, await surplusMembers(client, set, objects), false, report, work);
+  const namespaces = [...new Set([set.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])])];
+  const gone = set.namespaces.filter((name) => !namespaces.includes(name));
+  await removeNamespaces(client, gone, set, report, work);
+  await writeParent(client, { ...set, stacks: stay, groupKinds: kindsOf(objects), namespaces });
+}
+
+/** The server's image as it is in use, so that names of Jobs come out the same. */
+export function imageOf(members: readonly LiveObject[]): string | undefined {
+  const images = members.flatMap((member) => {
+    const spec = member.spec as { template?: { spec?: { containers?: { image: string }[] } } } | undefined;
+    return spec?.template?.spec?.containers?.map(({ image }) => image) ?? [];
+  });
+  return images.find((image) => /(^|\/)hwctl-server:/.test(image));
+}
+
+async function removeSet(client: KubeClient, set: ApplySet, keepData: boolean, report: RemovalReport, work: Work) {
+  // By label over all kinds: also what a killed run applied before its record could say so.
+  const members = await sweep(client, set, []);
+  const secrets = keepData ? members.filter((member) => generatedKeys(member).length > 0) : [];
+  const doomed = members.filter((member) => !secrets.includes(member));
+  for (const secret of secrets) report.kept.push({ ref: liveRef(secret), reason: 'the kept data needs it' });
+  await removeMembers(client, doomed, keepData, report, work);
+  await removeClaims(client, await claimsOfSet(client, set), keepData, report, work);
+  if (set.live !== undefined) {
+    await client.delete(set.live);
+    report.deleted.push(liveRef(set.live));
   }
-  const built = [...state.get().imagesBuilt];
-  if (built.length === 0) return;
-  const engine = await findEngine(run);
-  for (const image of built) {
-    const ref = `image/${image}`;
-    await work.step({ verb: 'delete', ref, why: 'hwctl built it' }, () => removeLocalImage(run, engine, image));
-    report.deleted.push(ref);
-    state.change((draft) => {
-      draft.imagesBuilt = draft.imagesBuilt.filter((other) => other !== image);
+  const withData = new Set(report.kept.map(({ ref }) => ref.split('/')[1]));
+  const names = [...set.namespaces.filter((name) => name !== set.namespace), set.namespace];
+  const empty = names.filter((name) => !keepData || !withData.has(name));
+  for (const name of names) {
+    if (!empty.includes(name)) report.kept.push({ ref: `Namespace/${name}`, reason: 'it holds the kept data' });
+  }
+  await removeNamespaces(client, empty, set, report, work);
+  const kept = report.kept.map(({ ref }) => ref);
+  for (const object of await sweep(client, set, kept)) {
+    const stuck = object.metadata.finalizers?.join(', ');
+    report.remaining.push({
+      ref: liveRef(object),
+      reason: stuck === undefined ? 'it is still there after its deletion' : `its finalizers are not done: ${stuck}`,
     });
   }
+}
+
+async function settleProfile(
+  minikube: Minikube | undefined,
+  request: DownRequest,
+  state: StateFile,
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  const made = state.get().profileMade;
+  if (minikube === undefined) return;
+  const ref = `profile/${minikube.profile}`;
+  if (request.deleteCluster !== true) {
+    if (made !== undefined) report.kept.push({ ref, reason: 'hwctl made it; down --delete-cluster deletes it' });
+    return;
+  }
+  if (made === undefined) {
+    report.kept.push({ ref, reason: 'hwctl did not make it, so --delete-cluster leaves it' });
+    return;
+  }
+  await work.step({ verb: 'delete', ref, why: 'hwctl made it' }, () =>
+    minikube.delete({ timeoutMs: leftMs(work), signal: work.signal }),
+  );
+  report.deleted.push(ref);
+  state.change((draft) => {
+    draft.profileMade = undefined;
+    draft.addonsEnabled = [];
+    draft.imagesLoaded = [];
+  });
 }

@@ -3,10 +3,10 @@ import { Exec } from '@kubernetes/client-node';
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Fault } from '../target.js';
-import type { KubeClient } from './client.js';
-import type { LiveObject } from './live-object.js';
-import { podsOf } from './pods.js';
-import { readinessOf } from './readiness.js';
+import type { KubeClient } from './api/client.js';
+import type { LiveObject } from './api/live-object.js';
+import { podsOf } from './health/pods.js';
+import { readinessOf } from './health/readiness.js';
 
 const execTimeoutMs = 15_000;
 const restartTimeoutMs = 120_000;

@@ -1,9 +1,9 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { LogLine, LogQuery } from '../target.js';
-import { ApiError } from './api-error.js';
-import type { KubeClient } from './client.js';
-import type { LiveObject } from './live-object.js';
-import { podsOf } from './pods.js';
+import { ApiError } from './api/api-error.js';
+import type { KubeClient } from './api/client.js';
+import type { LiveObject } from './api/live-object.js';
+import { podsOf } from './health/pods.js';
 
 const lookForPodsMs = 2_000;
 const reconnectMs = 500;

@@ -1,0 +1,121 @@
+import type { KubeObject } from '../../kube-object.js';
+import type { Values } from '../../values-schema.js';
+import type { KubeClient } from '../api/client.js';
+import type { ApiResource } from '../api/discovery.js';
+import { listOrFail } from '../api/list.js';
+import { groupKindOf, type LiveObject } from '../api/live-object.js';
+import { applySetId, partOfLabel } from './desired.js';
+
+const parentName = 'hwctl-applyset';
+const parentLabel = 'hwctl.dev/applyset';
+const kindsAnnotation = 'applyset.kubernetes.io/contains-group-kinds';
+const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
+const stacksAnnotation = 'hwctl.dev/stacks';
+const valuesAnnotation = 'hwctl.dev/values';
+
+/** The record of what hwctl applied, kept in the cluster as an ApplySet parent (KEP 3659). */
+export interface ApplySet {
+  id: string;
+  namespace: string;
+  /** Group-kinds that members may be of: a superset while an apply or a prune is under way. */
+  groupKinds: string[];
+  /** Namespaces that members may be in. */
+  namespaces: string[];
+  stacks: string[];
+  values: Values;
+  /** The parent as it is in the cluster; undefined where it is not yet there. */
+  live?: LiveObject;
+}
+
+/** An ApplySet that is not yet in the cluster. */
+export function emptyApplySet(namespace: string): ApplySet {
+  const id = applySetId({ name: parentName, namespace, kind: 'ConfigMap', group: '' });
+  return { id, namespace, groupKinds: [], namespaces: [], stacks: [], values: {} };
+}
+
+/** Reads every ApplySet of hwctl in the cluster. Throws Failure `forbidden` where it may not look. */
+export async function findApplySets(client: KubeClient): Promise<ApplySet[]> {
+  const parents = await listOrFail(client, configMaps, { labelSelector: `${parentLabel}=true` });
+  return parents.map(parseParent);
+}
+
+const configMaps: ApiResource = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
+  verbs: ['list'],
+};
+
+/** Reads an ApplySet from its parent. */
+export function parseParent(live: LiveObject): ApplySet {
+  const namespace = live.metadata.namespace ?? '';
+  const annotations = live.metadata.annotations ?? {};
+  const list = (name: string) => (annotations[name] ?? '').split(',').filter((word) => word !== '');
+  return {
+    ...emptyApplySet(namespace),
+    groupKinds: list(kindsAnnotation),
+    namespaces: [...new Set([namespace, ...list(namespacesAnnotation)])],
+    stacks: list(stacksAnnotation),
+    values: JSON.parse(annotations[valuesAnnotation] ?? '{}') as Values,
+    live,
+  };
+}
+
+/** The parent object that records `set`. */
+export function parentObject(set: ApplySet): KubeObject {
+  const others = set.namespaces.filter((namespace) => namespace !== set.namespace).sort();
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: parentName,
+      namespace: set.namespace,
+      labels: {
+        'applyset.kubernetes.io/id': set.id,
+        'app.kubernetes.io/managed-by': 'hwctl',
+        [parentLabel]: 'true',
+      },
+      annotations: {
+        'applyset.kubernetes.io/tooling': 'hwctl/v1',
+        [kindsAnnotation]: [...new Set(set.groupKinds)].sort().join(','),
+        [namespacesAnnotation]: others.join(','),
+        [stacksAnnotation]: [...set.stacks].sort().join(','),
+        [valuesAnnotation]: JSON.stringify(set.values),
+      },
+    },
+  };
+}
+
+/** Writes the parent, unless the cluster has it so already. */
+export async function writeParent(client: KubeClient, set: ApplySet): Promise<ApplySet> {
+  const wanted = parentObject(set);
+  const now = set.live?.metadata;
+  const same =
+    now !== undefined &&
+    Object.entries(wanted.metadata.annotations ?? {}).every(([name, value]) => now.annotations?.[name] === value);
+  if (same) return set;
+  return { ...set, live: await client.apply(wanted, { force: true }) };
+}
+
+/** All live members, of every kind and in every namespace that the parent names. Any list that fails fails the whole. */
+export async function listMembers(
+  client: KubeClient,
+  set: ApplySet,
+  more: { groupKinds: readonly string[]; namespaces: readonly string[] } = { groupKinds: [], namespaces: [] },
+): Promise<LiveObject[]> {
+  const wanted = new Set([...set.groupKinds, ...more.groupKinds]);
+  const namespaces = [...new Set([...set.namespaces, ...more.namespaces])];
+  const resources = (await client.resources()).filter(
+    (resource) => wanted.has(groupKindOf(resource)) && resource.verbs.includes('list'),
+  );
+  const labelSelector = `${partOfLabel}=${set.id}`;
+  const lists = await Promise.all(
+    resources.flatMap((resource) =>
+      resource.namespaced
+        ? namespaces.map((namespace) => listOrFail(client, resource, { namespace, labelSelector }))
+        : [listOrFail(client, resource, { labelSelector })],
+    ),
+  );
+  return lists.flat();
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { digest, finishObject } from '../../finish.js';
+import type { KubeObject } from '../../kube-object.js';
+
+/** Label of every member of an ApplySet (KEP 3659). */
+export const partOfLabel = 'applyset.kubernetes.io/part-of';
+/** Annotation with the hash of what was last applied: tells a field that was taken away, which a comparison cannot. */
+export const appliedAnnotation = 'hwctl.dev/applied';
+/** Label of the claims that our StatefulSets make: not members, so that no prune takes data away, but ours. */
+export const claimLabel = 'hwctl.dev/claim-of';
+/** Annotation with the stacks an object belongs to, comma-separated. */
+export const stacksAnnotation = 'hwctl.dev/stacks';
+export interface DesiredOptions {
+  /** Full name of the server's image. */
+  image: string;
+  /** Class for Ingresses that name none; undefined leaves it to the cluster. */
+  ingressClass?: string;
+  applySetId: string;
+}
+
+/**
+ * The objects as they are applied: image, Ingress class, membership label, names of Jobs, configuration hashes. Pure;
+ * Namespaces come back without the membership label, since they are only ours where hwctl made them.
+ */
+export function desiredObjects(
+  entries: readonly { object: KubeObject; stacks: string[] }[],
+  options: DesiredOptions,
+): KubeObject[] {
+  const all = entries.map(({ object }) => object);
+  return entries.map(({ object, stacks }) => {
+    const copy = finishObject(object, all, options.image);
+    if (copy.kind === 'Ingress' && options.ingressClass !== undefined) {
+      const spec = copy.spec as { ingressClassName?: string };
+      spec.ingressClassName ??= options.ingressClass;
+    }
+    for (const template of claimTemplatesOf(copy)) {
+      template.metadata.labels = { ...template.metadata.labels, [claimLabel]: options.applySetId };
+    }
+    copy.metadata.labels = { ...copy.metadata.labels, 'app.kubernetes.io/managed-by': 'hwctl' };
+    if (copy.kind !== 'Namespace') copy.metadata.labels[partOfLabel] = options.applySetId;
+    copy.metadata.annotations = { ...copy.metadata.annotations, [stacksAnnotation]: [...stacks].sort().join(',') };
+    copy.metadata.annotations[appliedAnnotation] = digest(copy);
+    return copy;
+  });
+}
+
+/** What a StatefulSet makes claims from; the controller gives their labels to the claims. */
+export function claimTemplatesOf(object: { kind: string; spec?: unknown }): KubeObject[] {
+  if (object.kind !== 'StatefulSet') return [];
+  return (object.spec as { volumeClaimTemplates?: KubeObject[] } | undefined)?.volumeClaimTemplates ?? [];
+}
+
+/** Id of an ApplySet by its parent (KEP 3659). */
+export function applySetId(parent: { name: string; namespace: string; kind: string; group: string }): string {
+  const text = `${parent.name}.${parent.namespace}.${parent.kind}.${parent.group}`;
+  return `applyset-${createHash('sha256').update(text).digest('base64url')}-v1`;
+}
+
+/**
+ * Whether everything `wanted` says is so in `live`. Lists must agree in length and order, but for fields that the API
+ * server fills in below each element.
+ */
+export function isWithin(wanted: unknown, live: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    return (
+      Array.isArray(live) && wanted.length === live.length && wanted.every((item, index) => isWithin(item, live[index]))
+    );
+  }
+  if (wanted !== null && typeof wanted === 'object') {
+    if (live === null || typeof live !== 'object') return Object.keys(wanted).length === 0 && live === undefined;
+    return Object.entries(wanted).every(
+      ([key, item]) => item === undefined || isWithin(item, (live as Record<string, unknown>)[key]),
+    );
+  }
+  return wanted === live;
+}
+
+const waves: readonly (readonly string[])[] = [
+  ['Namespace', 'CustomResourceDefinition'],
+  [
+    'ServiceAccount',
+    'ClusterRole',
+    'ClusterRoleBinding',
+    'Role',
+    'RoleBinding',
+    'NetworkPolicy',
+    'Secret',
+    'ConfigMap',
+    'PersistentVolumeClaim',
+    'PodDisruptionBudget',
+    'ResourceQuota',
+    'LimitRange',
+  ],
+  ['Service', 'StatefulSet'],
+  ['Job'],
+];
+
+/** When an object is applied: each wave is ready before the next begins (a database before its migration before its users). */
+export function waveOf(object: { kind: string }): number {
+  const at = waves.findIndex((kinds) => kinds.includes(object.kind));
+  return at < 0 ? waves.length : at;
+}
+
+/** Label of what a running command made for itself. */
+export const clientLabel = 'hwctl.dev/client';
+
+/** Whether a running command made the object for itself (a load's Job, a debug pod): it is not of any stack, and goes with its command or with `down`. */
+export function isOfCommand({ metadata }: KubeObject): boolean {
+  return metadata.labels?.[clientLabel] === 'true';
+}

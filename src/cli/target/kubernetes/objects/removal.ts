@@ -1,0 +1,247 @@
+import { Failure } from '../../../kernel/failure.js';
+import type { DownReport } from '../../target.js';
+import { ApiError } from '../api/api-error.js';
+import type { KubeClient } from '../api/client.js';
+import type { ApiResource } from '../api/discovery.js';
+import { listOrFail, podResource } from '../api/list.js';
+import { type LiveObject, liveRef } from '../api/live-object.js';
+import type { Work } from '../api/work.js';
+import { planObjects } from './apply.js';
+import { type ApplySet, listMembers } from './apply-set.js';
+import { claimLabel, claimTemplatesOf, partOfLabel, waveOf } from './desired.js';
+import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
+
+const pollMs = 300;
+
+export interface RemovalReport extends DownReport {
+  deleted: string[];
+}
+
+/** An empty report to add to. */
+export function emptyReport(): RemovalReport {
+  return { deleted: [], kept: [], remaining: [] };
+}
+
+/**
+ * Deletes members last applied first, waits until each is gone, and with them the volumes their StatefulSets made, unless
+ * data is kept.
+ */
+export async function removeMembers(
+  client: KubeClient,
+  members: readonly LiveObject[],
+  keepData: boolean,
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  const claims = await claimsOf(client, members);
+  const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
+  for (const member of doomed) {
+    const step = { verb: 'delete' as const, ref: liveRef(member), why: 'hwctl made it' };
+    await work.step(step, () => client.delete(member));
+    report.deleted.push(step.ref);
+  }
+  await waitGone(client, doomed, work);
+  await waitPodsGone(client, doomed, work);
+  await removeClaims(client, claims, keepData, report, work);
+}
+
+/** Deletes claims and waits until they are gone; or reports them as kept. */
+export async function removeClaims(
+  client: KubeClient,
+  claims: readonly LiveObject[],
+  keepData: boolean,
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  const known = report.kept.map(({ ref }) => ref);
+  for (const claim of claims) {
+    const ref = liveRef(claim);
+    if (keepData) {
+      if (!known.includes(ref)) report.kept.push({ ref, reason: 'data is kept, as asked for' });
+      continue;
+    }
+    await work.step({ verb: 'delete', ref, why: 'a StatefulSet of hwctl made it' }, () => client.delete(claim));
+    report.deleted.push(ref);
+  }
+  if (!keepData) await waitGone(client, claims, work);
+}
+
+/** Claims of our StatefulSets, also of those that are gone: data that was kept, or left by a killed run. */
+export function claimsOfSet(client: KubeClient, set: Pick<ApplySet, 'id'>): Promise<LiveObject[]> {
+  return listOrFail(client, claimResource, { labelSelector: `${claimLabel}=${set.id}` });
+}
+
+const claimResource: ApiResource = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  namespaced: true,
+  verbs: ['list'],
+};
+
+/** The claims that StatefulSets made from their templates; Kubernetes leaves them where the StatefulSet goes. */
+async function claimsOf(client: KubeClient, members: readonly LiveObject[]): Promise<LiveObject[]> {
+  const found: LiveObject[] = [];
+  for (const member of members) {
+    const templates = claimTemplatesOf(member);
+    if (templates.length === 0) continue;
+    const { namespace, name } = member.metadata;
+    const pattern = new RegExp(`^(?:${templates.map((template) => template.metadata.name).join('|')})-${name}-\\d+$`);
+    const claims = await listOrFail(client, claimResource, { namespace });
+    found.push(...claims.filter((claim) => pattern.test(claim.metadata.name)));
+  }
+  return found;
+}
+
+async function waitGone(client: KubeClient, objects: readonly LiveObject[], work: Work): Promise<void> {
+  let left = [...objects];
+  while (left.length > 0) {
+    const present: LiveObject[] = [];
+    for (const object of left) {
+      const now = await client.get(object);
+      if (now !== undefined && now.metadata.uid === object.metadata.uid) present.push(now);
+    }
+    left = present;
+    if (left.length === 0) return;
+    if (work.clock.monotonic() > work.deadlineAt) return;
+    work.onWaiting(left.map((object) => ({ ref: liveRef(object), reason: whyStays(object) })));
+    await work.clock.sleep(pollMs, work.signal);
+  }
+}
+
+function whyStays(object: LiveObject): string {
+  const finalizers = object.metadata.finalizers ?? [];
+  if (finalizers.length > 0) return `it waits for ${finalizers.join(', ')}`;
+  return 'it is being deleted';
+}
+
+/** Pods outlive their Deployment for as long as they drain. */
+async function waitPodsGone(client: KubeClient, members: readonly LiveObject[], work: Work): Promise<void> {
+  const workloads = members.filter((member) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(member.kind));
+  for (;;) {
+    const left: LiveObject[] = [];
+    for (const workload of workloads) {
+      const { namespace } = workload.metadata;
+      const labels =
+        (workload.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels ?? {};
+      const labelSelector = Object.entries(labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(',');
+      if (labelSelector === '') continue;
+      const pods = await listOrFail(client, podResource, { namespace, labelSelector });
+      left.push(...pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined));
+    }
+    if (left.length === 0 || work.clock.monotonic() > work.deadlineAt) return;
+    work.onWaiting(left.map((pod) => ({ ref: liveRef(pod), reason: 'it is draining' })));
+    await work.clock.sleep(pollMs, work.signal);
+  }
+}
+
+/** Kinds that the cluster itself puts into namespaces, or that are only views of others. */
+const systemKinds = new Set([
+  'Event',
+  'PodMetrics',
+  'NodeMetrics',
+  'Endpoints',
+  'EndpointSlice',
+  'ControllerRevision',
+  'Lease',
+]);
+
+/** What is in a namespace and was not made by hwctl, nor by the cluster on its behalf. */
+export async function foreignObjects(client: KubeClient, namespace: string, set: ApplySet): Promise<LiveObject[]> {
+  const resources = (await client.resources()).filter(
+    (resource) => resource.namespaced && resource.verbs.includes('list') && !systemKinds.has(resource.kind),
+  );
+  const found: LiveObject[] = [];
+  for (const resource of resources) {
+    try {
+      found.push(...(await client.list(resource, { namespace })));
+    } catch (error) {
+      // A kind whose server went away holds nothing that could be listed; any other error must not pass for "nothing there".
+      if (!(error instanceof ApiError) || ![404, 405, 503].includes(error.status)) throw error;
+    }
+  }
+  return found.filter((object) => isForeign(object, set));
+}
+
+/** Whether an object in one of our namespaces is somebody else's. Pure. */
+export function isForeign(object: LiveObject, set: Pick<ApplySet, 'id'>): boolean {
+  const { name, labels = {}, ownerReferences = [], uid } = object.metadata;
+  if (systemKinds.has(object.kind) || object.metadata.deletionTimestamp !== undefined) return false;
+  if (object.kind === 'ConfigMap' && name === 'kube-root-ca.crt') return false;
+  if (object.kind === 'ServiceAccount' && name === 'default') return false;
+  if (object.kind === 'Secret' && object.type === 'kubernetes.io/service-account-token') return false;
+  if (labels[partOfLabel] === set.id || labels[claimLabel] === set.id) return false;
+  if (labels['applyset.kubernetes.io/id'] === set.id) return false;
+  // What has an owner goes when the owner goes; the owner itself is judged.
+  return !ownerReferences.some((owner) => owner.uid !== uid);
+}
+
+/**
+ * Removes the namespaces that hwctl made and that hold nothing foreign. Others lose only what hwctl set on them.
+ * A namespace that stays in Terminating is reported as remaining, with the reason.
+ */
+export async function removeNamespaces(
+  client: KubeClient,
+  names: readonly string[],
+  set: ApplySet,
+  report: RemovalReport,
+  work: Work,
+): Promise<void> {
+  for (const name of names) {
+    const live = await getNamespace(client, name);
+    if (live === undefined) continue;
+    const ref = `Namespace/${name}`;
+    if (!isOurs(live)) {
+      report.kept.push({ ref, reason: 'it was there before hwctl' });
+      continue;
+    }
+    const foreign = await foreignObjects(client, name, set);
+    if (foreign.length > 0) {
+      for (const object of foreign) report.kept.push({ ref: liveRef(object), reason: 'hwctl did not make it' });
+      report.kept.push({
+        ref,
+        reason: `it holds ${foreign.length} ${foreign.length === 1 ? 'object' : 'objects'} of others`,
+      });
+      continue;
+    }
+    await work.step({ verb: 'delete', ref, why: 'hwctl made it' }, async () => {
+      await client.delete(live);
+      try {
+        await waitNamespaceGone(client, name, {
+          ...work,
+          onWaiting: (reason) => work.onWaiting([{ ref, reason }]),
+        });
+        report.deleted.push(ref);
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== 'namespace-terminating') throw error;
+        report.remaining.push({ ref, reason: `${error.message}. ${error.hint}` });
+      }
+    });
+  }
+}
+
+/** Looks at every listable kind in all namespaces for what still carries our label. */
+export async function sweep(client: KubeClient, set: ApplySet, kept: readonly string[]): Promise<LiveObject[]> {
+  client.forgetResources();
+  const resources = (await client.resources()).filter((resource) => resource.verbs.includes('list'));
+  const found: LiveObject[] = [];
+  for (const resource of resources) {
+    try {
+      found.push(...(await client.list(resource, { labelSelector: `${partOfLabel}=${set.id}` })));
+    } catch (error) {
+      if (!(error instanceof ApiError) || ![403, 404, 405, 503].includes(error.status)) throw error;
+    }
+  }
+  return found.filter((object) => !systemKinds.has(object.kind) && !kept.includes(liveRef(object)));
+}
+
+/** Members of `set` that are not among `desired`: what a smaller set of stacks leaves over. */
+export async function surplusMembers(
+  client: KubeClient,
+  set: ApplySet,
+  desired: Parameters<typeof planObjects>[0],
+): Promise<LiveObject[]> {
+  return planObjects(desired, await listMembers(client, set)).prune;
+}

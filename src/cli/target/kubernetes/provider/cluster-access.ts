@@ -1,0 +1,45 @@
+import type { Run } from '../../../kernel/process.js';
+import type { TargetEnvironment } from '../../environment.js';
+import { createClient, type KubeClient } from '../api/client.js';
+import { loadKubeConfig, pinContext } from '../api/kube-context.js';
+import { StateFile, stateFolder } from './cluster-state.js';
+import { createMinikube, type Minikube } from './minikube.js';
+
+/** Which cluster, and what it is reached with. */
+export interface ClusterTargetOptions {
+  name: 'minikube' | 'kube';
+  environment: TargetEnvironment;
+  run: Run;
+  /** Context (`kube`) or profile (`minikube`, whose context has the same name). */
+  context: string;
+  allowContext?: string;
+}
+
+/** A cluster that runs, and what is remembered of it. */
+export interface ClusterAccess {
+  client: KubeClient;
+  state: StateFile;
+  minikube: Minikube | undefined;
+}
+
+/** Where the state of this context is kept. */
+export function openState({ environment, context }: ClusterTargetOptions): StateFile {
+  return new StateFile(stateFolder(environment), context);
+}
+
+/** The minikube profile, for the minikube target. */
+export function openMinikube({ name, run, context, environment }: ClusterTargetOptions): Minikube | undefined {
+  return name === 'minikube' ? createMinikube(run, context, environment.clock) : undefined;
+}
+
+/** A client for the pinned context. Throws Failure where the context is missing or guarded. */
+export function openClient({ environment, context, allowContext }: ClusterTargetOptions): KubeClient {
+  return createClient(pinContext(loadKubeConfig(environment.env), context, allowContext), environment.clock);
+}
+
+/** The cluster, or undefined where its minikube profile does not run. */
+export async function openCluster(options: ClusterTargetOptions): Promise<ClusterAccess | undefined> {
+  const minikube = openMinikube(options);
+  if (minikube !== undefined && (await minikube.state()).kind !== 'running') return undefined;
+  return { client: openClient(options), state: openState(options), minikube };
+}

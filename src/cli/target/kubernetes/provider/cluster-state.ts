@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { makeFolders } from '../../../kernel/folders.js';
+import type { Run } from '../../../kernel/process.js';
+import type { TargetEnvironment } from '../../environment.js';
+
+/** A program that hwctl started and that may outlive it; the command line tells it from a later process of the same id. */
+export interface Child {
+  pid: number;
+  argv: string[];
+}
+
+/**
+ * What hwctl did outside the cluster's own objects, written down before it is done, so that `down` finds it also after a
+ * kill at any moment. What is in the cluster is told by the cluster: membership labels and the marks on namespaces.
+ */
+export interface ClusterState {
+  version: 1;
+  context: string;
+  /** minikube profile that hwctl made; only then may `--delete-cluster` delete it. */
+  profileMade?: string;
+  /** Addons that were not enabled before. */
+  addonsEnabled: string[];
+  /** Images that were not there before: on this machine and in the cluster. */
+  imagesBuilt: string[];
+  imagesLoaded: string[];
+  /** Namespaces that were there before hwctl used them. */
+  foreignNamespaces: string[];
+  /** The context's own namespace before hwctl changed it; null where none was set. */
+  contextNamespaceBefore?: string | null;
+  /** The namespace that hwctl gave the context. */
+  contextNamespaceSet?: string;
+  /** Folder of the stacks that are up, where it is not the bundled one. */
+  manifests?: string;
+  children: Child[];
+  /** The port-forward daemon, where one runs. */
+  forward?: Child;
+}
+
+/** The folder of hwctl's state: under XDG_STATE_HOME, else ~/.local/state (XDG Base Directory Specification). */
+export function stateFolder(environment: TargetEnvironment): string {
+  const { XDG_STATE_HOME, HOME } = environment.env;
+  const base = XDG_STATE_HOME || join(HOME || environment.cwd, '.local', 'state');
+  return join(base, 'hwctl', 'clusters');
+}
+
+/** The state of one context on disk. Every change is written at once and atomically. */
+export class StateFile {
+  readonly file: string;
+  private state: ClusterState;
+
+  constructor(
+    readonly folder: string,
+    context: string,
+  ) {
+    this.file = join(folder, `${encodeURIComponent(context)}.json`);
+    this.state = readState(this.file) ?? emptyState(context);
+  }
+
+  get(): Readonly<ClusterState> {
+    return this.state;
+  }
+
+  change(edit: (state: ClusterState) => void): void {
+    edit(this.state);
+    makeFolders(this.folder, 0o700);
+    const draft = `${this.file}.${process.pid}`;
+    writeFileSync(draft, `${JSON.stringify(this.state, null, 2)}\n`, { mode: 0o600 });
+    renameSync(draft, this.file);
+  }
+
+  /** Forgets everything, the file included, and drafts of it that killed processes left. */
+  remove(): void {
+    const drafts = `${basename(this.file)}.`;
+    for (const name of existsSync(this.folder) ? readdirSync(this.folder) : [])
+      if (name.startsWith(drafts)) rmSync(join(this.folder, name), { force: true });
+    rmSync(this.file, { force: true });
+    this.state = emptyState(this.state.context);
+  }
+
+  /** True where the file says nothing that `down` would have to undo. */
+  isEmpty(): boolean {
+    const { profileMade, addonsEnabled, imagesBuilt, imagesLoaded, contextNamespaceBefore, forward } = this.state;
+    return (
+      profileMade === undefined &&
+      contextNamespaceBefore === undefined &&
+      forward === undefined &&
+      addonsEnabled.length + imagesBuilt.length + imagesLoaded.length === 0
+    );
+  }
+
+  /** A `run` whose processes are written down while they live. */
+  recording(run: Run): Run {
+    return async (argv, options) => {
+      let child: Child | undefined;
+      try {
+        return await run(argv, {
+          ...options,
+          onStart: (pid) => {
+            child = { pid, argv: [...argv] };
+            this.change((state) => state.children.push(child as Child));
+            options.onStart?.(pid);
+          },
+        });
+      } finally {
+        if (child !== undefined) {
+          const { pid } = child;
+          this.change((state) => {
+            state.children = state.children.filter((other) => other.pid !== pid);
+          });
+        }
+      }
+    };
+  }
+}
+
+function emptyState(context: string): ClusterState {
+  return {
+    version: 1,
+    context,
+    addonsEnabled: [],
+    imagesBuilt: [],
+    imagesLoaded: [],
+    foreignNamespaces: [],
+    children: [],
+  };
+}
+
+function readState(file: string): ClusterState | undefined {
+  try {
+    const state = JSON.parse(readFileSync(file, 'utf8')) as ClusterState;
+    return state.version === 1 ? { ...emptyState(state.context), ...state } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the process is still the one that was started: same id, same command line. */
+export async function isAlive(run: Run, { pid, argv }: Child): Promise<boolean> {
+  const outcome = await run(['ps', '-o', 'args=', '-p', String(pid)], { timeoutMs: 5_000 });
+  const args = outcome.stdout.trim();
+  return outcome.exitCode === 0 && args !== '' && argv.every((word) => args.includes(word));
+}

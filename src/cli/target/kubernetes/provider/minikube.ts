@@ -1,0 +1,275 @@
+import type { Clock } from '../../../kernel/clock.js';
+import { Failure } from '../../../kernel/failure.js';
+import type { Run, RunOutcome } from '../../../kernel/process.js';
+
+/** What `minikube start` is told beyond its own configuration. */
+export interface StartFlags {
+  cpus?: string;
+  memory?: string;
+  kubernetesVersion?: string;
+  /** Leave kubectl at the context it is at. */
+  keepContext?: boolean;
+}
+
+export type ProfileState =
+  | { kind: 'running' }
+  | { kind: 'missing' }
+  | { kind: 'stopped'; why: string }
+  | { kind: 'broken'; why: string };
+
+export interface Minikube {
+  readonly profile: string;
+  state(): Promise<ProfileState>;
+  /** Makes or starts the profile. Throws Failure with the driver's trouble and its cure. */
+  start(flags: StartFlags, onProgress: (message: string) => void, options: Deadline): Promise<void>;
+  updateContext(): Promise<void>;
+  /** Names of the addons that are configured as enabled; says nothing of their health. */
+  enabledAddons(): Promise<string[]>;
+  /** Tries twice. */
+  setAddon(name: string, enabled: boolean, options: Deadline): Promise<void>;
+  /** Every tag of every image in the cluster, as `docker.io/library/name:tag`. */
+  images(): Promise<string[]>;
+  /** Loads an image archive and verifies that `image` is there: the command itself exits 0 on failure. Tries twice. */
+  loadArchive(file: string, image: string, options: Deadline): Promise<void>;
+  /** Builds an image on the nodes and verifies that it is there: the command itself exits 0 on failure. */
+  buildImage(folder: string, image: string, options: Deadline): Promise<void>;
+  removeImage(image: string): Promise<void>;
+  delete(options: Deadline): Promise<void>;
+}
+
+export interface Deadline {
+  timeoutMs: number;
+  signal?: AbortSignal;
+}
+
+const quickMs = 30_000;
+const looks = 3;
+const lookMs = 1_500;
+
+/** The profile's name where neither flag nor environment gives one. */
+export const defaultProfile = 'minikube';
+
+/** Drives the `minikube` program for one profile. */
+export function createMinikube(run: Run, profile: string, clock: Clock): Minikube {
+  const call = async (words: string[], options: Deadline & { onLine?: (line: string) => void }) => {
+    const outcome = await run(['minikube', '-p', profile, ...words], options);
+    if (outcome.failure === 'ENOENT') throw notInstalled();
+    options.signal?.throwIfAborted();
+    return outcome;
+  };
+  const named = (words: string[]) => `minikube ${words.join(' ')}`;
+  const must = async (words: string[], options: Deadline) => {
+    const outcome = await call(words, options);
+    if (outcome.exitCode !== 0) throw explain(named(words), outcome, options.timeoutMs);
+    return outcome;
+  };
+  const images = async () => {
+    const { stdout } = await must(['image', 'ls', '--format', 'json'], { timeoutMs: quickMs });
+    return parseImages(stdout);
+  };
+  return {
+    profile,
+    state: async () => {
+      for (let look = 1; ; look++) {
+        const outcome = await call(['status', '-o', 'json'], { timeoutMs: quickMs });
+        // A busy API server may miss minikube's short deadline: one that is down is down at a second and third look, too.
+        if (outcome.exitCode !== 2 || look === looks) return profileState(outcome);
+        await clock.sleep(lookMs);
+      }
+    },
+    start: async (flags, onProgress, options) => {
+      const words = ['start', '-o', 'json'];
+      if (flags.cpus !== undefined) words.push('--cpus', flags.cpus);
+      if (flags.memory !== undefined) words.push('--memory', flags.memory);
+      if (flags.kubernetesVersion !== undefined) words.push('--kubernetes-version', flags.kubernetesVersion);
+      if (flags.keepContext === true) words.push('--keep-context');
+      const errors: StartEvent[] = [];
+      const outcome = await call(words, {
+        ...options,
+        onLine: (line) => {
+          const event = parseStartEvent(line);
+          if (event?.type === 'step') onProgress(event.text);
+          if (event?.type === 'error') errors.push(event);
+        },
+      });
+      if (outcome.exitCode !== 0) throw explainStart(outcome, errors, options.timeoutMs);
+    },
+    updateContext: async () => {
+      await must(['update-context'], { timeoutMs: quickMs });
+    },
+    enabledAddons: async () => {
+      const { stdout } = await must(['addons', 'list', '-o', 'json'], { timeoutMs: quickMs });
+      return parseAddons(stdout);
+    },
+    setAddon: async (name, enabled, options) => {
+      const words = ['addons', enabled ? 'enable' : 'disable', name];
+      for (let attempt = 1; ; attempt++) {
+        const outcome = await call(words, options);
+        if (outcome.exitCode === 0) return;
+        // What of it is still being deleted, or an API server that is busy, refuses the first attempt.
+        if (attempt === 2 || outcome.failure !== undefined) throw explain(named(words), outcome, options.timeoutMs);
+        await clock.sleep(lookMs, options.signal);
+      }
+    },
+    images,
+    loadArchive: async (file, image, options) => {
+      let said: string | undefined;
+      for (let attempt = 1; attempt <= 2; attempt++) {
+        const outcome = await must(['image', 'load', file], options);
+        if ((await images()).some((tag) => sameImage(tag, image))) return;
+        said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
+      }
+      throw new Failure({
+        code: 'image-not-loaded',
+        message: `minikube says that it loaded ${image}, but the cluster does not have it${said === undefined ? '' : `: ${said}`}`,
+        hint: 'Is the disk of the node full? minikube ssh -- df -h /var',
+      });
+    },
+    buildImage: async (folder, image, options) => {
+      const outcome = await must(['image', 'build', '--tag', image, folder], options);
+      if ((await images()).some((tag) => sameImage(tag, image))) return;
+      const said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
+      throw new Failure({
+        code: 'image-build',
+        message: `minikube image build did not make ${image}${said === undefined ? '' : `: ${said}`}`,
+        hint: 'Install Docker or podman on this machine: hwctl builds with either',
+      });
+    },
+    removeImage: async (image) => {
+      await must(['image', 'rm', image], { timeoutMs: quickMs });
+    },
+    delete: async (options) => {
+      await must(['delete'], options);
+    },
+  };
+}
+
+/** Why there is no usable minikube, for a machine without the program. */
+export function notInstalled(): Failure {
+  return new Failure({
+    code: 'no-minikube',
+    message: 'minikube is not installed',
+    hint: 'Install it (https://minikube.sigs.k8s.io/docs/start), or run hwctl up --target local',
+  });
+}
+
+/**
+ * Reads `minikube status -o json`: one object for one node, an array for several. Its exit code is a bit mask (1 host,
+ * 2 kubelet or API server, 4 kubeconfig), or 85 where there is no such profile.
+ */
+export function profileState(outcome: Pick<RunOutcome, 'exitCode' | 'stdout' | 'stderr' | 'failure'>): ProfileState {
+  const code = outcome.exitCode;
+  if (code === 0) return { kind: 'running' };
+  if (code === 85) return { kind: 'missing' };
+  if (code === undefined) return { kind: 'broken', why: `minikube status: ${outcome.failure ?? 'no exit code'}` };
+  if (code > 7) {
+    return { kind: 'broken', why: lastLine(outcome.stderr) ?? `minikube status exits with ${code}` };
+  }
+  const parts = [
+    code & 1 ? 'the host is not running' : '',
+    code & 2 ? 'kubelet or API server is not running' : '',
+    code & 4 ? 'the kubeconfig does not point at it' : '',
+  ].filter((part) => part !== '');
+  const why = parts.join(', ');
+  return code === 4 ? { kind: 'broken', why } : { kind: 'stopped', why };
+}
+
+interface StartEvent {
+  type: 'step' | 'error';
+  text: string;
+  advice?: string;
+}
+
+/** Reads one line of `minikube start -o json` (CloudEvents; every value is a string); undefined for all that says nothing. */
+export function parseStartEvent(line: string): StartEvent | undefined {
+  let event: { type?: string; data?: Record<string, string> };
+  try {
+    event = JSON.parse(line) as typeof event;
+  } catch {
+    return undefined;
+  }
+  const data = event.data ?? {};
+  const text = (data.message ?? data.name ?? '').trim().split('\n')[0] ?? '';
+  if (text === '') return undefined;
+  if (event.type === 'io.k8s.sigs.minikube.step') {
+    const place = data.currentstep === undefined ? '' : ` (${data.currentstep}/${data.totalsteps})`;
+    return { type: 'step', text: `minikube: ${text}${place}` };
+  }
+  if (event.type === 'io.k8s.sigs.minikube.error') {
+    return { type: 'error', text: data.id === undefined ? text : `${data.id}: ${text}`, advice: data.advice };
+  }
+  return undefined;
+}
+
+function parseAddons(stdout: string): string[] {
+  const addons = JSON.parse(stdout) as Record<string, { Status?: string }>;
+  return Object.keys(addons).filter((name) => addons[name]?.Status === 'enabled');
+}
+
+function parseImages(stdout: string): string[] {
+  const text = stdout.trim();
+  if (text === '') return [];
+  return (JSON.parse(text) as { repoTags?: string[] }[]).flatMap((image) => image.repoTags ?? []);
+}
+
+/** Whether a full tag (`docker.io/library/x:1`) means the same image as a short one (`x:1`). */
+export function sameImage(full: string, short: string): boolean {
+  const normal = (name: string) => name.replace(/^(docker\.io\/)?(library\/)?/, '');
+  return normal(full) === normal(short);
+}
+
+function explainStart(outcome: RunOutcome, errors: StartEvent[], timeoutMs: number): Failure {
+  const last = errors.at(-1);
+  if (last === undefined) return explain('minikube start', outcome, timeoutMs);
+  return new Failure({
+    code: 'minikube-start',
+    message: `minikube start failed: ${last.text}`,
+    hint: last.advice?.trim() || driverCure(last.text) || 'minikube logs tells more; minikube delete and start anew',
+    details: errors.slice(0, -1).map((error) => error.text),
+  });
+}
+
+function explain(command: string, outcome: RunOutcome, timeoutMs: number): Failure {
+  if (outcome.failure === 'timeout') {
+    return new Failure({
+      code: 'minikube-timeout',
+      message: `${command} did not end within ${Math.round(timeoutMs / 1000)} s`,
+      hint: 'Is the machine short of CPU or memory? minikube logs tells more',
+    });
+  }
+  const said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout) ?? `exit code ${outcome.exitCode}`;
+  return new Failure({
+    code: 'minikube-failed',
+    message: `${command} failed: ${said}`,
+    hint: driverCure(outcome.stderr + outcome.stdout) ?? 'minikube status and minikube logs tell more',
+  });
+}
+
+/** The cure for what drivers say most often. */
+export function driverCure(text: string): string | undefined {
+  if (/Cannot connect to the Docker daemon|docker daemon.*not running|PROVIDER_DOCKER_NOT_RUNNING/i.test(text)) {
+    return 'Start Docker, then try again; or run hwctl up --target local';
+  }
+  if (/permission denied.*docker\.sock|PROVIDER_DOCKER_NEWGRP/i.test(text)) {
+    return 'Add yourself to the group docker: sudo usermod -aG docker $USER && newgrp docker';
+  }
+  if (/DRV_AS_ROOT|should not be used with root/i.test(text))
+    return 'Run it as another user, or set MINIKUBE_FORCE=true';
+  if (/RSRC_INSUFFICIENT|insufficient.*(memory|cpu|cores)/i.test(text)) {
+    return 'Give it less: --cpus and --memory; or run hwctl up --target local';
+  }
+  if (/No space left|RSRC_DOCKER_STORAGE/i.test(text))
+    return 'Free some disk space: docker system df shows what uses it';
+  if (/DRV_NOT_HEALTHY|DRV_NOT_DETECTED|not healthy/i.test(text)) {
+    return 'Install and start a driver such as Docker (https://minikube.sigs.k8s.io/docs/drivers)';
+  }
+  return undefined;
+}
+
+function lastLine(text: string): string | undefined {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^[*╭│╰]/.test(line));
+  return lines.at(-1);
+}

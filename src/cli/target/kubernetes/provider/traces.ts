@@ -1,0 +1,78 @@
+import type { Clock } from '../../../kernel/clock.js';
+import type { Run } from '../../../kernel/process.js';
+import type { DownReport } from '../../target.js';
+import { leftMs, type Work } from '../api/work.js';
+import { isAlive, type StateFile } from './cluster-state.js';
+import { findEngine, removeLocalImage } from './image.js';
+import type { Minikube } from './minikube.js';
+
+/** How long the port-forward daemon may take to end. */
+const forwardEndsMs = 3_000;
+
+/** Undoes what hwctl did outside the cluster's objects: addons, images, context namespace, the port-forward daemon. */
+export async function removeTraces(
+  deps: { run: Run; minikube: Minikube | undefined; state: StateFile },
+  report: DownReport,
+  work: Work,
+): Promise<void> {
+  const { minikube, state, run } = deps;
+  await stopForward(run, state, report, work.clock);
+  for (const name of minikube === undefined ? [] : [...state.get().addonsEnabled]) {
+    const ref = `addon/${name}`;
+    await work.step({ verb: 'delete', ref, why: 'hwctl enabled it' }, async () => {
+      await minikube?.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
+    });
+    report.deleted.push(ref);
+    state.change((draft) => {
+      draft.addonsEnabled = draft.addonsEnabled.filter((other) => other !== name);
+    });
+  }
+  await removeImages(deps, report, work);
+}
+
+/** Ends the port-forward daemon that the state names, and waits until its ports are free. */
+export async function stopForward(run: Run, state: StateFile, report: DownReport, clock: Clock): Promise<void> {
+  const { forward } = state.get();
+  if (forward === undefined) return;
+  if (await isAlive(run, forward)) {
+    process.kill(forward.pid, 'SIGTERM');
+    const until = clock.monotonic() + forwardEndsMs;
+    while (await isAlive(run, forward)) {
+      // It holds nothing but sockets.
+      if (clock.monotonic() > until) process.kill(forward.pid, 'SIGKILL');
+      await clock.sleep(50);
+    }
+    report.deleted.push(`process/forward (${forward.pid})`);
+  }
+  state.change((draft) => {
+    draft.forward = undefined;
+  });
+}
+
+async function removeImages(
+  { run, minikube, state }: { run: Run; minikube: Minikube | undefined; state: StateFile },
+  report: DownReport,
+  work: Work,
+): Promise<void> {
+  if (minikube !== undefined) {
+    for (const image of [...state.get().imagesLoaded]) {
+      const ref = `image/${image} in the cluster`;
+      await work.step({ verb: 'delete', ref, why: 'hwctl loaded it' }, () => minikube.removeImage(image));
+      report.deleted.push(ref);
+      state.change((draft) => {
+        draft.imagesLoaded = draft.imagesLoaded.filter((other) => other !== image);
+      });
+    }
+  }
+  const built = [...state.get().imagesBuilt];
+  if (built.length === 0) return;
+  const engine = await findEngine(run);
+  for (const image of built) {
+    const ref = `image/${image}`;
+    await work.step({ verb: 'delete', ref, why: 'hwctl built it' }, () => removeLocalImage(run, engine, image));
+    report.deleted.push(ref);
+    state.change((draft) => {
+      draft.imagesBuilt = draft.imagesBuilt.filter((other) => other !== image);
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../../kernel/clock.js';
+import { Failure } from '../../../kernel/failure.js';
+import type { Run } from '../../../kernel/process.js';
+import { choosePort } from '../../local/ports.js';
+import type { Endpoint } from '../../target.js';
+import type { KubeClient } from '../api/client.js';
+import { kubeConfigFiles } from '../api/kube-context.js';
+import { groupKindOf, type LiveObject } from '../api/live-object.js';
+import { emptyReport } from '../objects/removal.js';
+import type { ClusterTargetOptions } from '../provider/cluster-access.js';
+import { isAlive, type StateFile } from '../provider/cluster-state.js';
+import { ingressController } from '../provider/provision.js';
+import { stopForward } from '../provider/traces.js';
+import type { DaemonOptions, Forwarded, ForwardTarget } from './forward-socket.js';
+
+const startMs = 15_000;
+
+/** A Service port, or a port of selected pods, before it has one on this machine. */
+type ForwardSource = Omit<ForwardTarget, 'listenPort'>;
+
+/** What a running daemon forwards; empty where none runs. */
+export async function readForwards(run: Run, state: StateFile): Promise<Forwarded[]> {
+  const { forward } = state.get();
+  const file = reportFile(state);
+  if (forward === undefined || !existsSync(file) || !(await isAlive(run, forward))) return [];
+  return JSON.parse(readFileSync(file, 'utf8')) as Forwarded[];
+}
+
+/** Starts the daemon in a session of its own and waits until its ports are open. */
+export async function startForward(
+  state: StateFile,
+  options: Omit<DaemonOptions, 'report'>,
+  clock: Clock,
+): Promise<Forwarded[]> {
+  const report = reportFile(state);
+  rmSync(report, { force: true });
+  const entry = fileURLToPath(new URL('./forward-daemon.js', import.meta.url));
+  const argv = [process.execPath, entry, JSON.stringify({ ...options, report } satisfies DaemonOptions)];
+  const child = spawn(argv[0] as string, argv.slice(1), { detached: true, stdio: 'ignore' });
+  child.unref();
+  const { pid } = child;
+  if (pid === undefined)
+    throw new Failure({ code: 'forward-failed', message: 'the port-forward daemon does not start' });
+  state.change((draft) => {
+    draft.forward = { pid, argv: [entry] };
+  });
+  const until = clock.monotonic() + startMs;
+  while (!existsSync(report)) {
+    if (child.exitCode !== null || clock.monotonic() > until) {
+      throw new Failure({
+        code: 'forward-failed',
+        message: 'the port-forward daemon does not open its ports',
+        hint: 'Does the cluster answer? hwctl status',
+      });
+    }
+    await clock.sleep(50);
+  }
+  return JSON.parse(readFileSync(report, 'utf8')) as Forwarded[];
+}
+
+/** The file in which the daemon says what it forwards. */
+export function reportFile(state: StateFile): string {
+  return join(state.folder, `${encodeURIComponent(state.get().context)}.forwards.json`);
+}
+
+/**
+ * Has a daemon forward every Service among `members` and the Ingress controller; with none there is no daemon. One that does
+ * so already goes on; any other is ended first. A Service keeps its port of this machine, also over `down` and `up`.
+ * Throws Failure `forward-failed`.
+ */
+export async function forwardAll(
+  { environment, run, context, allowContext }: ClusterTargetOptions,
+  client: KubeClient,
+  state: StateFile,
+  members: readonly LiveObject[],
+  address: string,
+): Promise<void> {
+  const wanted = [...forwardTargets(members), ...(await controllerTarget(client))];
+  const running = await readForwards(run, state);
+  const key = ({ namespace, service, port }: ForwardSource) => `${namespace}/${service}:${port}`;
+  const same = (list: readonly ForwardSource[]) => JSON.stringify(list.map(key).sort());
+  if (running.length > 0 && same(running) === same(wanted) && running.every((one) => one.address === address)) return;
+  await stopForward(run, state, emptyReport(), environment.clock);
+  if (wanted.length === 0) return;
+  const taken = new Set<number>();
+  const targets: ForwardTarget[] = [];
+  // In one order, so that two names that lead to one port share it out alike each time.
+  for (const source of [...wanted].sort((a, b) => (key(a) < key(b) ? -1 : 1))) {
+    const listenPort = await choosePort(`forward ${context} ${key(source)}`, taken);
+    taken.add(listenPort);
+    targets.push({ ...source, listenPort });
+  }
+  const kubeconfigFiles = kubeConfigFiles(environment.env);
+  await startForward(state, { kubeconfigFiles, context, allowContext, address, targets }, environment.clock);
+}
+
+/** The pods of minikube's Ingress controller: the way in where its address cannot be reached from this machine. */
+async function controllerTarget(client: KubeClient): Promise<ForwardSource[]> {
+  const live = await client.get(ingressController);
+  const selector = (live?.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels;
+  const { name, namespace } = ingressController.metadata;
+  return selector === undefined ? [] : [{ name: 'ingress', namespace, service: name, port: 80, selector }];
+}
+
+/** Services worth a port: each one of hwctl's, by its first port. */
+export function forwardTargets(members: readonly LiveObject[]): ForwardSource[] {
+  return members.flatMap((member) => {
+    if (groupKindOf(member) !== 'Service') return [];
+    const ports = (member.spec?.ports as { name?: string; port: number }[] | undefined) ?? [];
+    const [first] = ports;
+    const { name, namespace = '' } = member.metadata;
+    return first === undefined ? [] : [{ name, namespace, service: name, port: first.port }];
+  });
+}
+
+/** Forwarded ports as endpoints of their own names. */
+export function forwardEndpoints(forwards: readonly Forwarded[]): Endpoint[] {
+  return forwards.map(({ name, url }) => ({ name, stacks: [], url }));
+}

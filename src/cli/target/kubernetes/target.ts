@@ -1,0 +1,224 @@
+import { Failure } from '../../kernel/failure.js';
+import type { TargetEnvironment } from '../environment.js';
+import type {
+  DebugRequest,
+  DownReport,
+  Endpoint,
+  Fault,
+  ForwardRequest,
+  LogQuery,
+  PodsRequest,
+  StartedPods,
+  Step,
+  Target,
+  UpReport,
+  UpRequest,
+  WaitOptions,
+} from '../target.js';
+import type { LiveObject } from './api/live-object.js';
+import type { Work } from './api/work.js';
+import { diffAhead, objectsAhead } from './diff.js';
+import { imageOf, takeDown } from './down.js';
+import { injectFault } from './fault.js';
+import { waitReady } from './health/wait-ready.js';
+import { clusterLogs } from './logs.js';
+import { findApplySets, listMembers } from './objects/apply-set.js';
+import { emptyReport } from './objects/removal.js';
+import { debugPod } from './pods/debug.js';
+import { startPods } from './pods/job.js';
+import { type ClusterAccess, type ClusterTargetOptions, openCluster } from './provider/cluster-access.js';
+import { stopForward } from './provider/traces.js';
+import { clusterEndpoints } from './reach/cluster-endpoints.js';
+import { appEndpoints } from './reach/endpoints.js';
+import { forwardAll } from './reach/forward.js';
+import { serviceStatuses } from './status.js';
+import { bringUp, planUp } from './up.js';
+import { openClusterSampler } from './usage.js';
+
+/** What is waited for is told when it changes, and again after this time: 5 s. */
+const sayAgainMs = 5_000;
+
+/** The cluster as a target: one code for minikube and for any other context. */
+export function createClusterTarget(options: ClusterTargetOptions): Target {
+  const { environment, name } = options;
+  const access = () => openCluster(options);
+  return {
+    name,
+    plan: (request) => planUp(options, request),
+    diff: (request) => diffAhead(options, request),
+    objects: (request) => objectsAhead(options, request),
+    debug: (request) => debug(options, request),
+    startPods: (request) => runPods(options, request),
+    up: async (request: UpRequest, wait: WaitOptions): Promise<UpReport> => {
+      const started = environment.clock.monotonic();
+      const actions: Step[] = [];
+      const work = createWork(environment, wait, actions);
+      const { endpoints, pending } = await bringUp(options, request, work);
+      return {
+        target: name,
+        reason: `context ${options.context}`,
+        endpoints,
+        pending,
+        actions: actions.filter(({ verb }) => verb !== 'keep' && verb !== 'wait'),
+        durationMs: environment.clock.monotonic() - started,
+      };
+    },
+    down: (request, wait): Promise<DownReport> => takeDown(options, request, createWork(environment, wait, [])),
+    status: async () => {
+      const cluster = await access();
+      if (cluster === undefined) return { target: name, stacks: [], services: [], endpoints: [] };
+      return withCluster(cluster, async ({ client, state }) => {
+        const sets = await findApplySets(client);
+        const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+        return {
+          target: name,
+          stacks: [...new Set(sets.flatMap((set) => set.stacks))].sort(),
+          services: await serviceStatuses(client, members, environment.clock.now()),
+          endpoints: await clusterEndpoints(options.run, members, state),
+        };
+      });
+    },
+    logs: (query) => readLogs(options, query),
+    forward: (request) => forward(options, request),
+    waitScaling: (wait) => waitScaling(options, createWork(environment, wait, [])),
+    openSampler: async () => openClusterSampler((await mustBeOpen(options)).client, environment.clock),
+    fault: async (fault: Fault) => {
+      await withCluster(await mustBeOpen(options), async ({ client }) => {
+        await injectFault(client, await workloadsNamed(client, [fault.service]), fault, environment.clock);
+      });
+    },
+  };
+}
+
+/** A pod beside the services that are up. */
+async function debug(options: ClusterTargetOptions, request: DebugRequest): Promise<number> {
+  return withCluster(await mustBeOpen(options), async ({ client }) => {
+    const set = (await findApplySets(client))[0];
+    if (set !== undefined) return debugPod(client, set, request, options.environment.clock);
+    throw new Failure({
+      code: 'nothing-is-up',
+      message: `nothing is up on the ${options.name} target, so there is no namespace for a debug pod`,
+      hint: `hwctl up --target ${options.name}`,
+    });
+  });
+}
+
+/** Waits for every autoscaler of hwctl to have figures. */
+async function waitScaling(options: ClusterTargetOptions, work: Work): Promise<void> {
+  await withCluster(await mustBeOpen(options), async ({ client }) => {
+    for (const set of await findApplySets(client)) {
+      const members = await listMembers(client, set);
+      const autoscalers = members.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
+      await waitReady(client, autoscalers, set.id, { ...work, context: { loadBalancers: false } });
+    }
+  });
+}
+
+/** Pods of a program beside the services that are up, from the image that those run. */
+async function runPods(options: ClusterTargetOptions, request: PodsRequest): Promise<StartedPods> {
+  const { client } = await mustBeOpen(options);
+  try {
+    const sets = await findApplySets(client);
+    const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+    const image = imageOf(members);
+    if (sets[0] === undefined || image === undefined) {
+      throw new Failure({
+        code: 'nothing-is-up',
+        message: `nothing is up on the ${options.name} target, so there is no image for pods to run`,
+        hint: `hwctl up --target ${options.name}`,
+      });
+    }
+    const started = await startPods(client, sets[0], image, request, options.environment.clock);
+    const close = () => started.close().finally(() => client.close());
+    return { ...started, close, endpoints: appEndpoints(members.filter(({ kind }) => kind === 'Ingress')) };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** Has the port-forward daemon forward all Services of hwctl, or ends it. */
+async function forward(options: ClusterTargetOptions, request: ForwardRequest): Promise<Endpoint[]> {
+  return withCluster(await mustBeOpen(options), async ({ client, state }) => {
+    if (request.stop) {
+      await stopForward(options.run, state, emptyReport(), options.environment.clock);
+      return [];
+    }
+    const sets = await findApplySets(client);
+    const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+    await forwardAll(options, client, state, members, request.address);
+    return clusterEndpoints(options.run, members, state);
+  });
+}
+
+async function withCluster<T>(cluster: ClusterAccess, act: (cluster: ClusterAccess) => Promise<T>): Promise<T> {
+  try {
+    return await act(cluster);
+  } finally {
+    cluster.client.close();
+  }
+}
+
+async function mustBeOpen(options: ClusterTargetOptions): Promise<ClusterAccess> {
+  const cluster = await openCluster(options);
+  if (cluster !== undefined) return cluster;
+  throw new Failure({
+    code: 'nothing-is-up',
+    message: `the minikube profile ${options.context} does not run, so nothing is up on it`,
+    hint: 'hwctl up --target minikube',
+  });
+}
+
+async function* readLogs(options: ClusterTargetOptions, query: LogQuery) {
+  const cluster = await mustBeOpen(options);
+  try {
+    const workloads = () => workloadsNamed(cluster.client, query.services);
+    yield* clusterLogs(cluster.client, workloads, query, options.environment.clock);
+  } finally {
+    cluster.client.close();
+  }
+}
+
+/** The workloads of hwctl of these names; all of them where none is named. Throws Failure `no-such-service`. */
+async function workloadsNamed(client: ClusterAccess['client'], names: readonly string[]): Promise<LiveObject[]> {
+  const sets = await findApplySets(client);
+  const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+  const all = members.filter(({ kind }) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(kind));
+  const known = all.map(({ metadata }) => metadata.name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    throw new Failure({
+      code: 'no-such-service',
+      message: `nothing that is up is called ${JSON.stringify(name)}`,
+      hint: known.length === 0 ? 'Nothing is up: hwctl up' : `There is: ${known.join(', ')}`,
+    });
+  }
+  return names.length === 0 ? all : all.filter(({ metadata }) => names.includes(metadata.name));
+}
+
+function createWork({ clock }: TargetEnvironment, wait: WaitOptions, actions: Step[]): Work {
+  const started = clock.monotonic();
+  let told = { text: '', at: Number.NEGATIVE_INFINITY };
+  return {
+    clock,
+    deadlineAt: started + wait.timeoutMs,
+    timeoutMs: wait.timeoutMs,
+    signal: wait.signal,
+    onProgress: (message) => wait.onEvent({ type: 'progress', message }),
+    onWaiting: (notReady) => {
+      const now = clock.monotonic();
+      const text = JSON.stringify(notReady);
+      if (text === told.text && now - told.at < sayAgainMs) return;
+      told = { text, at: now };
+      wait.onEvent({ type: 'waiting', notReady, elapsedMs: now - started });
+    },
+    step: async (step, act) => {
+      wait.signal.throwIfAborted();
+      wait.onEvent({ type: 'step', step, state: 'started' });
+      const began = clock.monotonic();
+      await act();
+      actions.push(step);
+      wait.onEvent({ type: 'step', step, state: 'done', durationMs: clock.monotonic() - began });
+    },
+  };
+}
