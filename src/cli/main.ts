@@ -52,6 +52,8 @@ function interruption(): AbortController {
       controller.abort(new Error(`interrupted by ${name}`));
     });
   }
+  // A write beyond the limit on the size of files fails then (EFBIG), as one on a full disk does; else it ends the process.
+  process.on('SIGXFSZ', () => undefined);
   return controller;
 }
 

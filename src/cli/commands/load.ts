@@ -11,6 +11,7 @@ import type { LoadReport } from '../report/timeline.js';
 import { headingOf } from '../report/words.js';
 import type { Target } from '../target/target.js';
 import type { Context } from './context.js';
+import { formatFailure } from './failure-text.js';
 import { maskedCommandLine } from './load-command-line.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './load-compare.js';
 import { MaxFinder, maxExitCode, maxInWords } from './load-find-max.js';
@@ -121,7 +122,13 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   if (planned.waitForScaling) await waitForScaling(planned.target, context);
   const progress = progressFor(options, context);
   const watch = new RunWatch(planned.target, context);
-  const pods = podCount === undefined ? undefined : await startLoadPods(podCount, wanted, options, context);
+  const pods =
+    podCount === undefined
+      ? undefined
+      : await startLoadPods(podCount, wanted, options, context).catch((error) => {
+          files.discard();
+          throw error;
+        });
   const plan = pods?.plan ?? wanted;
   const result = await run(plan, context, { files, finder, pusher, progress, watch, pods });
   const findMax = finder?.found();
@@ -131,8 +138,29 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     findMax === undefined ? loadExitCode(result) : maxExitCode(findMax, result),
     comparison === undefined ? 0 : comparisonExitCode(comparison),
   );
+  const report = reportOf(result, comparison, context);
+  // Before the last word, for it tells the exit code; without a file that was asked for, whatever reads it would be misled.
+  const { paths, lost } = await files.write(report, plan);
+  if (lost.length > 0) context.exitCode = exitCodes.cannotRun;
   const exitCode = exitCodeOf(context);
-  const report: LoadReport = {
+  if (options.json) context.json({ ...reportOf(result, comparison, context), findMax });
+  else {
+    const conclusion = findMax === undefined ? undefined : maxInWords(findMax);
+    const last = comparison === undefined && lost.length === 0;
+    const shown = { result: report, plan, conclusion, exitCode: last ? exitCode : undefined };
+    if (layout === 'hwctl') context.beginReport();
+    await printSummary(layout, shown, context, progress === 'lines' ? '\n' : '');
+    if (comparison !== undefined) context.write(`\n${comparisonText(comparison, context)}Exit code ${exitCode}.\n`);
+  }
+  for (const path of paths) context.note(`wrote ${path}`);
+  for (const failure of lost) context.note(formatFailure(failure, context));
+  if (lost.length > 0) context.note(`Exit code ${exitCode}.`);
+}
+
+/** The document of a run: what it measured, and what came of it. */
+function reportOf(result: LoadReport, comparison: LoadReport['comparison'], context: Context): LoadReport {
+  const exitCode = exitCodeOf(context);
+  return {
     ...result,
     hwctl: { version: context.version },
     command: maskedCommandLine(context.argv),
@@ -140,15 +168,6 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     exitCode,
     comparison,
   };
-  if (options.json) context.json({ ...report, findMax });
-  else {
-    const conclusion = findMax === undefined ? undefined : maxInWords(findMax);
-    const shown = { result: report, plan, conclusion, exitCode: comparison === undefined ? exitCode : undefined };
-    if (layout === 'hwctl') context.beginReport();
-    await printSummary(layout, shown, context, progress === 'lines' ? '\n' : '');
-    if (comparison !== undefined) context.write(`\n${comparisonText(comparison, context)}Exit code ${exitCode}.\n`);
-  }
-  for (const path of await files.write(report, plan)) context.note(`wrote ${path}`);
 }
 
 /** A load that is about scaling shows nothing as long as the autoscaler has no figures. */

@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -120,6 +121,72 @@ t.test('--out writes every kind of file, --baseline and compare read them', asyn
   const again = await hwctl([...args, '--baseline', 'run.json', '--tolerance', '1000%'], { cwd });
   t.equal(again.exitCode, 0);
   t.match(again.stdout, /SAME: no figure changed by more than/);
+});
+
+t.test('--out on a full disk: the result is told all the same, and the exit code is 2', async (t) => {
+  const url = await server(t);
+  for (const kind of ['json', 'csv', 'ndjson', 'html']) {
+    const cwd = folder(t);
+    symlinkSync('/dev/full', join(cwd, `run.${kind}.part`));
+    const args = ['load', '--requests', '20', '--concurrency', '2', '--quiet', '--url', url, '--out', `run.${kind}`];
+    const run = await hwctl(args, { cwd });
+    t.equal(run.exitCode, 2, kind);
+    t.match(run.stdout, /sent 20 = ok 20/);
+    t.notMatch(run.stdout, /Exit code/);
+    t.match(
+      run.stderr,
+      /error: --out: .* was not written: no space left on device \(ENOSPC\)\ncure: .*\nExit code 2\.\n$/,
+    );
+    t.same(readdirSync(cwd), []);
+  }
+});
+
+t.test('--out beyond the limit on the size of files', async (t) => {
+  const url = await server(t);
+  const cwd = folder(t);
+  const program = join(process.cwd(), 'bin/hwctl.js');
+  const script = `ulimit -f 4; exec "${process.execPath}" "${program}" load --requests 500 --concurrency 2 --quiet --url ${url} --out run.ndjson --out run.csv --json`;
+  const child = spawn('bash', ['-c', script], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk) => (text[name] += chunk));
+  const [exitCode] = await once(child, 'close');
+  t.equal(exitCode, 2);
+  t.equal((JSON.parse(text.stdout) as LoadResult).sent, 500, 'one document');
+  t.match(text.stderr, /run\.ndjson was not written: file too large \(EFBIG\)\ncure: .*ulimit -f/);
+  t.same(readdirSync(cwd), ['run.csv']);
+});
+
+t.test('secrets of the query are in nothing that a run prints and writes', async (t) => {
+  const url = await server(t);
+  const cwd = folder(t);
+  const files = ['run.json', 'run.csv', 'run.ndjson', 'run.html'];
+  for (const more of [
+    [],
+    ['--json'],
+    ['--summary', 'ab'],
+    ['--summary', 'k6'],
+    ['--summary', 'locust'],
+    ['--summary', 'wrk'],
+    ['--dry-run'],
+  ]) {
+    const args = [
+      '--requests',
+      '20',
+      '--concurrency',
+      '2',
+      '--header',
+      'Authorization: Bearer S3CRETH',
+      '--body',
+      '{"password":"S3CRETB"}',
+    ];
+    const run = await hwctl(
+      ['load', ...args, '--url', `${url}/?api_key=S3CRETQ&a=1`, ...more, ...files.flatMap((file) => ['--out', file])],
+      { cwd },
+    );
+    const written = readdirSync(cwd).map((name) => readFileSync(join(cwd, name), 'utf8'));
+    t.equal(run.exitCode, 0, run.stderr);
+    t.notMatch([run.stdout, run.stderr, ...written].join('\n'), /S3CRET/, more.join(' '));
+  }
 });
 
 t.test("--summary prints a peer's layout alone on stdout", async (t) => {
