@@ -1,7 +1,10 @@
+import { shownUrl } from '../kernel/secrets.js';
 import { Mask } from '../scenario/mask.js';
 
 const headerFlags = new Set(['--header', '-H']);
 const bodyFlags = new Set(['--body', '-d']);
+/** A URL or a path, alone or after `--flag=`: its parameters may hold blanks and quotes. */
+const urlWord = /^(--[\w-]+=)?((?:[a-z][a-z0-9+.-]*:\/\/|\/).*)$/is;
 const attached = /^(--header|--body)=(.*)$|^(-H|-d)(.+)$/s;
 
 /**
@@ -21,7 +24,7 @@ export function maskedCommandLine(argv: readonly string[]): string[] {
     const before = argv[i - 1] ?? '';
     if (headerFlags.has(before) || bodyFlags.has(before)) return wordsOf(before, word);
     const match = attached.exec(word);
-    if (match === null) return mask.text(word);
+    if (match === null) return mask.text(word.replace(urlWord, (_, flag = '', url) => `${flag}${shownUrl(url)}`));
     const [, long, longValue = '', short, shortValue = ''] = match;
     return long === undefined ? `${short}${wordsOf(short!, shortValue)}` : `${long}=${wordsOf(long, longValue)}`;
   });

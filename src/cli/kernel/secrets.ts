@@ -36,10 +36,12 @@ const parameterOfUrl = /([?&;#])([^=&?;#]+)=([^&#]*)/g;
 
 /** A URL, or text with URLs, without what gives access: the password before the host (a name that stands alone, too). */
 export function withoutUserInfo(text: string): string {
-  return text.replace(userInfo, (_, scheme: string, user: string) => {
-    const colon = user.indexOf(':');
-    return `${scheme}${colon < 0 ? '' : user.slice(0, colon + 1)}${placeholder}@`;
-  });
+  return text.replace(userInfo, (_, scheme: string, user: string) => `${scheme}${shownUser(user)}@`);
+}
+
+/** `user:password` with the user alone; where there is but one word, it is what gives access. */
+function shownUser(user: string): string {
+  return `${user.slice(0, user.indexOf(':') + 1)}${placeholder}`;
 }
 
 /** The same, and without the values of parameters whose name says that they are secret. */
@@ -54,7 +56,8 @@ export function withoutUrlSecrets(text: string): string {
 export function shownUrl(text: string): string {
   const [scheme] = /^(?:\w[\w+.-]*:[\\/]+|https?:)?/i.exec(text)!;
   const host = text.lastIndexOf('@') + 1;
-  const whole = host > scheme.length && !isWithoutUser(text) ? `${scheme}${placeholder}@${text.slice(host)}` : text;
+  const hasUser = host > scheme.length && !isWithoutUser(text);
+  const whole = hasUser ? `${scheme}${shownUser(text.slice(scheme.length, host - 1))}@${text.slice(host)}` : text;
   return hideParameters(whole, parameterOfUrl);
 }
 

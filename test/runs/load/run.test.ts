@@ -51,7 +51,7 @@ t.test('--json ends with one document on stdout, and its accounts balance', asyn
     for (const figure of ['min', 'p50', 'p90', 'p95', 'p99', 'max', 'mean', 'stdev'] as const)
       t.type(result.latencyMs[latency][figure], 'number');
   t.equal(result.thresholds[0]?.text, 'error_rate<1%', 'errors are judged though nobody asked');
-  t.match(run.stderr, /50\/s|VALID|VOID|DEGRADED/, 'progress goes to stderr');
+  t.match(run.stderr, /requests sent/, 'progress goes to stderr');
 });
 
 t.test('a failed threshold exits 1, and the summary says why', async (t) => {
@@ -67,8 +67,8 @@ t.test('without a terminal a run prints a line a second and a summary of 80 colu
   const url = await server(t);
   const run = await hwctl(['load', '--rps', '20', '--duration', '2s', '--url', url], { env: { COLUMNS: '80' } });
   const lines = run.stdout.split('\n');
-  t.match(lines[0], `load: GET ${url}/ (open, 20/s for 2.0s)`);
-  t.match(lines[1], /^ +\d+\.\ds {2}.*\/s, .*(VALID|DEGRADED|VOID)$/);
+  t.match(lines[0], `load: GET ${url}/ (open, 20 requests/s for 2.0s)`);
+  t.ok(lines.some((line) => /^ +\d+\.\ds {2}.*\d+ requests sent/.test(line)));
   t.notMatch(run.stdout, /\u001b/, 'no control sequences');
   const summary = lines.slice(lines.indexOf(''));
   t.ok(
@@ -83,13 +83,13 @@ t.test('Ctrl-C ends a run with its report and 130', async (t) => {
   const run = await hwctl(['load', '--rps', '20', '--duration', '60s', '--url', url], {
     onStdout: (text, pid) => {
       // Once, when the run is under way: a second signal would end it at once.
-      if (interrupted || !/^ +\d+\.\ds {2}/m.test(text)) return;
+      if (interrupted || !text.includes('in flight')) return;
       interrupted = true;
       process.kill(pid, 'SIGINT');
     },
   });
   t.equal(run.exitCode, 130);
-  t.match(run.stdout, /The run was ended early; this is what it saw\.\s+Exit\s+code\s+130\./);
+  t.match(run.stdout, /The run was ended\s+early; this is what it saw\.\s+Exit\s+code\s+130\./);
   t.match(run.stdout, /scheduled \d+ = sent/);
 });
 
