@@ -60,23 +60,32 @@ export function terminalText(text: string): string {
   return parts.map((part, i) => (i % 2 === 1 ? `\u001b[${part}m` : printable(part))).join('');
 }
 
-/** A JSON document that means the same and acts on no terminal it is printed to. Throws TypeError for what JSON cannot say. */
+/** Where a CI runner finds a command anywhere on a line: `##[error]` (GitHub), `##vso[...]` (Azure), `##teamcity[...]`. */
+const runnerCommand = /##(?=\w*\[)/g;
+
+/**
+ * A JSON document that means the same and acts neither on a terminal that it is printed to nor on a CI runner. Throws
+ * TypeError for what JSON cannot say.
+ */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(active, (char) =>
-    char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(value, null, indent)
+    .replace(active, (char) => (char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))
+    .replace(runnerCommand, '#\\u0023');
 }
 
 /** Text in XML 1.0, also in an attribute: references for what has a meaning or acts, U+FFFD for what XML forbids. */
 export function xmlText(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(activeOrMarkup, (char) => (char === '\n' ? char : `&#${char.charCodeAt(0)};`));
+    .replace(activeOrMarkup, (char) => (char === '\n' ? char : `&#${char.charCodeAt(0)};`))
+    .replace(runnerCommand, '#&#35;');
 }
 
 /** Text in HTML, also in an attribute; what acts is shown. */
 export function htmlText(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  return printable(text)
+    .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+    .replace(runnerCommand, '#&#35;');
 }
 
 /** A description or the reason of a directive in TAP 14: one line that begins no directive. */
@@ -95,12 +104,12 @@ export function annotationProperty(text: string): string {
 }
 
 /**
- * Text in the log of a CI runner that takes lines of it for commands: `::error::` at the beginning of a line (GitHub),
- * `##[error]`, `##vso[...]`, `##teamcity[...]` anywhere. `atLineStart`: nothing but blanks stands before the text.
+ * Text in the log of a CI runner: no line of it is a command, neither by `##` nor by `::` at its beginning (GitHub).
+ * `atLineStart`: nothing but blanks stands before the text.
  */
 export function runnerText(text: string, atLineStart: boolean): string {
   return text
-    .replace(/##(?=\w*\[)/g, '# #')
+    .replace(runnerCommand, '# #')
     .replace(/(^|\n)([^\S\n]*)::/g, (all, end: string, blanks: string) =>
       end === '' && !atLineStart ? all : `${end}${blanks}: :`,
     );

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { didYouMean } from '../kernel/nearest.js';
 
@@ -38,9 +38,17 @@ export function shapeProfile(text: string): ShapedProfile {
   return { data, problems: schemaProblems(data).map(({ path, message }) => problemAt(path, message)), problemAt };
 }
 
+let compiled: ValidateFunction | undefined;
+
+/** Compiling the schema takes longer than all else here. */
+function schemaValidator(): ValidateFunction {
+  const schema = () => JSON.parse(readFileSync(fileURLToPath(schemaUrl), 'utf8')) as Record<string, unknown>;
+  compiled ??= new Ajv({ allErrors: true, verbose: true, strict: false }).compile(schema());
+  return compiled;
+}
+
 function schemaProblems(data: unknown): { path: (string | number)[]; message: string }[] {
-  const schema = JSON.parse(readFileSync(fileURLToPath(schemaUrl), 'utf8')) as Record<string, unknown>;
-  const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(schema);
+  const validate = schemaValidator();
   if (validate(data)) return [];
   const errors = validate.errors ?? [];
   // Of alternatives, the complaints about the one that was meant say more than `oneOf`; of the others they say nothing.

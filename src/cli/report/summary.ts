@@ -31,7 +31,7 @@ export function loadSummary(measured: LoadReport, about: LoadHeading, options: S
     services(result, width, paint),
     thresholds(result, width, paint),
     verdict(result, width, paint),
-    conclusion(result, options, width, paint),
+    conclusion(result, shown(options), width, paint),
     howToRead(width, paint),
   ];
   return `${sections

@@ -1,8 +1,8 @@
-import { htmlText } from '../kernel/text.js';
+import { htmlText, oneLine } from '../kernel/text.js';
 
 /** Text made safe for HTML and SVG, in content and in attributes. */
 export function escapeHtml(text: string): string {
-  return htmlText(text);
+  return htmlText(oneLine(text));
 }
 
 export interface Line {
