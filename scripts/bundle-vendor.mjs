@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { bundleDist } from './dist-bundle.mjs';
 
-const packages = ['ajv', 'commander', 'diff', 'execa', 'jsonpath-rfc9535', 'undici', 'yaml'];
+const packages = ['ajv', 'commander', 'diff', 'execa', 'jsonpath-rfc9535', 'yaml'];
 const folder = 'dist/vendor';
 /** An import of one of them: `import {a} from 'p'`, `import a from 'p'`, `const {a} = await import('p')`. */
 const asked = new RegExp(

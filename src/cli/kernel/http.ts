@@ -1,9 +1,12 @@
-import { Readable } from 'node:stream';
+import { isUtf8 } from 'node:buffer';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { createSecureContext, rootCertificates } from 'node:tls';
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { contentCodings, withoutCodings } from './content-coding.js';
 import { Failure } from './failure.js';
-import { type Proxies, proxyAuthorization, proxyFor } from './http-proxy.js';
+import type { Proxies } from './http-proxy.js';
+import { keepAliveHints, type Route, Routes } from './http-routes.js';
 
 /** How connections are made: certificates, proxies. Everything is optional; nothing is read from the environment. */
 export interface HttpClientOptions extends Proxies {
@@ -38,7 +41,7 @@ export interface HttpResponse {
   reason: string;
   /** In the order received, repeated names included. */
   headers: [string, string][];
-  /** Decoded by Content-Encoding (gzip, deflate, br). */
+  /** Decoded by Content-Encoding; a coding that is not known leaves it as it came. */
   body: Buffer;
   /** Bytes of the body on the wire, without chunk framing. */
   bodyBytes: number;
@@ -71,7 +74,7 @@ export const maxBodyBytes = 64 * 1024 * 1024;
 
 /** An HTTP/1.1 client with keep-alive and exact sizes. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
-  const routes = new Routes(options);
+  const routes = new Routes(options, tlsOptions(options));
   return {
     send: (request) => send(routes, request),
     close: () => routes.close(),
@@ -98,58 +101,10 @@ export function tlsOptions({ insecure, ca, cert, key, passphrase }: HttpClientOp
   }
 }
 
-/** How a request is put on the wire: to whom, and what its request line and its head say because of it. */
-interface Route {
-  dispatcher: Dispatcher;
-  origin: string;
-  path: string;
-  headers: (readonly [string, string])[];
-  /** The proxy on the way. */
-  proxy?: URL;
-}
-
-/** The ways out: straight, and through each proxy. */
-class Routes {
-  readonly #options: HttpClientOptions;
-  readonly #shared: Agent.Options;
-  readonly #direct: Agent;
-  readonly #tunnels = new Map<string, ProxyAgent>();
-
-  constructor(options: HttpClientOptions) {
-    this.#options = options;
-    const connect = tlsOptions(options);
-    this.#shared = { connect, bodyTimeout: 0, headersTimeout: 0, maxHeaderSize: 65_536 };
-    this.#direct = new Agent(this.#shared);
-  }
-
-  to(request: HttpRequest): Route {
-    const url = new URL(request.url);
-    const path = url.pathname + url.search;
-    const proxy = proxyFor(url, this.#options);
-    if (proxy === undefined) return { dispatcher: this.#direct, origin: url.origin, path, headers: [] };
-    if (url.protocol === 'https:')
-      return { dispatcher: this.#tunnel(proxy), origin: url.origin, path, headers: [], proxy };
-    // Absolute form (RFC 9112 section 3.2.2), not a tunnel: proxies commonly refuse CONNECT to port 80.
-    const authorization = proxyAuthorization(proxy);
-    const headers: Route['headers'] = authorization === undefined ? [] : [['Proxy-Authorization', authorization]];
-    if (!request.headers.some(([name]) => name.toLowerCase() === 'host')) headers.push(['Host', url.host]);
-    return { dispatcher: this.#direct, origin: proxy.origin, path: url.origin + path, headers, proxy };
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.#direct, ...this.#tunnels.values()].map((agent) => agent.destroy()));
-  }
-
-  #tunnel(proxy: URL): ProxyAgent {
-    let agent = this.#tunnels.get(proxy.href);
-    if (agent === undefined) {
-      const token = proxyAuthorization(proxy);
-      agent = new ProxyAgent({ ...this.#shared, uri: proxy.origin, token, requestTls: this.#shared.connect as object });
-      this.#tunnels.set(proxy.href, agent);
-    }
-    return agent;
-  }
-}
+/** The head of a response may weigh this much: 64 KiB. */
+const maxHeadBytes = 65_536;
+/** Milliseconds that a body waits for 100 Continue where the request expects it (RFC 9110 section 10.1.1), as in curl. */
+const continueMs = 1_000;
 
 async function send(routes: Routes, request: HttpRequest): Promise<HttpOutcome> {
   let started = performance.now();
@@ -158,29 +113,26 @@ async function send(routes: Routes, request: HttpRequest): Promise<HttpOutcome> 
   };
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
-  let proxy: URL | undefined;
+  let route: Route | undefined;
   try {
-    const { dispatcher, origin, path, headers: added, proxy: way } = routes.to(request);
-    proxy = way;
-    const response = await dispatcher.request({
-      origin,
-      path,
-      method: request.method as Dispatcher.HttpMethod,
-      ...wire({ ...request, headers: [...added, ...request.headers] }, released),
-      signal,
-      responseHeaders: 'raw',
-    });
+    route = routes.to(request);
+    const answer = await answered(route, request, signal, released);
+    const { sent, response } = answer;
     const firstByteMs = performance.now() - started;
-    const raw = await readBody(response.body);
-    const headers = pairs(response.headers as unknown as string[]);
+    const raw = await readBody(answer);
+    // The server answered before it had the whole request: the rest of it must not stand before the next one.
+    if (!sent.writableFinished) sent.destroy();
+    const headers = pairs(response.rawHeaders);
+    const { statusCode: status = 0, statusMessage: reason = '' } = response;
     return {
       response: {
-        status: response.statusCode,
-        reason: response.statusText,
+        status,
+        reason,
         headers,
-        body: decode(raw, headers),
+        // A part of coded content cannot be decoded (RFC 9110 section 14.2).
+        body: status === 206 ? raw : withoutCodings(raw, contentCodings(headers), maxBodyBytes),
         bodyBytes: raw.length,
-        headerBytes: headerBytes(response.statusCode, response.statusText, headers),
+        headerBytes: headerBytes(status, reason, headers),
         firstByteMs,
         totalMs: performance.now() - started,
       },
@@ -188,44 +140,155 @@ async function send(routes: Routes, request: HttpRequest): Promise<HttpOutcome> 
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     const told = describe(error, deadline.aborted, request.timeoutMs, performance.now() - started);
-    const way = proxy === undefined ? '' : ` (by the proxy ${proxy.origin})`;
+    const way = route?.proxy === undefined ? '' : ` (by the proxy ${route.proxy.origin})`;
     return { error: { ...told, message: told.message + way } };
   }
 }
 
-function wire(
-  request: HttpRequest,
-  released: () => void,
-): { headers: string[]; body: Buffer | string | Readable | undefined } {
-  const headers = request.headers.flat() as string[];
-  const { body, hold } = request;
-  if (hold === undefined || body === undefined || body.length === 0) return { headers, body };
-  const bytes = Buffer.from(body as Buffer);
-  if (!request.headers.some(([name]) => name.toLowerCase() === 'content-length'))
-    headers.push('Content-Length', String(bytes.length));
-  async function* parts() {
-    if (bytes.length > 1) yield bytes.subarray(0, -1);
-    await hold!();
-    released();
-    yield bytes.subarray(-1);
-  }
-  return { headers, body: Readable.from(parts(), { objectMode: false }) };
+/** The head of a final response, and what was said of the connection since. */
+interface Answer {
+  sent: ClientRequest;
+  response: IncomingMessage;
+  problem(): (Error & { code?: string }) | undefined;
 }
 
-async function readBody(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+/** Sends and waits for the head of the final response: interim ones (1xx) are passed over, asked for or not. */
+function answered(
+  { agent, secure, host, port, path, headers: added }: Route,
+  request: HttpRequest,
+  signal: AbortSignal,
+  released: () => void,
+): Promise<Answer> {
+  const headers = [...added, ...framed(request)];
+  return new Promise((resolve, reject) => {
+    // An array of lines: sent in this order, repeated names included, and nothing but Connection is added.
+    const options = { agent, host, port, path, signal, method: request.method, maxHeaderSize: maxHeadBytes };
+    // In absolute form the connection is the proxy's.
+    const name = serverName(path.startsWith('/') ? headers : [], host);
+    const sent = secure
+      ? httpsRequest({ ...options, servername: name, headers: headers.flat() })
+      : httpRequest({ ...options, headers: headers.flat() });
+    let problem: Error | undefined;
+    sent.on('error', (error) => {
+      problem = error;
+      reject(error);
+    });
+    sent.once('response', (response) => {
+      keepAliveHints.set(response.socket, String(response.headers['keep-alive'] ?? ''));
+      resolve({ sent, response, problem: () => problem });
+    });
+    sent.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(coded('upgraded', 'the server went over to another protocol (101), which scenarios do not speak'));
+    });
+    writeBody(sent, request, headers, released).catch(reject);
+  });
+}
+
+/** The name asked for (SNI) is that of the Host header; none for an address (RFC 6066 section 3). */
+function serverName(headers: readonly (readonly [string, string])[], host: string): string {
+  const logical = headers.find(([name]) => name.toLowerCase() === 'host')?.[1].replace(/:\d+$/, '') ?? host;
+  return isIP(logical.replace(/^\[|\]$/g, '')) ? '' : logical;
+}
+
+/** The header lines with what frames the body. Throws where Content-Length is given and says something else. */
+function framed({ method, url, headers, body }: HttpRequest): [string, string][] {
+  const lines = headers.map(([name, value]): [string, string] => [name, value]);
+  const is = (name: string) => (line: readonly [string, string]) => line[0].toLowerCase() === name;
+  if (!lines.some(is('host'))) lines.unshift(['Host', new URL(url).host]);
+  const bytes = Buffer.byteLength(body ?? '');
+  // RFC 9112 section 6.2: never both.
+  if (lines.some(is('transfer-encoding'))) return lines.filter((line) => !is('content-length')(line));
+  const given = lines.filter(is('content-length'));
+  if (given.length > 1 || given.some(([, value]) => value.trim() !== String(bytes)))
+    throw coded(
+      'bad-length',
+      `the header Content-Length is ${given.map(([, value]) => value).join(', ')}, the body has ${bytes} bytes`,
+    );
+  const expected = bytes > 0 || ['POST', 'PUT', 'PATCH'].includes(method);
+  if (given.length === 0 && expected) lines.push(['Content-Length', String(bytes)]);
+  return lines;
+}
+
+async function writeBody(
+  sent: ClientRequest,
+  { body, hold }: HttpRequest,
+  headers: readonly [string, string][],
+  released: () => void,
+): Promise<void> {
+  if (body === undefined || body.length === 0) {
+    sent.end();
+    return;
+  }
+  const waits = headers.some(
+    ([name, value]) => name.toLowerCase() === 'expect' && /^100-continue$/i.test(value.trim()),
+  );
+  if (waits && !(await permission(sent))) return;
+  if (hold === undefined) {
+    sent.end(body);
+    return;
+  }
+  const bytes = Buffer.from(body as Buffer);
+  await connected(sent);
+  if (bytes.length > 1) await new Promise<void>((done) => void sent.write(bytes.subarray(0, -1), () => done()));
+  await hold();
+  released();
+  sent.end(bytes.subarray(-1));
+}
+
+/** Whether the body may follow: on 100 Continue, or when none came in time; not after a final response. */
+function permission(sent: ClientRequest): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(true), continueMs);
+    const settle = (may: boolean) => () => {
+      clearTimeout(timer);
+      resolve(may);
+    };
+    sent.once('continue', settle(true));
+    sent.once('response', settle(false));
+    sent.once('close', settle(false));
+  });
+}
+
+/** Resolves once bytes go out at once; also where the request is over before that. */
+function connected(sent: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    sent.once('close', resolve);
+    sent.once('socket', (socket) => {
+      if (socket.connecting) socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => resolve());
+      else resolve();
+    });
+  });
+}
+
+async function readBody({ response, problem }: Answer): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBodyBytes) throw coded('too-large', 'the body is larger than 64 MiB');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // What the parser says of the bytes stands at the request; the response is only "aborted".
+    throw problem()?.code?.startsWith('HPE_') ? problem() : error;
   }
+  // A body that lasts until the close is whole where the connection was closed in order (RFC 9112 section 8).
+  const { 'content-length': length, 'transfer-encoding': coding } = response.headers;
+  if (length === undefined && coding === undefined && problem()?.code === 'ECONNRESET') throw problem();
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-function pairs(flat: readonly (string | Buffer)[]): [string, string][] {
+/** Node.js reads header bytes as ISO 8859-1; what is UTF-8 is read as that. */
+function pairs(flat: readonly string[]): [string, string][] {
+  const text = (latin: string) => {
+    if (/^[\x00-\x7f]*$/.test(latin)) return latin;
+    const bytes = Buffer.from(latin, 'latin1');
+    return isUtf8(bytes) ? bytes.toString() : latin;
+  };
   const result: [string, string][] = [];
-  for (let i = 0; i + 1 < flat.length; i += 2) result.push([String(flat[i]), String(flat[i + 1])]);
+  for (let i = 0; i + 1 < flat.length; i += 2) result.push([text(flat[i]!), text(flat[i + 1]!)]);
   return result;
 }
 
@@ -236,28 +299,9 @@ function headerBytes(status: number, reason: string, headers: [string, string][]
   return bytes;
 }
 
-function decode(body: Buffer, headers: [string, string][]): Buffer {
-  const encoding = headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1].toLowerCase();
-  if (encoding === undefined || encoding === 'identity' || body.length === 0) return body;
-  const decoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
-  if (decoder === undefined) return body;
-  try {
-    return decoder(body, { maxOutputLength: maxBodyBytes });
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
-    const message = `the body is not the ${encoding} that Content-Encoding says`;
-    throw Object.assign(new Error(message, { cause: error }), { code: 'bad-encoding' });
-  }
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
-
-const decoders: Record<string, typeof gunzipSync> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-};
-
-const tooLarge = () => Object.assign(new Error('the body is larger than 64 MiB'), { code: 'too-large' });
 
 const words: Record<string, string> = {
   ECONNREFUSED: 'connection refused: nothing listens there',
@@ -266,9 +310,8 @@ const words: Record<string, string> = {
   EAI_AGAIN: 'the host name does not resolve (the name server did not answer)',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
-  UND_ERR_SOCKET: 'the server closed the connection before the response was complete',
-  UND_ERR_CONNECT_TIMEOUT: 'the connection was not established in time',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is shorter or longer than Content-Length says',
+  EPIPE: 'the server closed the connection before it had the whole request',
+  HPE_HEADER_OVERFLOW: 'the head of the response is larger than 64 KiB',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed: pass --cacert FILE, or --insecure',
   SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain is self-signed: pass --cacert FILE, or --insecure',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate cannot be verified: pass --cacert FILE, or --insecure',
@@ -286,6 +329,7 @@ function describe(error: unknown, timedOut: boolean, timeoutMs: number, totalMs:
   const coded = chain.find((link) => link.code !== undefined && words[link.code] !== undefined);
   if (coded?.code !== undefined) return { code: coded.code, message: words[coded.code] as string, totalMs };
   const code = chain.find((link) => link.code !== undefined)?.code ?? 'failed';
+  if (code === 'HPE_INVALID_EOF_STATE') return { code: 'ECONNRESET', message: words.ECONNRESET as string, totalMs };
   if (code.startsWith('HPE_')) return { code: 'not-http', message: `the answer is not HTTP/1.1 (${code})`, totalMs };
   return { code, message: chain[0]?.message ?? String(error), totalMs };
 }

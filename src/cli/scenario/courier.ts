@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.js';
 import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from '../kernel/http.js';
 import { CookieJar } from './cookies.js';
 import { type Exchange, headerOf } from './exchange.js';
-import { type BuiltRequest, buildRequest, type ScenarioEndpoint } from './request.js';
+import { type BuiltRequest, buildRequest, type ScenarioEndpoint, withUserInfo } from './request.js';
 import type { Auth, RequestTemplate, Scenario } from './scenario.js';
 import { Unresolved, type Variables } from './template.js';
 
@@ -200,5 +200,11 @@ function redirected(request: HttpRequest, { response }: Exchange): HttpRequest |
   const headers = request.headers.filter(
     ([name]) => !hidden.includes(name.toLowerCase()) && !(dropBody && name.toLowerCase().startsWith('content-')),
   );
-  return { ...request, url: url.href, method, headers, body: dropBody ? undefined : request.body, hold: undefined };
+  return {
+    ...request,
+    ...withUserInfo(url.href, headers),
+    method,
+    body: dropBody ? undefined : request.body,
+    hold: undefined,
+  };
 }

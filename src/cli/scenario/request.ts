@@ -42,7 +42,34 @@ export function buildRequest(
   const body = template.body && buildBody(template.body, scenario, variables);
   if (body?.type !== undefined) headers.set('Content-Type', body.type);
   headers.setAll(template.headers, variables);
-  return { method: template.method, url, shownUrl, headers: headers.lines, body: body?.bytes };
+  const addressed = withUserInfo(url, headers.lines);
+  return { method: template.method, ...addressed, shownUrl, body: body?.bytes };
+}
+
+/**
+ * The user and password that stand in a URL as HTTP basic authentication (RFC 7617), as curl and newman send them; a header
+ * or `auth` says otherwise. The address itself goes on without them.
+ */
+export function withUserInfo<Line extends readonly [string, string]>(
+  address: string,
+  headers: readonly Line[],
+): { url: string; headers: (Line | [string, string])[] } {
+  const url = new URL(address);
+  const { username, password } = url;
+  if (username === '' && password === '') return { url: address, headers: [...headers] };
+  url.username = '';
+  url.password = '';
+  if (headers.some(([name]) => name.toLowerCase() === 'authorization')) return { url: url.href, headers: [...headers] };
+  const pair = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
+  return { url: url.href, headers: [...headers, ['Authorization', `Basic ${pair}`]] };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Header lines in order; setting a name again replaces it, a list sends it several times. */
