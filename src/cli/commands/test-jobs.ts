@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { Failure } from '../kernel/failure.js';
+import { endpointNeed } from '../scenario/addresses.js';
 import { findScenarioFile, listScenarios, loadScenario } from '../scenario/load.js';
 import type { ScenarioEndpoint } from '../scenario/request.js';
 import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
@@ -123,10 +124,11 @@ async function scenarioJob(
   const variables = givenVariables(options, context);
   const { root, cwd } = context;
   const given = { root, cwd, variables: Object.keys(variables), data: options.iterationData };
-  const scenario = asTold(await loadScenario(name, given), options);
+  const scenario = asTold(await loadScenario(name, given), options, uploadsTold(file, options, context));
   if (options.tag.length > 0 && !hasTag(scenario, options.tag)) return undefined;
-  const foreign = options.url !== undefined || scenario.url !== undefined;
-  const { endpoint, fault } = await whereTo(scenario, options, platform);
+  const { endpoint, fault } = await whereTo(scenario, options, platform, variables);
+  // Certificates and proxies are for servers that are not ours.
+  const foreign = options.url !== undefined || endpoint === undefined;
   return {
     file,
     run: async (onEvent) => {
@@ -152,12 +154,34 @@ async function scenarioJob(
 }
 
 /** The scenario with what the command line says instead of it. */
-function asTold(scenario: Scenario, { timeoutRequest, ignoreRedirects }: TestOptions): Scenario {
+function asTold(
+  scenario: Scenario,
+  { timeoutRequest, ignoreRedirects }: TestOptions,
+  uploads: Scenario['uploads'],
+): Scenario {
   return {
     ...scenario,
+    uploads,
     timeoutMs: timeoutRequest ?? scenario.timeoutMs,
     redirects: ignoreRedirects ? false : scenario.redirects,
   };
+}
+
+/** Which files may be sent; one from outside of the folder is told once. */
+function uploadsTold(
+  file: string,
+  { insecureFileRead }: TestOptions,
+  context: Context,
+): NonNullable<Scenario['uploads']> {
+  const told = new Set<string>();
+  const onOutside = (path: string) => {
+    if (!told.has(path))
+      context.note(
+        `Note: ${basename(file)} sends ${path}, from outside of its folder (--no-insecure-file-read refuses that)`,
+      );
+    told.add(path);
+  };
+  return { confined: insecureFileRead === false, onOutside };
 }
 
 function hasTag(scenario: Scenario, tags: readonly string[]): boolean {
@@ -168,10 +192,23 @@ function hasTag(scenario: Scenario, tags: readonly string[]): boolean {
   return scenario.tags.some((tag) => tags.includes(tag)) || inSteps(scenario.steps);
 }
 
-async function whereTo(scenario: Scenario, options: TestOptions, platform: Platform | undefined) {
+/** A scenario whose requests all name their servers runs with nothing up, as a collection does. */
+async function whereTo(
+  scenario: Scenario,
+  options: TestOptions,
+  platform: Platform | undefined,
+  variables: Record<string, string>,
+) {
   if (options.url !== undefined) return { endpoint: { url: options.url, host: options.host } };
   if (platform === undefined || scenario.url !== undefined) return {};
-  const { endpoint, target, status } = await platform();
+  const need = scenario.stack === undefined ? endpointNeed(scenario, variables) : 'some';
+  if (need === 'none') return {};
+  const up = await platform().catch((error: unknown) => {
+    if (need === 'unknown' && error instanceof Failure && error.code === 'nothing-is-up') return undefined;
+    throw error;
+  });
+  if (up === undefined) return {};
+  const { endpoint, target, status } = up;
   if (scenario.stack !== undefined && !status.stacks.includes(scenario.stack)) {
     throw new Failure({
       code: 'stack-not-up',
@@ -222,6 +259,8 @@ async function collectionJob(
         traffic: options.debug === true || options.har !== undefined,
         ignoreRedirects: options.ignoreRedirects,
         workingDir: options.workingDir,
+        uploads: uploadsTold(file, options, context),
+        allowUnixSocket: options.allowUnixSocket,
         rerun: rerunOptions(options, 'Postman collection'),
         cwd,
         clock: context.clock,

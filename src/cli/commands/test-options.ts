@@ -42,6 +42,9 @@ export interface TestOptions extends TargetOptions {
   timeoutScript?: number;
   ignoreRedirects?: boolean;
   workingDir?: string;
+  /** False with --no-insecure-file-read. */
+  insecureFileRead?: boolean;
+  allowUnixSocket?: boolean;
 }
 
 /** Adds the options of `hwctl test`; those of newman keep newman's names. */
@@ -82,7 +85,9 @@ export function addTestOptions(command: Command): void {
     .option('--timeout-request <ms>', 'for one request', milliseconds)
     .option('--timeout-script <ms>', 'for one script of a collection', milliseconds)
     .option('--ignore-redirects', 'a redirect is the response')
-    .option('--working-dir <folder>', 'where a collection’s uploads are; the collection’s folder');
+    .option('--working-dir <folder>', 'where a collection’s uploads are; the collection’s folder')
+    .option('--no-insecure-file-read', 'send no file from outside of the folder of the scenario or collection')
+    .option('--allow-unix-socket', 'let a collection talk to http://unix:SOCKET:PATH');
 }
 
 /** What `hwctl test` runs. */
@@ -111,6 +116,13 @@ const oneSided: OneSided[] = (
       'Postman collection',
       'is the folder of the uploads',
       'paths relative to the scenario',
+    ],
+    [
+      '--allow-unix-socket',
+      'allowUnixSocket',
+      'Postman collection',
+      'is for the sockets',
+      'a TCP port, which a scenario can reach',
     ],
     ['--step', 'step', 'YAML scenario', 'chooses a step', '--folder NAME, which takes a request too'],
     ['--tag', 'tag', 'YAML scenario', 'chooses steps by tag', '--folder NAME'],

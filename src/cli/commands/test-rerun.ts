@@ -32,5 +32,7 @@ export function rerunOptions(options: TestOptions, kind: FileKind): string[] {
   add('--timeout-request', options.timeoutRequest);
   if (options.ignoreRedirects) words.push('--ignore-redirects');
   if (ofPostman) add('--working-dir', options.workingDir);
+  if (options.insecureFileRead === false) words.push('--no-insecure-file-read');
+  if (ofPostman && options.allowUnixSocket) words.push('--allow-unix-socket');
   return words;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Auth, Body, HeaderValue, RequestTemplate, Scenario } from './scenario.js';
 import { asText, Unresolved, type Variables } from './template.js';
+import { uploadPath } from './upload.js';
 import { asInUrl } from './url-text.js';
 
 /** Where requests go: what the target or `--url` says. */
@@ -109,7 +110,10 @@ function buildUrl(
     return { url: path + suffix, shownUrl: asInUrl(path + suffix), ours: own };
   }
   const base = endpoint?.url ?? scenario.url;
-  if (base === undefined) throw new Error('no endpoint');
+  if (base === undefined)
+    throw new Unresolved(
+      `${JSON.stringify(path)} names no server, and nothing is up: pass --url URL, or write the URL whole`,
+    );
   const relative = (path.startsWith('/') ? path : `/${path}`) + suffix;
   const shownBase = endpoint?.host ?? base.replace(/\/$/, '');
   return { url: base.replace(/\/$/, '') + relative, shownUrl: shownBase + asInUrl(relative), ours: true };
@@ -186,8 +190,8 @@ function multipart(
 /** The bytes of a file named in a scenario, relative to it. */
 function readBeside(scenario: Scenario, path: string): Buffer {
   try {
-    return readFileSync(resolve(dirname(scenario.file), path));
+    return readFileSync(uploadPath(path, { folder: dirname(scenario.file), ...scenario.uploads }));
   } catch (error) {
-    throw new Unresolved(`the file ${path} cannot be read: ${(error as Error).message}`);
+    throw new Unresolved(`the file ${path} cannot be sent: ${(error as Error).message}`);
   }
 }

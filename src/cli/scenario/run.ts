@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Failure } from '../kernel/failure.js';
+import { endpointNeed } from './addresses.js';
 import { Courier } from './courier.js';
 import { Mask } from './mask.js';
 import { runParallelStep } from './parallel-step.js';
@@ -20,7 +21,8 @@ const teardownGraceMs = 10_000;
  * teardown), and Failure where there is nowhere to send requests or nothing to run.
  */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
-  if (options.endpoint === undefined && scenario.url === undefined) {
+  const nowhere = options.endpoint === undefined && scenario.url === undefined;
+  if (nowhere && endpointNeed(scenario, options.variables) === 'some') {
     throw new Failure({
       code: 'no-endpoint',
       message: `${scenario.file} names no server`,

@@ -1,3 +1,5 @@
+import type { Uploads } from './upload.js';
+
 /** Where something stands in its file; both count from 1. */
 export interface Position {
   line: number;
@@ -36,6 +38,8 @@ export interface Scenario {
   teardown: Step[];
   /** Every template of the file, for the check of names before anything runs. */
   templates: TemplateUse[];
+  /** Which files requests may send, where the command line says so. */
+  uploads?: Omit<Uploads, 'folder'>;
 }
 
 export interface TemplateUse {

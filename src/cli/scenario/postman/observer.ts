@@ -41,6 +41,8 @@ export class Observer {
   #iteration = 1;
   #itemId = '';
   #started = false;
+  /** What the next request should have sent and does not. */
+  #unsent: string[] = [];
   /** Of the item's own request, not those of its scripts. */
   #exchange: Exchange | undefined;
 
@@ -132,7 +134,9 @@ export class Observer {
         for (const assertion of assertions) this.#assertion(assertion);
       },
       console: (_cursor, _level, ...messages) => {
-        if (this.#step !== undefined)
+        const unsent = unsentFile(messages);
+        if (unsent !== undefined) this.#unsent.push(unsent);
+        else if (this.#step !== undefined)
           this.#emit({
             type: 'log',
             step: this.#step.ref,
@@ -175,8 +179,10 @@ export class Observer {
   #request(error: Error | null, response: Response | undefined, method = '', url = ''): void {
     this.#tally.requests.executed++;
     const step = this.#step;
+    const unsent = this.#unsent.splice(0);
     if (step === undefined) return;
-    const answered = error === null ? response : undefined;
+    const answered = error === null && unsent.length === 0 ? response : undefined;
+    const problem = unsent.length > 0 ? unsent.join('; ') : (error?.message ?? 'no response');
     const size = answered?.size();
     const exchange = {
       method,
@@ -186,7 +192,7 @@ export class Observer {
       reason: answered?.reason(),
       bytes: size?.total ?? 0,
       timeMs: answered?.responseTime ?? 0,
-      error: answered === undefined ? this.#shown(error?.message ?? 'no response') : undefined,
+      error: answered === undefined ? this.#shown(problem) : undefined,
     };
     if (size === undefined) this.#tally.requests.failed++;
     else this.#tally.response(exchange.timeMs, size.body);
@@ -265,6 +271,13 @@ export class Observer {
       rerun: this.#rerun(step.ref.name),
     });
   }
+}
+
+/** A file that the runtime could not read, which it only says in a warning: the request goes out without it. */
+function unsentFile([message]: readonly unknown[]): string | undefined {
+  const [, problem] =
+    /^(?:Form param `.*`, file load error|Binary file load error): (.*)$/s.exec(String(message)) ?? [];
+  return problem === undefined ? undefined : `a file was not sent: ${problem}`;
 }
 
 function exchangeOf(

@@ -9,11 +9,13 @@ import { oneLine } from '../../kernel/text.js';
 import { Mask } from '../mask.js';
 import type { ScenarioEndpoint } from '../request.js';
 import type { ScenarioEvent, ScenarioResult } from '../result.js';
-import { routedAgents } from './agent.js';
+import { type Uploads, uploadPath } from '../upload.js';
+import { collectionAgents } from './agent.js';
 import { readCollection, readJson } from './collection.js';
 import { readIterationData } from './iteration-data.js';
 import { Observer } from './observer.js';
 import { Places } from './places.js';
+import { refuseCutResponses } from './whole-response.js';
 
 /** newman's options, by what they mean. */
 export interface PostmanOptions {
@@ -41,6 +43,10 @@ export interface PostmanOptions {
   traffic?: boolean;
   ignoreRedirects?: boolean;
   workingDir?: string;
+  /** Where uploads are read; the folder is `workingDir`. */
+  uploads?: Omit<Uploads, 'folder'>;
+  /** Requests may go to http://unix:SOCKET:PATH. */
+  allowUnixSocket?: boolean;
   /** Words that the command for one request alone ends with. */
   rerun?: readonly string[];
   cwd: string;
@@ -94,20 +100,21 @@ export async function runCollection(file: string, shown: string, options: Postma
           script: options.timeoutScriptMs ?? 0,
         },
         certificates: new CertificateList({}, clientCertificates(options)),
-        fileResolver: fileResolver(resolve(options.cwd, options.workingDir ?? dirname(file)), givenFiles(options)),
+        fileResolver: fileResolver(uploadsOf(file, options), givenFiles(options)),
         requester: {
           useWhatWGUrlParser: true,
           followRedirects: options.ignoreRedirects ? false : undefined,
           strictSSL: !options.insecure,
           extendedRootCA: options.caFile && resolve(options.cwd, options.caFile),
-          agents: options.endpoint === undefined ? undefined : routedAgents(options.endpoint),
+          agents: collectionAgents(options.endpoint, options.allowUnixSocket ?? false),
         },
       },
       (error, started) => (error ? fail(cannotRun(shown, error)) : done(started)),
     );
   });
   options.signal.throwIfAborted();
-  await observer.follow(run, (error) => cannotRun(shown, error));
+  const end = refuseCutResponses();
+  await observer.follow(run, (error) => cannotRun(shown, error)).finally(end);
   const result = observer.result();
   // What was found until then has been told.
   options.signal.throwIfAborted();
@@ -184,27 +191,28 @@ function maskOf(scopes: readonly (VariableScope | Collection['variables'])[], se
   return mask;
 }
 
-/** Files that requests upload, relative to the collection; outside of its folder nothing is read, as in newman. */
-function fileResolver(folder: string, given: readonly string[]) {
-  const inside = (path: string) => {
-    const full = resolve(folder, path);
-    if (given.includes(full)) return full;
-    if (full !== folder && !full.startsWith(`${folder}/`))
-      throw new Error('PPERM: insecure file access outside working directory');
-    return full;
-  };
+function uploadsOf(file: string, { cwd, workingDir, uploads }: PostmanOptions): Uploads {
+  return { folder: resolve(cwd, workingDir ?? dirname(file)), ...uploads };
+}
+
+/** Reads the files that requests upload, and those that the command line names. */
+function fileResolver(uploads: Uploads, given: readonly string[]) {
   const fs = process.getBuiltinModule('node:fs');
+  const allowed = (path: string) => {
+    const full = resolve(uploads.folder, path);
+    return given.includes(full) ? full : uploadPath(path, uploads);
+  };
   return {
     stat: (path: string, done: (error: Error | null, stats?: unknown) => void) => {
       try {
-        fs.stat(inside(path), done);
+        fs.stat(allowed(path), done);
       } catch (error) {
         done(error as Error);
       }
     },
-    createReadStream: (path: string, streamOptions?: object) => fs.createReadStream(inside(path), streamOptions),
+    createReadStream: (path: string, streamOptions?: object) => fs.createReadStream(allowed(path), streamOptions),
     readFile: (path: string, ...rest: unknown[]) =>
-      (fs.readFile as (...args: unknown[]) => void)(inside(path), ...rest),
-    readFileSync: (path: string) => readFileSync(inside(path)),
+      (fs.readFile as (...args: unknown[]) => void)(allowed(path), ...rest),
+    readFileSync: (path: string) => readFileSync(allowed(path)),
   };
 }
