@@ -23,13 +23,19 @@ export interface Attack {
   readonly result: Promise<LoadResult>;
 }
 
+/** When a warm-up ends: after so many milliseconds, or as soon as every thread has had so many responses. */
+export interface WarmUpLimits {
+  longestMs: number;
+  enoughRequests: number;
+}
+
 export interface AttackDeps {
   /** Where given, every request's record is handed over in batches (costs CPU; off by default). */
   onRecords?: (records: RequestRecord[]) => void;
   /** Ask the endpoint once before (default true). */
   preflight?: boolean;
-  /** Run the engine against a throwaway server of this process first, 0.3 s at most, so that it begins warm (default true). */
-  warmUp?: boolean;
+  /** Run the engine against a throwaway server of this process first, 0.3 s at most, so that it begins warm (default true; a test makes it shorter). */
+  warmUp?: boolean | WarmUpLimits;
   /** Asked once all is ready: Unix milliseconds of the first arrival, in place of the plan's. */
   startAt?: () => Promise<number>;
 }

@@ -82,6 +82,8 @@ export class Engine implements ConnectionOwner {
 
   /** Begins taking arrivals. */
   start(): void {
+    // The clock's origin has just been set: what is still in the making was begun by another time.
+    this.connections.giveUpConnecting(Number.POSITIVE_INFINITY);
     const tickMs = Math.min(50, Math.max(5, this.parts.plan.timeoutMs / 20));
     this.ticker = setInterval(() => this.tick(), tickMs);
     if (this.closed === undefined) void this.arrivals.readAll(() => this.endArrivals());

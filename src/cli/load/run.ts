@@ -28,7 +28,29 @@ const threadGraceMs = 5000;
 /** Begins a run of `plan`. The engine works in threads of its own; this one only samples what they measure. */
 export const startAttack: StartAttack = (plan, deps = {}) => new Run(plan, deps);
 
-/** A run in this process: its threads are steered, and looked at, through shared memory. */
+/**
+ * A run in this process: its threads are steered, and looked at, through shared memory.
+ *
+ *     run.ts                      I/O thread                     pacer (open and paced models)
+ *       | <-------- loaded ---------- | <-- code and work are there --> | -------- loaded ---> |
+ *       | --------- warm -----------> |                                 | <------- warm        |
+ *       |                             |  <--- ring: arrivals, over ---  |  the throwaway run   |
+ *       | <-------- ready ----------- |  connections are open           | -------- ready ----> |
+ *       | origin is set; go --------> |                                 | <------- go          |
+ *       |                             |  <--- ring: arrivals, over ---  |  the run itself      |
+ *       | <-------- done ------------ |                                 | ends by itself       |
+ *
+ * Who waits on what, who wakes it, what is looked at again:
+ * - run.ts on the threads' words: its listeners are there before the word that they answer is sent, words wait in the port;
+ *   a deadline for each step, and a thread that fails or ends ends the wait. From `go` on `lostThreads` is the deadline.
+ * - A thread on `warm` and `go` (`told`): it listens before it says that it is there, so neither can come too early. Without
+ *   a deadline: run.ts has it, and terminates the thread.
+ * - An I/O thread on the ring (arrival-reader.ts; the order of steps is that of `ArrivalRing`): woken by the pacer for each
+ *   release and for the end; whatever wakes it, it looks at both again, and so does every tick of the engine (50 ms at most).
+ * - The pacer on `control.words.wake`: read before the words that it stands for, added to and notified by `changed` and by
+ *   `WarmUp.finish` after those; looked at again after 200 ms at most.
+ * - The end of a run by its iterations: every tick looks again, `drainMs` is the deadline.
+ */
 export class Run extends SteeredRun {
   readonly result: Promise<LoadResult>;
   /** What each thread measures, one a worker. */
@@ -39,6 +61,8 @@ export class Run extends SteeredRun {
   ends: WorkerEnd[] = [];
   private readonly rings: ArrivalRing[];
   private threads: Worker[] = [];
+  /** The threads were told to go: from here on they end when they are done. */
+  private gone = false;
   private settleWhenDone: (() => void) | undefined;
 
   constructor(
@@ -69,7 +93,10 @@ export class Run extends SteeredRun {
     const dial = await resolveDial(this.plan.endpoint);
     if (Array.isArray(dial.addresses)) checkPorts(this.plan, dial.addresses.length);
     if (this.deps.preflight !== false) await preflight(this.plan, dial);
-    const warmUp = this.mayWarmUp() ? await WarmUp.prepare(this.plan) : undefined;
+    const { warmUp: limits } = this.deps;
+    const warmUp = this.mayWarmUp()
+      ? await WarmUp.prepare(this.plan, typeof limits === 'object' ? limits : undefined)
+      : undefined;
     try {
       const io = this.memories.map((_, thread) => this.startIoThread(thread, dial, warmUp));
       this.threads = [...io];
@@ -115,19 +142,16 @@ export class Run extends SteeredRun {
 
   /** Waits for the threads, warms them up, fires the start, samples until all are done. */
   private async conduct(io: Worker[], warmUp: WarmUp | undefined): Promise<LoadResult> {
-    const crash = new Promise<never>((_, reject) => {
-      for (const thread of this.threads) thread.once('error', reject);
-    });
+    const crash = this.crashOf(this.threads);
     crash.catch(() => undefined);
     const dones = io.map((thread) => this.listen(thread));
-    const all = (type: string, threads: Worker[]) => Promise.all(threads.map((thread) => once(thread, type)));
-    const loaded = all('loaded', this.threads);
-    await withDeadline(Promise.race([loaded, crash]), threadReadyTimeoutMs);
+    const loaded = new Roll(this.threads, 'loaded');
+    await withDeadline(loaded, crash, threadReadyTimeoutMs);
     // Without a warm-up the pacer has nothing to do before the start.
-    const ready = all('ready', warmUp === undefined ? io : this.threads);
+    const ready = new Roll(warmUp === undefined ? io : this.threads, 'ready');
     warmUp?.start(this.nowUs());
     for (const thread of warmUp === undefined ? io : this.threads) thread.postMessage('warm');
-    await withDeadline(Promise.race([ready, crash]), threadReadyTimeoutMs + readyEachMs * this.plan.connections);
+    await withDeadline(ready, crash, threadReadyTimeoutMs + readyEachMs * this.plan.connections);
     warmUp?.close();
     this.start(await Promise.race([this.deps.startAt?.(), crash]));
     const allDone = Promise.all(dones);
@@ -141,9 +165,22 @@ export class Run extends SteeredRun {
     }
   }
 
+  /** Rejects where a thread fails, or ends before it was told to go: it would be waited for in vain. */
+  private crashOf(threads: Worker[]): Promise<never> {
+    return new Promise((_, reject) => {
+      for (const thread of threads) {
+        thread.once('error', reject);
+        thread.once('exit', (code) => {
+          if (!this.gone) reject(new Error(`a thread of the load ended with code ${code} before the start`));
+        });
+      }
+    });
+  }
+
   private start(startAtUnixMs = this.plan.startAtUnixMs): void {
     const inMs = startAtUnixMs === undefined ? leadMs : Math.max(leadMs, startAtUnixMs - Date.now());
     this.startIn(inMs);
+    this.gone = true;
     for (const thread of this.threads) thread.postMessage('go');
   }
 
@@ -174,25 +211,47 @@ export class Run extends SteeredRun {
   }
 }
 
-function once(thread: Worker, type: string): Promise<void> {
-  return new Promise((resolve) => {
-    thread.on('message', (message: { type: string }) => {
-      if (message.type === type) resolve();
+/** Which threads have said a word, from the moment this is made. */
+class Roll {
+  readonly all: Promise<unknown>;
+  private readonly missing = new Set<string>();
+
+  constructor(
+    threads: Worker[],
+    readonly word: string,
+  ) {
+    this.all = Promise.all(
+      threads.map((thread, index) => this.one(thread, `thread ${index + 1} of ${threads.length}`)),
+    );
+  }
+
+  get missingNames(): string {
+    return [...this.missing].join(', ');
+  }
+
+  private one(thread: Worker, name: string): Promise<void> {
+    this.missing.add(name);
+    return new Promise((resolve) => {
+      thread.on('message', (message: { type: string }) => {
+        if (message.type !== this.word) return;
+        this.missing.delete(name);
+        resolve();
+      });
     });
-  });
+  }
 }
 
-async function withDeadline<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+async function withDeadline(roll: Roll, crash: Promise<never>, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const hint = 'The machine is very busy, or the connections could not be opened: try again, or fewer --workers';
-      const message = `the load's threads were not ready within ${timeoutMs / 1000} s`;
+      const message = `the load's threads were not ready within ${timeoutMs / 1000} s (not ${roll.word}: ${roll.missingNames})`;
       reject(new Failure({ code: 'threads-not-ready', message, hint }));
     }, timeoutMs);
   });
   try {
-    return await Promise.race([promise, late]);
+    await Promise.race([roll.all, crash, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import type { WarmUpLimits } from './attack.js';
 import {
   type ArrivalRing,
   arrivalRing,
@@ -14,8 +15,7 @@ import type { LoadPlan } from './plan.js';
 import { definePlan } from './plan-define.js';
 
 /** Longest warm-up, and how many requests of a thread are enough for its code to be compiled. */
-const longestMs = 300;
-const enoughRequests = 3000;
+const usualLimits: WarmUpLimits = { longestMs: 300, enoughRequests: 3000 };
 const connectionsPerThread = 16;
 const answer = Buffer.from(
   'HTTP/1.1 200 OK\r\nServer: warm-up\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello',
@@ -44,6 +44,7 @@ export class WarmUp {
     readonly plan: LoadPlan,
     private readonly server: net.Server,
     private readonly sockets: Set<net.Socket>,
+    private readonly enoughRequests: number,
   ) {
     this.rings = Array.from({ length: plan.workers }, () => arrivalRing());
     this.memories = Array.from({ length: plan.workers }, () => workerMemory(1));
@@ -52,7 +53,7 @@ export class WarmUp {
   }
 
   /** Starts the throwaway server; undefined where this machine allows none (then the run begins cold). */
-  static async prepare(plan: LoadPlan): Promise<WarmUp | undefined> {
+  static async prepare(plan: LoadPlan, limits: WarmUpLimits = usualLimits): Promise<WarmUp | undefined> {
     const sockets = new Set<net.Socket>();
     const server = net.createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
@@ -67,7 +68,7 @@ export class WarmUp {
       return undefined;
     }
     const { port } = server.address() as net.AddressInfo;
-    return new WarmUp(warmUpPlan(plan, port), server, sockets);
+    return new WarmUp(warmUpPlan(plan, port, limits), server, sockets, limits.enoughRequests);
   }
 
   /** What the thread with this number gets. */
@@ -85,7 +86,7 @@ export class WarmUp {
   start(nowUs: number): void {
     this.control.numbers[control.numbers.originUs] = nowUs + 5000;
     this.watch = setInterval(() => {
-      if (this.memories.every(({ counters }) => counters[counter.ok]! >= enoughRequests)) this.finish();
+      if (this.memories.every(({ counters }) => counters[counter.ok]! >= this.enoughRequests)) this.finish();
     }, 10);
   }
 
@@ -106,7 +107,7 @@ export class WarmUp {
 }
 
 /** As many requests as the time allows, by the model of the real plan: they take different ways through the engine. */
-function warmUpPlan(plan: LoadPlan, port: number): LoadPlan {
+function warmUpPlan(plan: LoadPlan, port: number, { longestMs, enoughRequests }: WarmUpLimits): LoadPlan {
   const connections = connectionsPerThread * plan.workers;
   const perSecond = (1.5 * enoughRequests * 1000 * plan.workers) / longestMs;
   const closed = plan.arrivals.model === 'closed';
