@@ -78,14 +78,14 @@ function withoutPostgres(objects: readonly StackObject[]): Topology['leftOut'] {
 
 /** Probed like every service: one that hangs is not ready, and is started anew. */
 function gatewaySpec(stacks: string[], token: string): ProcessSpec {
-  const probe = { path: gatewayHealthPath, periodMs: 1000, timeoutMs: 2000 };
+  const probe = { path: gatewayHealthPath, periodMs: 1000 };
   const spec = {
     name: 'gateway',
     kind: 'gateway' as const,
     args: ['{{port:gateway}}'],
     env: { [proxyTokenVariable]: token },
-    readiness: { ...probe, failureThreshold: 2 },
-    liveness: { ...probe, failureThreshold: 5 },
+    readiness: { ...probe, timeoutMs: 1000, failureThreshold: 2 },
+    liveness: { ...probe, timeoutMs: 2000, failureThreshold: 3 },
     startTimeoutMs: 30_000,
     graceMs: 5000,
     folders: [],
