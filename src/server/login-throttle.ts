@@ -38,6 +38,13 @@ const find = statement<{ subject: string; now: number }>()((db, value) =>
     .where('subject', '=', value('subject'))
     .where('window_ends_at', '>', value('now')),
 );
+const takeBack = statement<{ subject: string }>()((db, value) =>
+  db
+    .updateTable('login_attempts')
+    .set((column) => ({ failures: column('failures', '-', column.lit(1)) }))
+    .where('subject', '=', value('subject'))
+    .where('failures', '>', 0),
+);
 const forget = statement<{ subject: string }>()((db, value) =>
   db.deleteFrom('login_attempts').where('subject', '=', value('subject')),
 );
@@ -46,8 +53,9 @@ const sweep = statement<{ now: number }>()((db, value) =>
 );
 
 /**
- * Slows down guessing, per account and per address, in the store: all replicas count together. An account's attempt is
- * counted before its password is checked, so that parallel guesses cannot slip past; a right password wipes the count.
+ * Slows down guessing, per account and per address, in the store: all replicas count together. Every attempt is counted
+ * before its password is checked, so that parallel guesses cannot slip past; a right password wipes the account's count and
+ * takes its own back from the address's. An attempt that is refused counts for nothing: it says nothing of a password.
  */
 export function createLoginThrottle(store: Store) {
   const account = (login: string) => `account ${login}`;
@@ -58,20 +66,29 @@ export function createLoginThrottle(store: Store) {
     async enter(login: string, address: string): Promise<void> {
       const now = Date.now();
       const waitMs = await store.write(function* (): Unit<number> {
-        const byAddress = yield* first(find, { subject: origin(address), now });
-        if (byAddress !== undefined && byAddress.failures >= maxPerAddress) return byAddress.windowEndsAt - now;
-        const values = { subject: account(login), now, windowEndsAt: now + windowMs };
-        const byAccount = (yield* first(count, values))!;
-        return byAccount.failures > maxPerAccount ? byAccount.windowEndsAt - now : 0;
+        const subjects = [
+          { subject: origin(address), most: maxPerAddress },
+          { subject: account(login), most: maxPerAccount },
+        ];
+        for (const { subject, most } of subjects) {
+          const known = yield* first(find, { subject, now });
+          if (known !== undefined && known.failures >= most) return known.windowEndsAt - now;
+        }
+        for (const { subject, most } of subjects) {
+          const counted = (yield* first(count, { subject, now, windowEndsAt: now + windowMs }))!;
+          // Another replica has counted since the look above.
+          if (counted.failures > most) return counted.windowEndsAt - now;
+        }
+        return 0;
       });
       if (waitMs > 0) throw tooMany(waitMs);
     },
-    async succeeded(login: string): Promise<void> {
-      await store.write(() => rows(forget, { subject: account(login) }));
-    },
-    async failed(address: string): Promise<void> {
-      const now = Date.now();
-      await store.write(() => rows(count, { subject: origin(address), now, windowEndsAt: now + windowMs }));
+    async succeeded(login: string, address: string): Promise<void> {
+      await store.write(function* (): Unit<void> {
+        // In the order of `enter`: two that lock the same rows do not wait for each other.
+        yield* rows(takeBack, { subject: origin(address) });
+        yield* rows(forget, { subject: account(login) });
+      });
     },
     async sweep(now: number): Promise<void> {
       await store.write(() => rows(sweep, { now }));

@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { ServiceContext } from '../context.js';
 import { createLoginThrottle } from '../login-throttle.js';
 import { hashPassword, verifyPassword } from '../password.js';
+import { createPasswordQueue } from '../password-queue.js';
 import { json, Problem } from '../problem.js';
 import { route, type Schema, type Service } from '../route.js';
 import { statement } from '../store/statement.js';
@@ -70,6 +71,7 @@ const cookieEnd = 'Path=/; HttpOnly; SameSite=Strict';
 /** auth: accounts and sessions. The only service that sees passwords and tokens; the others ask it whose a token is. */
 export function create({ config, store, metrics, log }: ServiceContext): Service {
   const throttle = createLoginThrottle(store);
+  const passwords = createPasswordQueue();
   const logins = metrics.counter('logins_total', 'Attempts to log in, by outcome.', ['outcome']);
   const registrations = metrics.counter('registrations_total', 'Accounts made.', []);
   let sweeper: NodeJS.Timeout | undefined;
@@ -105,7 +107,9 @@ export function create({ config, store, metrics, log }: ServiceContext): Service
         409: problemDoc('The login is taken.'),
       },
       async handle({ body: { login, password } }) {
-        const passwordHash = await hashPassword(password, config.passwordCost);
+        const passwordHash = await passwords.admit('registration', (inTurn) =>
+          inTurn(() => hashPassword(password, config.passwordCost)),
+        );
         const values = { login, passwordHash, now: Date.now() };
         const account = await store.write(() => first(insertAccount, values));
         if (account === undefined)
@@ -152,19 +156,19 @@ export function create({ config, store, metrics, log }: ServiceContext): Service
           429: problemDoc('Too many attempts for this account or from this address; see Retry-After.'),
         },
         async handle({ body: { login, password }, address }) {
-          await throttle.enter(login, address).catch((error) => {
-            logins.inc({ outcome: 'throttled' });
-            throw error;
+          const account = await passwords.admit('login', async (inTurn) => {
+            await throttle.enter(login, address).catch((error) => {
+              logins.inc({ outcome: 'throttled' });
+              throw error;
+            });
+            const found = await store.read(() => first(findAccount, { login }));
+            const hashed = found?.password_hash ?? (await decoy);
+            return (await inTurn(() => verifyPassword(password, hashed))) ? found : undefined;
           });
-          const account = await store.read(() => first(findAccount, { login }));
-          const matches = await verifyPassword(password, account?.password_hash ?? (await decoy));
-          const token = account !== undefined && matches ? await openSession(account.id) : undefined;
+          const token = account === undefined ? undefined : await openSession(account.id);
           logins.inc({ outcome: token === undefined ? 'refused' : 'opened' });
-          if (account === undefined || token === undefined) {
-            await throttle.failed(address);
-            throw wrongCredentials;
-          }
-          await throttle.succeeded(login);
+          if (account === undefined || token === undefined) throw wrongCredentials;
+          await throttle.succeeded(login, address);
           const maxAge = Math.floor(config.sessionTtlMs / 1_000);
           return json(
             200,

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { StoreMetrics } from '../metrics.js';
@@ -43,8 +43,7 @@ export class SqliteStore implements Store {
 
   constructor({ file, synchronous, metrics }: SqliteOptions) {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    this.database = new Database(file, { timeout: 5_000 });
-    this.database.pragma('journal_mode = WAL');
+    this.database = openPrivately(file);
     this.database.pragma(`synchronous = ${synchronous}`);
     this.database.pragma('foreign_keys = ON');
     this.begin = this.database.prepare('BEGIN IMMEDIATE');
@@ -156,4 +155,29 @@ export class SqliteStore implements Store {
     }
     return execute(values);
   }
+}
+
+/** For the owner alone: SQLite gives its -wal and -shm files the mode of the database. Throws with the file's name. */
+function openPrivately(file: string): Database.Database {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    makePrivate(file);
+    const database = new Database(file, { timeout: 5_000 });
+    database.pragma('journal_mode = WAL');
+    return database;
+  } catch (error) {
+    throw new Error(`${file}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+}
+
+/** Those of an older release are readable for others. */
+function makePrivate(file: string): void {
+  for (const path of [file, `${file}-wal`, `${file}-shm`])
+    try {
+      chmodSync(path, 0o600);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Not there, or another user's, who lets this one write: then its mode is theirs to decide.
+      if (code !== 'ENOENT' && code !== 'EPERM') throw error;
+    }
 }

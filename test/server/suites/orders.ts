@@ -57,6 +57,23 @@ export async function ordersSuite(t: Test, { send, user }: Platform): Promise<vo
     t.equal(await total(token), 5);
   });
 
+  await t.test('a key belongs to a route, however its path is spelt', async (t) => {
+    const { token } = await user();
+    for (const [path, body] of [
+      ['/create_order', order],
+      ['/order', { amount: 3 }],
+    ] as const) {
+      const headers = { 'idempotency-key': `spelt${path}` };
+      const first = await send('POST', path, { token, body, headers });
+      t.equal(first.status, 200);
+      for (const spelling of [`${path}/`, `${path}?`, `${path}/?`]) {
+        const again = await send('POST', spelling, { token, body, headers });
+        t.match(again, { status: 200, text: first.text, headers: { 'idempotent-replayed': 'true' } }, spelling);
+      }
+    }
+    t.equal(await total(token), 2);
+  });
+
   await t.test('refuses another payload under the same key; the original still replays', async (t) => {
     const { token } = await user();
     const first = await create(token, 'k');
