@@ -1,8 +1,10 @@
 import t from 'tap';
+import type { MaxFound } from '../../src/cli/load/max-found.js';
 import { comparisonText } from '../../src/cli/report/compare-text.js';
 import { htmlReport } from '../../src/cli/report/html.js';
 import { loadSamples, remoteWriteBody, textFormat } from '../../src/cli/report/prometheus.js';
 import { recordLine, seriesCsv } from '../../src/cli/report/table-files.js';
+import type { LoadReport } from '../../src/cli/report/timeline.js';
 import { matchGolden } from '../golden.js';
 import { failed, heading, resultOf, running, states } from './fixtures.js';
 
@@ -20,6 +22,135 @@ for (const [name, snapshot] of Object.entries(states)) {
     t.end();
   });
 }
+
+/** What stands in the bar at the top, as text. */
+function outcome(report: LoadReport): string {
+  const html = htmlReport(report, heading);
+  const bar = /<div class="outcome (good|bad)">(.*?)<\/div>/s.exec(html)!;
+  t.ok(html.indexOf('class="outcome') < html.indexOf('class="verdict'), 'before the verdict');
+  const text = bar[2]!
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll('&#60;', '<')
+    .replaceAll('&#62;', '>');
+  return `${bar[1]}: ${text.replace(/\s+/g, ' ').trim()}`;
+}
+
+t.test('the HTML report opens with what came of the run', (t) => {
+  const good = { ...resultOf(running), passed: true, exitCode: 0 };
+  const bad = { ...resultOf(failed), passed: false, exitCode: 1 };
+  t.equal(outcome(good), 'good: PASSED All 2 thresholds hold. exit code 0');
+  t.equal(
+    outcome(bad),
+    'bad: FAILED 2 of 3 thresholds failed: p(95)<200 (p(95) was 1032 ms); error_rate<1% (error_rate was 24.8 %). exit code 1',
+  );
+  t.match(outcome({ ...resultOf(states.void), passed: false, exitCode: 3 }), /^bad: VOID /);
+  t.match(
+    outcome({ ...good, passed: false, ended: 'interrupted', exitCode: 130 }),
+    /^bad: INTERRUPTED .*exit code 130$/,
+  );
+  t.match(outcome({ ...good, thresholds: [] }), /^good: PASSED No threshold was set/);
+  t.match(htmlReport(bad, heading), /<title>FAILED: /);
+  t.end();
+});
+
+t.test('the HTML report of a search holds its answer, what had to hold, and every rate that was tried', (t) => {
+  const probe = {
+    atMs: 0,
+    durationMs: 2000,
+    kind: 'probe',
+    scheduled: 160,
+    dropped: 0,
+    ok: 160,
+    failed: 0,
+    timedOut: 0,
+    inFlightAtEnd: 1,
+  } as const;
+  const findMax: MaxFound = {
+    state: 'found',
+    unit: 'requests',
+    heldPerSecond: 80,
+    brokePerSecond: 88,
+    why: ['the backlog grew'],
+    limits: ['p(95)<500', 'nothing dropped'],
+    probes: [
+      { ...probe, ratePerSecond: 80, outcome: 'held', why: [], p95Ms: 12.3 },
+      { ...probe, atMs: 3000, ratePerSecond: 88, outcome: 'broke', why: ['the backlog grew'] },
+    ],
+    sentence: 'Highest rate that held: 80 requests/s.',
+  };
+  const html = htmlReport({ ...resultOf(running), thresholds: [], passed: true, findMax }, heading);
+  t.equal(html.split('Highest rate that held: 80 requests/s.').length, 3, 'on top, and in its section');
+  for (const part of [
+    'p(95)&#60;500',
+    'nothing dropped',
+    '✓ 80 requests/s',
+    '✗ 88 requests/s',
+    'the backlog grew',
+    '12.3 ms',
+  ])
+    t.ok(html.includes(part), part);
+  t.end();
+});
+
+t.test('the HTML report says how it came to be: command, version, stages', (t) => {
+  const html = htmlReport(
+    {
+      ...resultOf(running),
+      hwctl: { version: '9.8.7' },
+      command: ['hwctl', 'load', '--header', 'Accept: a/b'],
+      arrivals: {
+        model: 'open',
+        unit: 'requests',
+        stages: [
+          { label: 'ramp 1 -> 50 rps', durationMs: 4000, from: 1, to: 50 },
+          { label: 'hold 50 rps', durationMs: 8000, from: 50, to: 50 },
+        ],
+      },
+    },
+    heading,
+  );
+  for (const part of [
+    'hwctl 9.8.7',
+    'hwctl load --header &#39;Accept: a/b&#39;',
+    'ramp 1 -&#62; 50 rps',
+    'stage 2: hold 50 rps',
+  ])
+    t.ok(html.includes(part), part);
+  t.equal(html.match(/class="level"/g)?.length, 2, 'the threshold on latency is a line in its chart, on both widths');
+  t.end();
+});
+
+t.test('the busiest services are drawn, and those left out are named', (t) => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'users', 'gateway'];
+  const rows = [0, 1000, 2000].map((atMs) => ({
+    atMs,
+    workloads: names.map((name) => ({
+      name,
+      replicasReady: 1,
+      replicasWanted: 1,
+      cpuCores: name === 'users' ? 0.8 : name === 'gateway' ? 0.4 : 0.01,
+      memoryBytes: 1e6,
+    })),
+  }));
+  const timeline = { statuses: { intervalMs: 1000, rows: [] }, workloads: { rows, missing: [] } };
+  const html = htmlReport({ ...resultOf(running), timeline }, heading);
+  const [, cpu = ''] = /CPU cores in use.*?<figcaption>(.*?)<\/figcaption>/s.exec(html)!;
+  const text = cpu
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  t.equal(text, 'users gateway a b c d the 6 busiest of 9; not drawn: e, f, g');
+  t.end();
+});
+
+t.test('no part of the HTML report is out of sight on a narrow screen', (t) => {
+  const html = htmlReport(resultOf(failed), heading);
+  t.notMatch(html, /overflow-x|min-width: \d{3}px;/, 'nothing scrolls sideways');
+  t.equal(html.match(/<svg class="wide"/g)?.length, html.match(/<svg class="narrow"/g)?.length);
+  const cells = html.match(/<td/g)!.length;
+  t.equal(html.match(/<td data-name=/g)!.length, cells, 'a cell knows its column');
+  t.end();
+});
 
 t.test('what the user wrote cannot break out of the HTML', (t) => {
   const result = { ...resultOf(failed), errors: { '<script>alert(1)</script>': 3 } };

@@ -1,5 +1,5 @@
 import { runPassed } from '../../src/cli/load/figures.js';
-import type { LatencySummary, LoadResult, LoadSnapshot, SeriesRow } from '../../src/cli/load/metrics.js';
+import type { LatencyRow, LatencySummary, LoadResult, LoadSnapshot, SeriesRow } from '../../src/cli/load/metrics.js';
 import type { WorkloadRow } from '../../src/cli/report/timeline.js';
 import type { LoadHeading } from '../../src/cli/report/words.js';
 
@@ -245,9 +245,16 @@ export function resultOf(snapshot: LoadSnapshot): LoadResult {
     maxInFlight: 1000,
     peakInFlight: Math.max(0, ...rows.map((row) => row.inFlight)),
     series: { intervalMs: 100, rows },
+    latencySeries: { intervalMs: 1000, rows: latencyRows(rows) },
     heat: { intervalMs: 1000, boundsMs: [1, 2, 5, 10, 20, 50, 100], rows: rows.length > 0 ? heatRows(rows) : [] },
     histograms: { response: histogram, service: histogram, startLag: histogram },
   };
+}
+
+function latencyRows(rows: SeriesRow[]): LatencyRow[] {
+  return rows
+    .filter((_, i) => i % 10 === 5)
+    .map(({ atMs, p50, p95, p99, max = 0 }) => ({ atMs: atMs - 500, count: 100, p50, p95, p99, max }));
 }
 
 function heatRows(rows: SeriesRow[]): number[][] {

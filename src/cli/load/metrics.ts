@@ -105,6 +105,25 @@ export interface SeriesRow {
   max?: number;
 }
 
+/** Response latency over a stretch of the run, in milliseconds. A percentile is left out where the samples are too few for it. */
+export interface LatencyRow {
+  /** Milliseconds since the first arrival was due, of the stretch's begin. */
+  atMs: number;
+  count: number;
+  p50?: number;
+  /** From 20 samples on. */
+  p95?: number;
+  /** From 100 samples on. */
+  p99?: number;
+  max: number;
+}
+
+/** Response latency over time, in stretches that hold enough samples; those without a response are left out. */
+export interface LatencySeries {
+  intervalMs: number;
+  rows: LatencyRow[];
+}
+
 /** Counts of response latencies per second of the run, for a heat map. */
 export interface Heat {
   intervalMs: number;
@@ -188,6 +207,7 @@ export interface LoadResult extends Counts {
   /** Highest number of requests under way at once, as sampled. */
   peakInFlight: number;
   series: { intervalMs: number; rows: SeriesRow[] };
+  latencySeries: LatencySeries;
   heat: Heat;
   histograms: { response: EncodedHistogram; service: EncodedHistogram; startLag: EncodedHistogram };
 }

@@ -262,6 +262,7 @@ export class Observer {
       maxInFlight: plan.maxInFlight,
       peakInFlight: totals.sum(counter.peakInFlight),
       series: { intervalMs: this.series.intervalMs, rows: this.series.rows },
+      latencySeries: this.series.latency.series(),
       heat: this.series.heat,
       histograms: { response: response.encode(), service: service.encode(), startLag: startLag.encode() },
     };

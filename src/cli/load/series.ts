@@ -1,3 +1,4 @@
+import { LatencyBins } from './latency-bins.js';
 import {
   coarseCount,
   coarseMiddleUs,
@@ -25,6 +26,7 @@ const mostRows = 36_000;
 export class SeriesReader {
   readonly rows: SeriesRow[] = [];
   readonly heat: Heat = { intervalMs: heatIntervalMs, boundsMs: heatBoundsMs, rows: [] };
+  readonly latency = new LatencyBins();
   intervalMs: number = slotMs;
   private next = 0;
   /** Counters at the end of the last row, by thread. */
@@ -76,6 +78,7 @@ export class SeriesReader {
     };
     this.percentiles(row, maxUs);
     this.addHeat(row.atMs);
+    this.latency.add(row.atMs, this.merged, maxUs);
     this.append(this.rows, row);
   }
 

@@ -30,6 +30,11 @@ export function cellLengthMs(durationMs: number, columns: number, slotMs: number
   return fits ?? Math.ceil(durationMs / columns / 1_800_000) * 1_800_000;
 }
 
+/** The largest round cell length (ms) that is not above `ms`; the smallest one where all are. */
+export function roundCellMs(ms: number): number {
+  return cellSteps.findLast((step) => step <= ms) ?? cellSteps[0]!;
+}
+
 /** The length of one slot of the series in milliseconds (100 where there is only one). */
 export function slotLengthMs(rows: readonly SeriesRow[]): number {
   return rows.length > 1 ? rows[1]!.atMs - rows[0]!.atMs : 100;

@@ -4,7 +4,7 @@ import type { LatencySummary, LoadResult } from '../load/metrics.js';
 import { fit, formatBytes, formatCores, formatCount, formatLatency, formatRate, formatShare, wrap } from './format.js';
 import { createPaint, type Paint } from './paint.js';
 import { type LoadReport, summarizeWorkloads } from './timeline.js';
-import { errorList, type LoadHeading, rateWords, statusList, verdictMeaning } from './words.js';
+import { endedWords, errorList, type LoadHeading, rateWords, statusList, verdictMeaning } from './words.js';
 
 export interface SummaryOptions {
   color: boolean;
@@ -46,20 +46,14 @@ function head(result: LoadResult, heading: LoadHeading, width: number, paint: Pa
   const asked = target === undefined ? '' : `asked ${formatRate(target)} ${unit}/s, `;
   const iterations = result.achievedIterationsPerSecond;
   const achieved = rateWords({ unit, iterations, requests: result.achievedRequestsPerSecond }, 2);
-  const ended = {
-    completed: '',
-    finished: ' (finished early)',
-    interrupted: ' (interrupted)',
-    aborted: ' (broken off)',
-    threshold: ' (a threshold failed)',
-  };
+  const ended = result.ended === 'completed' ? '' : ` (${endedWords(result.ended)})`;
   return [
     paint.strong(fit(`${heading.name}  ${heading.target}`, width)),
     fit(
       `${heading.model}${result.pods === undefined ? '' : `, from ${result.pods} pod${result.pods === 1 ? '' : 's'}`}`,
       width,
     ),
-    `${asked}achieved ${achieved} over ${formatDuration(result.durationMs)}${ended[result.ended]}`,
+    `${asked}achieved ${achieved} over ${formatDuration(result.durationMs)}${ended}`,
   ];
 }
 

@@ -48,10 +48,21 @@ export interface WorkloadSummary {
   throttledShare?: number;
 }
 
-/** What each workload used over the run: means and highest values. */
+/** Names of the workloads, the one that used the most CPU over the run first; where it is not known, by memory, then by name. */
+export function busiestFirst(rows: readonly WorkloadRow[]): string[] {
+  const used = new Map<string, { cpu: number; memory: number }>();
+  for (const { name, cpuCores = 0, memoryBytes = 0 } of rows.flatMap(({ workloads }) => workloads)) {
+    const { cpu, memory } = used.get(name) ?? { cpu: 0, memory: 0 };
+    used.set(name, { cpu: cpu + cpuCores, memory: memory + memoryBytes });
+  }
+  return [...used]
+    .sort(([a, x], [b, y]) => y.cpu - x.cpu || y.memory - x.memory || (a < b ? -1 : 1))
+    .map(([name]) => name);
+}
+
+/** What each workload used over the run: means and highest values; the busiest first. */
 export function summarizeWorkloads(rows: readonly WorkloadRow[]): WorkloadSummary[] {
-  const names = [...new Set(rows.flatMap(({ workloads }) => workloads.map(({ name }) => name)))];
-  return names.map((name) => {
+  return busiestFirst(rows).map((name) => {
     const of = rows.flatMap(({ workloads }) => workloads.find((workload) => workload.name === name) ?? []);
     const known = (pick: (usage: WorkloadUsage) => number | undefined) =>
       of.map(pick).filter((value) => value !== undefined);

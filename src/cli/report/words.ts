@@ -1,6 +1,6 @@
 import { formatDuration } from '../kernel/duration.js';
 import { withoutUrlSecrets } from '../kernel/secrets.js';
-import type { LoadSnapshot } from '../load/metrics.js';
+import type { LoadResult, LoadSnapshot } from '../load/metrics.js';
 import type { ArrivalUnit, LoadPlan, Stage } from '../load/plan.js';
 import type { Verdict } from '../load/verdict.js';
 import { formatCount, formatRate } from './format.js';
@@ -66,6 +66,17 @@ export function rateWords(
   const target = rate.target === undefined ? '' : ` of ${formatRate(rate.target)}`;
   const own = `${formatRate(single ? rate.requests : rate.iterations, decimals)}${target} ${rate.unit}/s`;
   return single ? own : `${own} (${formatRate(rate.requests, decimals)} requests/s)`;
+}
+
+/** How a run ended, in a word or two. */
+export function endedWords(ended: LoadResult['ended']): string {
+  return {
+    completed: 'as planned',
+    finished: 'finished early',
+    interrupted: 'interrupted',
+    aborted: 'broken off',
+    threshold: 'a threshold failed',
+  }[ended];
 }
 
 /** What a verdict means, in one sentence. */
