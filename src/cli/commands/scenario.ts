@@ -138,21 +138,29 @@ async function converted(scenario: Scenario, to: string, url: string | undefined
 
 async function importScenario(file: string, options: Output, context: Context): Promise<void> {
   const { importDocument } = await import('../scenario/convert/import.js');
-  emit(await importDocument(resolve(context.cwd, file), file), options, context);
+  emit(await importDocument(resolve(context.cwd, file), file), options, context, privateMode);
 }
 
+/** Readable by its owner alone: what was imported may hold more than its owner knows. */
+const privateMode = 0o600;
+
 /** The text goes to the file or standard output; what was lost is always told, never dropped in silence. */
-function emit({ text, losses }: { text: string; losses: string[] }, options: Output, context: Context): void {
-  if (options.output !== undefined) write(options.output, text, context);
+function emit(
+  { text, losses }: { text: string; losses: string[] },
+  options: Output,
+  context: Context,
+  mode?: number,
+): void {
+  if (options.output !== undefined) write(options.output, text, context, mode);
   if (options.json) context.json({ output: options.output, text, notCarriedOver: losses });
   else if (options.output === undefined) context.document(text);
   if (losses.length > 0 && !options.json) context.note('Not carried over:');
   if (!options.json) for (const loss of losses) context.note(`  ${loss}`);
 }
 
-function write(file: string, text: string, context: Context): void {
+function write(file: string, text: string, context: Context, mode?: number): void {
   try {
-    writeFileSync(resolve(context.cwd, file), text);
+    writeFileSync(resolve(context.cwd, file), text, { mode });
   } catch (error) {
     throw new Failure({
       code: 'unwritable',

@@ -68,10 +68,15 @@ function isWithoutUser(text: string): boolean {
   return username === '' && password === '';
 }
 
+/** Whether the value of this parameter of a URL gives access. */
+export function isSecretParameter(name: string): boolean {
+  return isSecretName(name) || secretParameter.test(name);
+}
+
 function hideParameters(text: string, pattern: RegExp): string {
   return text.replace(pattern, (all, before: string, name: string) => {
     const plain = decoded(name);
-    return isSecretName(plain) || secretParameter.test(plain) ? `${before}${name}=${placeholder}` : all;
+    return isSecretParameter(plain) ? `${before}${name}=${placeholder}` : all;
   });
 }
 

@@ -98,6 +98,8 @@ function buildUrl(
   variables: Variables,
 ): { url: string; shownUrl: string; ours: boolean } {
   const path = variables.text(template.path);
+  if (path.startsWith('{{'))
+    throw new Unresolved(`${JSON.stringify(path)} is neither a path nor a URL: its variable is not set`);
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(template.query)) {
     const expanded = variables.expand(value);
@@ -127,8 +129,11 @@ function authorize(auth: Auth, variables: Variables, bearer: string | undefined)
       const pair = `${variables.text(auth.username)}:${variables.text(auth.password)}`;
       return `Basic ${Buffer.from(pair).toString('base64')}`;
     }
-    case 'bearer':
-      return `Bearer ${variables.text(auth.token)}`;
+    case 'bearer': {
+      // A token is one character or more (RFC 6750 section 2.1): before one is known nothing is sent.
+      const token = variables.text(auth.token);
+      return token === '' ? undefined : `Bearer ${token}`;
+    }
     case 'oauth2':
       return bearer === undefined ? undefined : `Bearer ${bearer}`;
   }
@@ -152,7 +157,8 @@ function buildBody(
       const form = new URLSearchParams();
       for (const [key, value] of Object.entries(body.fields)) {
         const expanded = variables.expand(value);
-        for (const each of Array.isArray(expanded) ? expanded : [expanded]) form.append(key, asText(each));
+        for (const each of Array.isArray(expanded) ? expanded : [expanded])
+          form.append(variables.text(key), asText(each));
       }
       return { bytes: form.toString(), type: 'application/x-www-form-urlencoded' };
     }
@@ -173,7 +179,7 @@ function multipart(
   const parts: Buffer[] = [];
   const quote = (name: string) => name.replace(/["\r\n]/g, (char) => encodeURIComponent(char));
   for (const [name, value] of Object.entries(fields)) {
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"`;
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${quote(variables.text(name))}"`;
     if (typeof value === 'string') {
       parts.push(Buffer.from(`${head}\r\n\r\n${variables.text(value)}\r\n`));
       continue;

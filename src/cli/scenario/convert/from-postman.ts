@@ -1,328 +1,243 @@
-import { generatorNames } from '../generated.js';
+import type { Collection, Item, ItemGroup, ParsedUrl, Url } from 'postman-collection';
 import type { CollectionJson } from '../postman/collection.js';
-import { type Draft, type DraftStep, grouped, type Imported, plainName, variableName } from './draft.js';
-import { Given } from './given.js';
+import { referencesOf, variablesOf } from '../template.js';
+import { type Imported, plainName } from './draft.js';
+import {
+  type ImportedAuth,
+  type ImportedRequest,
+  type ImportedStep,
+  requestsIn,
+  sendable,
+  toImported,
+} from './imported-request.js';
 import { literal } from './literal.js';
+import { addressOf } from './postman-address.js';
+import { type SignIn, signInOf } from './postman-auth.js';
+import { bodyOf } from './postman-body.js';
+import { namesIn, PostmanNames, type PostmanValues, postmanValues } from './postman-variables.js';
+import { PostmanScripts } from './read-scripts.js';
 
-type Json = Record<string, unknown>;
+/** Settings of a request that the format has, and the value of each other one that changes nothing. */
+const carried = new Set(['followRedirects', 'disableCookies', 'disableBodyPruning']);
 
-const generatorOf: Record<string, string> = {
-  guid: 'uuid',
-  randomUUID: 'uuid',
-  timestamp: 'timestamp',
-  isoTimestamp: 'isoTimestamp',
-  randomInt: 'int',
-  randomBoolean: 'boolean',
-  randomAlphaNumeric: 'text(1)',
-  randomPassword: 'password',
-  randomFirstName: 'firstName',
-  randomLastName: 'lastName',
-  randomFullName: 'fullName',
-  randomUserName: 'userName',
-  randomEmail: 'email',
-  randomPhoneNumber: 'phone',
-  randomCity: 'city',
-  randomStreetAddress: 'street',
-  randomWord: 'word',
-};
-
-/** What all items of one collection share. */
-interface Reading {
-  variables: Record<string, unknown>;
-  losses: string[];
+/**
+ * A Postman collection (v2, as `readCollection` takes it) as a scenario: each request as postman-collection resolves it and
+ * the runtime would send it. What cannot be carried over is left out and listed.
+ */
+export async function fromPostman(json: CollectionJson): Promise<Imported> {
+  const sdk = (await import('postman-collection')).default;
+  const reader = new PostmanReader(new sdk.Collection(structuredClone(json)), json, {
+    parse: (text) => sdk.Url.parse(text),
+    url: (text, variable) => new sdk.Url({ ...sdk.Url.parse(text), variable }),
+    replace: (text, variables) => sdk.Property.replaceSubstitutions(text, variables),
+  });
+  return reader.read();
 }
 
-/** A Postman collection (v2, as `readCollection` takes it) as a scenario. Scripts are read as far as they are plain; the rest is listed as lost. */
-export function fromPostman(collection: CollectionJson): Imported {
-  const given = new Given(collection);
-  const reading: Reading = { variables: {}, losses: [] };
-  const { variables, losses } = reading;
-  for (const each of given.at('variable').objects()) {
-    const key = each.at('key').text();
-    if (key !== undefined) variables[variableName(key)] = templated(textOf(each.at('value')), losses);
+type GivenUrl = { raw?: unknown; variable?: unknown } | undefined;
+
+interface GivenItem {
+  item?: unknown;
+  request?: { url?: GivenUrl };
+}
+
+interface Sdk {
+  parse(text: string): ParsedUrl;
+  /** A URL of its text, with values of its path's variables. */
+  url(text: string, variable: unknown): Url;
+  replace(text: string, variables: unknown[]): string;
+}
+
+class PostmanReader {
+  readonly #losses: string[] = [];
+  readonly #variables: Record<string, unknown> = {};
+  readonly #values: PostmanValues;
+  readonly #names: PostmanNames;
+  readonly #scripts: PostmanScripts;
+
+  constructor(
+    private readonly collection: Collection,
+    private readonly json: CollectionJson,
+    private readonly sdk: Sdk,
+  ) {
+    this.#values = postmanValues(sdk.replace, collection.variables);
+    const given = collection.variables.all().filter(({ disabled, key }) => !disabled && typeof key === 'string');
+    const mentioned = namesIn(allTexts(json).join('\n'));
+    this.#names = new PostmanNames([...given.map(({ key }) => key!), ...mentioned], this.#values, this.#losses);
+    this.#scripts = new PostmanScripts(this.#names, new Set(given.map(({ key }) => key!)));
+    for (const variable of given) {
+      const own = this.#names.of(variable.key!);
+      const told: string[] = [];
+      this.#variables[own] = this.#names.template(String(variable), told);
+      if (/\{\{\$/.test(String(variable)) && /\{\{\$(?!repeat)/.test(String(this.#variables[own])))
+        told.push('it is made once an iteration, not anew at each use');
+      this.#losses.push(...told.map((loss) => `the variable ${variable.key}: ${loss}`));
+    }
   }
-  const steps = stepsOf(given.at('item'), reading);
-  const { auth } = authOf(given.at('auth'), losses);
-  for (const [, name] of JSON.stringify([steps, auth, variables]).matchAll(/\{\{([A-Za-z_]\w*)/g))
-    variables[name!] ??= '';
-  if (hasScript(given)) losses.push('scripts of the collection');
-  const draft: Draft = {
-    name: plainName(given.at('info').at('name').text() ?? 'imported'),
-    why: 'Imported from a Postman collection.',
-    ...(Object.keys(variables).length > 0 ? { variables } : {}),
-    ...(auth === undefined ? {} : { auth }),
-    steps,
-  };
-  return { draft, losses, wrong: given.wrong };
-}
 
-function hasScript(given: Given): boolean {
-  return given
-    .at('event')
-    .objects()
-    .some((event) => code(event).trim() !== '');
-}
-
-/** Text; a list or object, which Postman keeps in a variable for example, as JSON. */
-function textOf(given: Given): string {
-  const { value } = given;
-  return value !== null && typeof value === 'object' ? JSON.stringify(value) : (given.text() ?? '');
-}
-
-function stepsOf(items: Given, reading: Reading): DraftStep[] {
-  return items
-    .objects()
-    .map((item) => stepOf(item, reading))
-    .filter((step) => step !== undefined);
-}
-
-function stepOf(item: Given, reading: Reading): DraftStep | undefined {
-  const name = plainName(item.at('name').text() ?? 'unnamed');
-  const own: string[] = [];
-  const done = (step: DraftStep | undefined) => {
-    reading.losses.push(...own.map((loss) => `"${name}": ${loss}`));
-    return step;
-  };
-  if (Array.isArray(item.at('item').value)) {
-    if (hasScript(item)) own.push('scripts of the folder');
-    if (!item.at('auth').absent) own.push('auth of the folder');
-    return done({ folder: name, steps: stepsOf(item.at('item'), reading) });
-  }
-  const request = item.at('request');
-  const text = typeof request.value === 'string';
-  const method = (text ? undefined : request.at('method').text()) ?? 'GET';
-  const place = (template: string) => templated(template, own);
-  const address = addressOf(text ? request : request.at('url'), place);
-  if (address === '') {
-    own.push('it has no address');
-    return done(undefined);
-  }
-  const headers = text ? [] : headersOf(request.at('header'), place);
-  const body = text ? {} : bodyOf(request.at('body'), name, place, own, reading.variables);
-  const language = request.at('body').at('options').at('raw').at('language').value;
-  if (language === 'json' && 'text' in body && !headers.some(([key]) => key.toLowerCase() === 'content-type'))
-    headers.push(['Content-Type', 'application/json']);
-  const behavior = item.at('protocolProfileBehavior');
-  const step: DraftStep = {
-    name,
-    request: `${method.toUpperCase()} ${address}`,
-    ...(headers.length > 0 ? { headers: grouped(headers) } : {}),
-    ...body,
-    ...(text ? {} : authOf(request.at('auth'), own)),
-    ...(behavior.at('followRedirects').value === false ? { redirects: false } : {}),
-    ...(behavior.at('disableCookies').value === true ? { cookies: false } : {}),
-  };
-  for (const event of item.at('event').objects()) readScript(event, step, own);
-  return done(step);
-}
-
-function addressOf(url: Given, place: (text: string) => string): string {
-  let raw = typeof url.value === 'string' ? url.value : (url.at('raw').text() ?? '');
-  if (raw === '' && typeof url.value !== 'string') {
-    const words = (part: string, mark: string) =>
-      typeof url.at(part).value === 'string'
-        ? url.at(part).value
-        : url
-            .at(part)
-            .items()
-            .map((each) =>
-              each.value !== null && typeof each.value === 'object' ? textOf(each.at('value')) : textOf(each),
-            )
-            .join(mark);
-    const host = words('host', '.');
-    const query = url
-      .at('query')
-      .objects()
-      .filter((each) => each.at('disabled').value !== true);
-    const search = query.map((each) => `${textOf(each.at('key'))}=${textOf(each.at('value'))}`).join('&');
-    if (host !== '')
-      raw = `${url.at('protocol').text() ?? 'http'}://${host}/${words('path', '/')}${search && `?${search}`}`;
-  }
-  if (raw.trim() === '') return '';
-  for (const each of typeof url.value === 'string' ? [] : url.at('variable').objects()) {
-    const key = each.at('key').text();
-    if (key !== undefined && !each.at('value').absent)
-      raw = raw.replace(
-        new RegExp(`/:${key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?=[/?#]|$)`, 'g'),
-        () => `/${textOf(each.at('value'))}`,
-      );
-  }
-  const placed = place(raw.trim()).replace(/\s+(?![^{]*\}\})/g, '%20');
-  return /^(https?:|\{\{|\/)/.test(placed) ? placed : `http://${placed}`;
-}
-
-function headersOf(header: Given, place: (text: string) => string): [string, string][] {
-  // v2.0 also has all headers as one text.
-  if (typeof header.value === 'string')
-    return header.value.split(/\r?\n/).flatMap((line): [string, string][] => {
-      const [, key, value] = /^([^:]+):\s*(.*)$/.exec(line) ?? [];
-      return key === undefined ? [] : [[place(key.trim()), place(value ?? '')]];
+  read(): Imported {
+    const steps = this.#stepsOf(this.collection.items.all(), this.json.item);
+    this.#nameUnset(requestsIn(steps));
+    return toImported({
+      name: nameOf(this.collection.name, 'imported'),
+      why: 'Imported from a Postman collection.',
+      variables: this.#variables,
+      steps,
+      losses: this.#losses,
+      wrong: [],
     });
-  return pairsOf(header, place);
-}
+  }
 
-function pairsOf(given: Given, place: (text: string) => string): [string, string][] {
-  return given
-    .objects()
-    .filter((each) => each.at('disabled').value !== true)
-    .flatMap((each): [string, string][] => {
-      const key = each.at('key').text();
-      return key === undefined ? [] : [[place(key), place(textOf(each.at('value')))]];
+  /** `given`: the same items as their file has them, for what postman-collection does not keep. */
+  #stepsOf(items: (Item | (ItemGroup & { name: string }))[], given: unknown): ImportedStep[] {
+    return items.flatMap((item, i): ImportedStep[] => {
+      const name = nameOf(item.name, 'unnamed');
+      const json = (Array.isArray(given) ? given[i] : undefined) as GivenItem | undefined;
+      if ('items' in item) return [{ folder: name, steps: this.#stepsOf(item.items.all(), json?.item) }];
+      const own: string[] = [];
+      const request = this.#requestOf(item, name, json?.request?.url, own);
+      this.#losses.push(...own.map((loss) => `"${name}": ${loss}`));
+      return request === undefined ? [] : [request];
     });
-}
+  }
 
-/** Text with Postman's variables as ours; any other two braces are only text. */
-function templated(text: string, losses: string[]): string {
-  return text
-    .split(/(\{\{[^{}]+\}\})/)
-    .map((part, i) => {
-      const name = i % 2 === 1 ? part.slice(2, -2).trim() : '';
-      if (name === '') return literal(part);
-      if (!name.startsWith('$')) return `{{${variableName(name)}}}`;
-      const generator = generatorOf[name.slice(1)] ?? name.slice(1);
-      if (generatorNames.includes(generator.split('(')[0]!)) return `{{$${generator}}}`;
-      losses.push(`{{${name}}} became a random word`);
-      return '{{$word}}';
-    })
-    .join('');
-}
+  #requestOf(item: Item, name: string, given: GivenUrl, losses: string[]): ImportedRequest | undefined {
+    const { request } = item;
+    const place = (text: string) => this.#names.template(text, losses);
+    const behavior = item.getProtocolProfileBehaviorResolved();
+    const signIn = signInOf(item.getAuth(), losses);
+    // A URL that is one text and has no parts is more than the runtime reads.
+    const isText = request.url.toString() === '' && typeof given?.raw === 'string';
+    const url = isText ? this.sdk.url(given.raw as string, given.variable) : request.url;
+    if (signIn.query !== undefined) withParameter(url, signIn.query);
+    if (signIn.replacesAuthorization && signIn.query === undefined) url.auth = undefined;
+    const address = addressOf(url, this.sdk.parse, this.#names, this.#values, losses);
+    if (address === undefined) {
+      if (url.toString().trim() === '') losses.push('it has no address');
+      return undefined;
+    }
+    const method = request.method.toUpperCase();
+    const headers = this.#headersOf(item, signIn, losses);
+    const body = bodyOf(request.body, {
+      method,
+      headers,
+      keepsBody: behavior.disableBodyPruning === true,
+      names: this.#names,
+      values: this.#values,
+      losses,
+      fileOf: (source) => this.#fileOf(source, name, losses),
+    });
+    for (const [setting, value] of Object.entries(behavior))
+      if (!carried.has(setting) && changesSomething(value)) losses.push(`protocolProfileBehavior.${setting}`);
+    const scripts = this.#scripts.of(item, losses);
+    return {
+      name,
+      method,
+      address,
+      headers: sendable(headers, losses),
+      auth: templated(signIn.auth, place),
+      body,
+      redirects: behavior.followRedirects !== false,
+      cookies: behavior.disableCookies !== true,
+      ...scripts,
+    };
+  }
 
-function bodyOf(
-  body: Given,
-  step: string,
-  place: (text: string) => string,
-  losses: string[],
-  variables: Record<string, unknown>,
-): Json {
-  if (body.absent || !body.isObject() || body.at('disabled').value === true) return {};
-  // The files are where Postman found them, not beside the scenario: a variable says where.
-  const fileOf = (given: Given) => {
-    const src = textOf(Array.isArray(given.value) ? given.at(0) : given);
-    const name = variableName(`file of ${step}`);
-    variables[name] = literal(src);
-    losses.push(`its file ${src === '' ? '' : `${src} `}(the variable ${name} says where it is)`);
+  #headersOf(item: Item, { header, replacesAuthorization }: SignIn, losses: string[]): [string, string][] {
+    const place = (text: string) => this.#names.template(text, losses);
+    const replaced = new Set([header?.[0].toLowerCase(), replacesAuthorization ? 'authorization' : undefined]);
+    const lines = item.request.headers
+      .all()
+      .filter(
+        ({ disabled, key }) => !disabled && typeof key === 'string' && key !== '' && !replaced.has(key.toLowerCase()),
+      )
+      .map(({ key, value }): [string, string] => [key, value === null || value === undefined ? '' : String(value)]);
+    if (header !== undefined) lines.push(header);
+    // Of names that differ in their case alone, the one that came up last is sent; cookies are one line.
+    const last = new Map([...new Set(lines.map(([key]) => key))].map((key) => [key.toLowerCase(), key]));
+    const sent = lines.filter(([key]) => last.get(key.toLowerCase()) === key);
+    const cookies = sent.filter(([key]) => key.toLowerCase() === 'cookie');
+    const merged = cookies
+      .slice(0, 1)
+      .map(([key]): [string, string] => [key, cookies.map(([, value]) => value).join('; ')]);
+    return [...sent.filter((line) => !cookies.includes(line)), ...merged].map(([key, value]): [string, string] => [
+      place(key),
+      place(value),
+    ]);
+  }
+
+  /** The files are where Postman found them, not beside the scenario: a variable says where. */
+  #fileOf(source: string, step: string, losses: string[]): string {
+    const name = this.#names.made(`file of ${step}`);
+    this.#variables[name] = literal(source);
+    losses.push(`its file ${source === '' ? '' : `${source} `}(the variable ${name} says where it is)`);
     return `{{${name}}}`;
-  };
-  const mode = body.at('mode').text();
-  switch (mode) {
-    case 'raw': {
-      const raw = place(textOf(body.at('raw')));
-      try {
-        return { json: JSON.parse(raw) };
-      } catch {
-        return raw === '' ? {} : { text: raw };
+  }
+
+  /** What nothing sets is sent as Postman sends it, two braces and all, until somebody sets it; and told. */
+  #nameUnset(requests: readonly ImportedRequest[]): void {
+    const known = new Set(Object.keys(this.#variables));
+    const unset = new Map<string, string | undefined>();
+    const need = (texts: unknown, step?: string) => {
+      for (const name of neededBy(texts)) if (!known.has(name) && !unset.has(name)) unset.set(name, step);
+    };
+    need(this.#variables);
+    for (const { name, checks, captures, set, ...rest } of requests) {
+      for (const [variable, value] of Object.entries(set)) {
+        need(value, name);
+        known.add(variable);
       }
+      need(rest, name);
+      need(checks, name);
+      for (const variable of Object.keys(captures)) known.add(variable);
     }
-    case 'urlencoded':
-      return { form: grouped(pairsOf(body.at('urlencoded'), place)) };
-    case 'formdata': {
-      const parts = body
-        .at('formdata')
-        .objects()
-        .filter((part) => part.at('disabled').value !== true && part.at('key').text() !== undefined);
-      const names = parts.map((part) => part.at('key').text()!);
-      for (const name of new Set(names.filter((each, i) => names.indexOf(each) !== i)))
-        losses.push(`its parts ${name} but the last`);
-      return {
-        multipart: Object.fromEntries(
-          parts.map((part, i) => [
-            names[i],
-            part.at('type').value === 'file' ? { file: fileOf(part.at('src')) } : place(textOf(part.at('value'))),
-          ]),
-        ),
-      };
+    for (const [own, step] of unset) {
+      const name = this.#names.original(own);
+      this.#variables[own] = literal(`{{${name}}}`);
+      const first = step === undefined ? '' : ` (needed first by "${step}")`;
+      const head = requests.some(({ address }) => address.startsWith(`{{${own}}}`))
+        ? ', with http:// or https:// before it'
+        : '';
+      this.#losses.push(
+        `a value of the variable ${own}: the collection has none, so it is sent as {{${name}}}${first}; set it${head}`,
+      );
     }
-    case 'graphql': {
-      const { query, variables: given } = {
-        query: body.at('graphql').at('query'),
-        variables: body.at('graphql').at('variables'),
-      };
-      const own = place(textOf(given));
-      const graphql: Json = { query: place(textOf(query)) };
-      try {
-        if (own.trim() !== '') graphql.variables = JSON.parse(own);
-      } catch {
-        losses.push('the variables of its query, which are not JSON');
-      }
-      return { graphql };
-    }
-    case 'file':
-      return { file: fileOf(body.at('file').at('src')) };
-    case undefined:
-    case 'none':
-      return {};
-    default:
-      losses.push(`body: ${mode}`);
-      return {};
   }
 }
 
-function authOf(auth: Given, losses: string[]): Json {
-  if (auth.absent || !auth.isObject()) return {};
-  const type = auth.at('type').text() ?? '';
-  // v2.1 lists key and value, v2.0 has an object.
-  const given = auth.at(type);
-  const settings = new Map<string, Given>(
-    Array.isArray(given.value)
-      ? given.objects().map((each) => [textOf(each.at('key')), each.at('value')])
-      : given.members(),
-  );
-  const text = (name: string) => templated(settings.has(name) ? textOf(settings.get(name)!) : '', losses);
-  if (type === 'noauth') return { auth: 'none' };
-  if (type === 'bearer') return { auth: { bearer: text('token') } };
-  if (type === 'basic') return { auth: { basic: { username: text('username'), password: text('password') } } };
-  losses.push(`auth: ${type}`);
-  return {};
+/** A name for a report; what is no text as JSON. */
+function nameOf(given: unknown, otherwise: string): string {
+  if (given === undefined || given === null || given === '') return otherwise;
+  return plainName(typeof given === 'string' ? given : JSON.stringify(given));
 }
 
-function code(event: Given): string {
-  const exec = event.at('script').at('exec');
-  if (!Array.isArray(exec.value)) return exec.text() ?? '';
-  return exec
-    .items()
-    .map((line) => line.text() ?? '')
-    .join('\n');
+function neededBy(texts: unknown): string[] {
+  if (typeof texts === 'string') return referencesOf(texts).references.flatMap(variablesOf);
+  if (texts === null || typeof texts !== 'object') return [];
+  return Object.entries(texts).flatMap(([key, value]) => [...neededBy(key), ...neededBy(value)]);
 }
 
-const testPattern = /pm\.test\(\s*(["'`])(.*?)\1\s*,\s*(?:function\s*\(\)|\(\)\s*=>)\s*\{([\s\S]*?)\}\s*\)\s*;?/g;
-const statusPattern =
-  /^pm\.(?:response\.to\.have\.status\((\d+)\)|expect\(pm\.response\.code\)\.to\.(?:equal|eql|eq)\((\d+)\))$/;
-const setPattern =
-  /pm\.(?:environment|collectionVariables|globals|variables)\.set\(\s*["'`](.+?)["'`]\s*,\s*(?:pm\.response\.json\(\)|jsonData|json|data|body)((?:\.\w+|\[\d+\])+)\s*\)\s*;?/g;
+/** All texts of a document, those of scripts left out. */
+function allTexts(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, each]) => (key === 'event' || key === 'response' ? [] : allTexts(each)));
+}
 
-/** Tests of the status and captures of JSON members are carried over; any other statement is lost, and said so. */
-function readScript(event: Given, step: DraftStep, losses: string[]): void {
-  const source = code(event);
-  if (source.trim() === '') return;
-  const listen = event.at('listen').text() ?? 'unnamed';
-  if (listen !== 'test') {
-    losses.push(`the ${listen} script`);
-    return;
-  }
-  const checks: Json[] = [];
-  let rest = source.replace(testPattern, (_all, _quote, name: string, inner: string) => {
-    const statements = inner
-      .split(/[;\n]/)
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
-    const statuses = statements.map((line) => statusPattern.exec(line)).filter((match) => match !== null);
-    if (statuses.length === statements.length && statuses.length > 0)
-      checks.push({ name: plainName(name), status: Number(statuses[0]![1] ?? statuses[0]![2]) });
-    else losses.push(`the test "${name}"`);
-    return '';
-  });
-  const capture: Record<string, string> = {};
-  rest = rest.replace(setPattern, (_all, name: string, path: string) => {
-    capture[variableName(name)] = `$${path}`;
-    return '';
-  });
-  rest = rest
-    .replace(
-      /(?:var|let|const)\s+(?:jsonData|json|data|body)\s*=\s*(?:pm\.response\.json\(\)|JSON\.parse\(responseBody\))\s*;?/g,
-      '',
-    )
-    .replace(/\/\/.*$/gm, '');
-  if (rest.trim() !== '') losses.push(`of the test script: ${rest.trim().slice(0, 80)}`);
-  if (checks.length > 0) step.check = checks;
-  if (Object.keys(capture).length > 0) step.capture = capture;
+function templated(auth: ImportedAuth, place: (text: string) => string): ImportedAuth {
+  if (auth.kind === 'bearer') return { ...auth, token: place(auth.token) };
+  if (auth.kind === 'basic') return { ...auth, username: place(auth.username), password: place(auth.password) };
+  return auth;
+}
+
+/** As the runtime adds it: in the place of those of its name, `&` and `#` escaped. */
+function withParameter(url: Url, [key, value]: [string, string]): void {
+  const escaped = (text: string) => text.replace(/[&#]/g, encodeURIComponent);
+  url.query.remove((each) => each.key === key);
+  url.query.add({ key: escaped(key).replace(/=/g, '%3D'), value: escaped(value) });
+}
+
+function changesSomething(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return false;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
 }

@@ -5,11 +5,25 @@ declare module 'postman-collection' {
   }
   interface List<T> {
     all(): T[];
+    add(item: T): void;
+    remove(which: (item: T) => boolean): void;
+  }
+  export interface ScriptEvent {
+    listen?: string;
+    disabled?: boolean;
+    script?: { exec?: unknown };
+  }
+  export interface RequestAuth {
+    type?: string;
+    parameters(): { get(name: string): unknown; has(name: string): boolean };
   }
   interface Variable {
     key?: string;
     value?: unknown;
     type?: string;
+    disabled?: boolean;
+    /** The value as text, as it stands in a request. */
+    toString(): string;
   }
   export interface ItemGroup {
     items: List<Item | (ItemGroup & { id: string; name: string })>;
@@ -29,8 +43,22 @@ declare module 'postman-collection' {
   export class CertificateList {
     constructor(parent: object, certificates: unknown[]);
   }
+  interface Query {
+    key: string | null;
+    value: string | null;
+    disabled?: boolean;
+  }
   export interface Url {
+    auth?: { user?: string; password?: string };
+    query: List<Query>;
     toString(): string;
+  }
+  export interface ParsedUrl {
+    protocol?: string;
+    host?: string[];
+    port?: string;
+    path?: string[];
+    query?: Query[];
   }
   interface Param {
     key: string;
@@ -46,6 +74,8 @@ declare module 'postman-collection' {
     formdata?: List<Param & { type?: string; src?: unknown; fileName?: string; contentType?: string }>;
     graphql?: { query?: unknown; operationName?: unknown; variables?: unknown };
     file?: { src?: string; content?: unknown };
+    options?: { raw?: { language?: string } };
+    isEmpty(): boolean;
   }
   export interface Request {
     method: string;
@@ -64,12 +94,24 @@ declare module 'postman-collection' {
   export interface Item {
     id: string;
     name: string;
+    request: Request;
+    events: List<ScriptEvent>;
+    /** From the nearest outwards; the collection itself with `withRoot`. */
     forEachParent(visit: (parent: Named) => void): void;
+    forEachParent(
+      options: { withRoot: boolean },
+      visit: (parent: Named & { events?: List<ScriptEvent> }) => void,
+    ): void;
+    /** Its own, or that of the nearest folder or collection that has one. */
+    getAuth(): RequestAuth | undefined;
+    getProtocolProfileBehaviorResolved(): Record<string, unknown>;
   }
   const sdk: {
     Collection: typeof Collection;
     VariableScope: typeof VariableScope;
     CertificateList: typeof CertificateList;
+    Url: { new (parts: object): Url; parse(text: string): ParsedUrl };
+    Property: { replaceSubstitutions(text: string, variables: unknown[]): string };
   };
   export default sdk;
 }
