@@ -92,6 +92,18 @@ function report(error: unknown, argv: string[], context: Context): number {
     context.note(formatFailure(error, context));
     return error.exitCode;
   }
+  if (isEnvironmentTrouble(error)) {
+    return report(
+      new Failure({
+        code: 'environment',
+        message: error.message,
+        hint: 'hwctl doctor checks what this machine must offer',
+        cause: error,
+      }),
+      argv,
+      context,
+    );
+  }
   const bug = error instanceof Error ? error : new Error(String(error));
   context.note(`hwctl: a bug in hwctl: ${bug.stack ?? bug.message}`.split('\n'));
   context.note('Please report it with the command you ran and the lines above.');
@@ -101,6 +113,14 @@ function report(error: unknown, argv: string[], context: Context): number {
 /** Whether the command was ended because nobody reads it any more: that is its natural end. */
 function isUnread(context: Context): boolean {
   return context.signal.reason instanceof ReaderLeft;
+}
+
+/** What the system refuses whatever the program: rights, room, limits. Other errors of it (no such file) may be a bug of ours. */
+const troubles = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'ELOOP'];
+
+function isEnvironmentTrouble(error: unknown): error is NodeJS.ErrnoException {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  return error instanceof Error && syscall !== undefined && troubles.includes(code ?? '');
 }
 
 function isAbort(error: unknown): boolean {

@@ -16,7 +16,7 @@ t.test('the supervisor is killed: its services end, the next up starts anew', as
   const { supervisor } = platform.runtime();
   const hello = platform.processes();
   t.ok(signalProcess(supervisor, 'SIGKILL'));
-  await eventually('the services have noticed', () => !hello.some(isRunning));
+  await eventually('the services have noticed', () => !hello.some((id) => isRunning(id)));
   t.match(await platform.status(), { services: [{ name: 'hello', state: 'stopped' }, { name: 'gateway' }] });
   const after = await platform.up('hello');
   t.ok(after.actions.some(({ ref }) => ref === 'process/supervisor'));

@@ -33,6 +33,8 @@ export interface SupervisorReport {
   processes: ProcessReport[];
 }
 
+const maxAnswerLength = 4 * 1024 * 1024;
+
 type Answer = { ok: true; report: SupervisorReport } | { ok: false; code: string; message: string; hint?: string };
 
 /** Serves control requests on a free loopback port; whoever has not the token is turned away. */
@@ -105,6 +107,7 @@ export function askSupervisor(
     socket.on('connect', () => socket.write(`${JSON.stringify({ token: supervisor.token, request })}\n`));
     socket.on('data', (chunk) => {
       text += chunk;
+      if (text.length > maxAnswerLength) socket.destroy();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => silent(error.code ?? error.message));
     socket.on('close', () => {
@@ -113,9 +116,21 @@ export function askSupervisor(
         silent('it closed the connection');
         return;
       }
-      const result = JSON.parse(text) as Answer;
-      if (result.ok) resolve(result.report);
+      const result = readAnswer(text);
+      if (result === undefined) silent('another program answers at its port');
+      else if (result.ok) resolve(result.report);
       else reject(new Failure({ code: result.code, message: result.message, hint: result.hint }));
     });
   });
+}
+
+/** The answer, or undefined where it is none of a supervisor's: its port may belong to somebody else by now. */
+function readAnswer(text: string): Answer | undefined {
+  try {
+    const answer = JSON.parse(text) as Partial<Extract<Answer, { ok: true }>> | null;
+    if (answer?.ok === true) return Array.isArray(answer.report?.processes) ? (answer as Answer) : undefined;
+    return typeof (answer as { message?: unknown } | null)?.message === 'string' ? (answer as Answer) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -5,7 +5,14 @@ import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import { askSupervisor } from './control.js';
 import { openLog } from './log-file.js';
-import { findMarked, isRunning, marker, type ProcessId, signalProcess } from './process-identity.js';
+import {
+  isRunning,
+  marker,
+  type ProcessId,
+  type ProcessTable,
+  signalProcess,
+  systemProcesses,
+} from './process-identity.js';
 import { type Runtime, readRuntime, type StateFolder, stateFailure } from './state-folder.js';
 import type { SupervisorArguments } from './supervisor.js';
 
@@ -65,28 +72,41 @@ export async function launchSupervisor(
   }
 }
 
+/** Milliseconds in which a supervisor that is well answers; one that is stopped or hangs is not asked for more. */
+const aliveMs = 1000;
+/** Milliseconds for ending by signals: SIGTERM first, SIGKILL after half of it. */
+const endMs = 4000;
+const leastEndMs = 1000;
+
+export interface EndOptions {
+  clock: Clock;
+  timeoutMs: number;
+  /** This machine's, unless told otherwise. */
+  table?: ProcessTable;
+}
+
 /**
- * Ends every process of this folder: through its supervisor where that answers, else one by one, found by what was
- * recorded and by the marker they carry. Gives those that ended. After it nothing of ours runs, or Failure `cannot-end`.
+ * Ends every process of this folder: through its supervisor where that answers, else one by one, found by the marker they
+ * carry. Gives those that ended. After it nothing of ours runs, or Failure `cannot-end`, each having got its SIGKILL.
  */
-export async function endEverything(
-  folder: StateFolder,
-  wait: { clock: Clock; signal: AbortSignal; timeoutMs: number },
-): Promise<ProcessId[]> {
+export async function endEverything(folder: StateFolder, options: EndOptions): Promise<ProcessId[]> {
+  const { clock, timeoutMs, table = systemProcesses } = options;
   const runtime = readRuntime(folder);
-  const before = ourProcesses(folder, runtime);
+  const list = () => ourProcesses(folder, runtime, table);
+  const before = list();
   const supervisor = runtime?.supervisor;
-  const deadline = wait.clock.monotonic() + wait.timeoutMs;
-  if (supervisor !== undefined && isRunning(supervisor)) {
+  const deadline = clock.monotonic() + timeoutMs;
+  if (supervisor !== undefined && before.some((id) => isSame(id, supervisor))) {
     try {
-      await askSupervisor(supervisor, { type: 'shutdown' }, wait.timeoutMs);
+      await askSupervisor(supervisor, { type: 'status' }, Math.min(aliveMs, timeoutMs / 3));
+      await askSupervisor(supervisor, { type: 'shutdown' }, Math.max(1, deadline - clock.monotonic() - endMs));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // It hangs or is stopped: it is ended like the others.
     }
   }
-  await endAll(() => ourProcesses(folder, runtime), wait.clock, Math.min(deadline, wait.clock.monotonic() + 5000));
-  const left = ourProcesses(folder, runtime);
+  // The claim that something cannot be ended wants the SIGKILL to have been sent, whatever the asking took.
+  const left = await endAll(list, clock, Math.max(leastEndMs, Math.min(endMs, deadline - clock.monotonic())), table);
   if (left.length > 0) {
     throw new Failure({
       code: 'cannot-end',
@@ -97,24 +117,35 @@ export async function endEverything(
   return before;
 }
 
-function ourProcesses(folder: StateFolder, runtime: Runtime | undefined): ProcessId[] {
-  const recorded = runtime === undefined ? [] : [runtime.supervisor, ...runtime.processes].filter(isRunning);
-  const all = new Map<number, ProcessId>();
-  for (const id of [...recorded, ...findMarked(folder.path)]) all.set(id.pid, { pid: id.pid, identity: id.identity });
-  return [...all.values()];
+function isSame(a: ProcessId, b: ProcessId): boolean {
+  return a.pid === b.pid && a.identity === b.identity;
 }
 
-/** SIGTERM (and SIGCONT, as a stopped process hears nothing else), and SIGKILL for who is left after half the time. */
-async function endAll(list: () => ProcessId[], clock: Clock, deadline: number): Promise<void> {
-  const killAt = clock.monotonic() + (deadline - clock.monotonic()) / 2;
+function ourProcesses(folder: StateFolder, runtime: Runtime | undefined, table: ProcessTable): ProcessId[] {
+  const marked = table.findMarked(folder.path);
+  if (runtime === undefined || table.marksAreSure) return marked;
+  const recorded = [runtime.supervisor, ...runtime.processes].filter((id) => isRunning(id, table));
+  const all = [...recorded, ...marked].map(({ pid, identity }) => [pid, { pid, identity }] as const);
+  return [...new Map(all).values()];
+}
+
+/** SIGTERM (and SIGCONT, as a stopped process hears nothing else), and SIGKILL for who is left after half the time; gives who is left at last. */
+async function endAll(
+  list: () => ProcessId[],
+  clock: Clock,
+  budgetMs: number,
+  table: ProcessTable,
+): Promise<ProcessId[]> {
+  const startedMs = clock.monotonic();
   for (const id of list()) {
-    signalProcess(id, 'SIGTERM');
-    signalProcess(id, 'SIGCONT');
+    signalProcess(id, 'SIGTERM', table);
+    signalProcess(id, 'SIGCONT', table);
   }
   for (;;) {
     const left = list();
-    if (left.length === 0 || clock.monotonic() >= deadline) return;
-    if (clock.monotonic() >= killAt) for (const id of left) signalProcess(id, 'SIGKILL');
+    const elapsedMs = clock.monotonic() - startedMs;
+    if (left.length === 0 || elapsedMs >= budgetMs) return left;
+    if (elapsedMs >= budgetMs / 2) for (const id of left) signalProcess(id, 'SIGKILL', table);
     await clock.sleep(15);
   }
 }

@@ -101,7 +101,7 @@ class Local implements LocalTarget {
   }
 
   async down(request: DownRequest, options: WaitOptions): Promise<DownReport> {
-    return this.#locked(options, async () => {
+    const body = async (): Promise<DownReport> => {
       const state = this.#stateOrDamaged();
       const rest = request.stacks.length === 0 ? [] : (state?.stacks ?? []).filter((s) => !request.stacks.includes(s));
       for (const stack of request.stacks) {
@@ -117,10 +117,11 @@ class Local implements LocalTarget {
         ? this.#downSome(state, rest, options)
         : removeEverything(this.#folder, request.keepData, {
             clock: this.environment.clock,
-            signal: options.signal,
             timeoutMs: options.timeoutMs,
           });
-    });
+    };
+    // `down` is what makes room on a full disk.
+    return this.#locked(options, body, true);
   }
 
   async openSampler(): Promise<WorkloadSampler> {
@@ -184,7 +185,7 @@ class Local implements LocalTarget {
     await askSupervisor(supervisor, { type: 'fault', fault }, 65_000);
   }
 
-  #locked<T>(options: WaitOptions, body: () => Promise<T>): Promise<T> {
+  #locked<T>(options: WaitOptions, body: () => Promise<T>, evenUnwritable = false): Promise<T> {
     const { clock } = this.environment;
     return withLock(
       this.#folder.lock,
@@ -192,6 +193,7 @@ class Local implements LocalTarget {
         clock,
         signal: options.signal,
         timeoutMs: options.timeoutMs,
+        evenUnwritable,
         onWait: (pid) =>
           options.onEvent({ type: 'progress', message: `another hwctl (process ${pid}) is at work here: waiting` }),
       },
@@ -252,7 +254,7 @@ class Local implements LocalTarget {
     let supervisor = runningSupervisor(this.#folder);
     if (supervisor === undefined) {
       // What a killed supervisor left behind goes first: it would hold the ports and the databases.
-      if (observed.state !== undefined) await endEverything(this.#folder, wait);
+      await endEverything(this.#folder, wait);
       supervisor = await launchSupervisor(
         this.#folder,
         { env: this.environment.env, serverEntry: this.#serverEntry },
@@ -276,8 +278,10 @@ class Local implements LocalTarget {
     });
     const names = new Set(desired.state.processes.map((spec) => spec.name));
     const gone = state.processes.filter((spec) => !names.has(spec.name));
-    writeAtomically(this.#folder.state, JSON.stringify(desired.state));
     const supervisor = runningSupervisor(this.#folder);
+    // One that hangs is found out in seconds, and nothing is changed.
+    if (supervisor !== undefined) await askSupervisor(supervisor, { type: 'status' }, askTimeoutMs);
+    writeAtomically(this.#folder.state, JSON.stringify(desired.state));
     const report = supervisor && (await askSupervisor(supervisor, { type: 'apply' }, options.timeoutMs));
     const remaining = gone.flatMap(({ name }) =>
       report?.processes.some((process) => process.name === name)

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../kernel/clock.js';
 import { formatDuration } from '../../kernel/duration.js';
 import { Failure } from '../../kernel/failure.js';
 import { identityOf, isRunning } from './process-identity.js';
-import { makeFolder, stateFailure } from './state-folder.js';
+import { isUnwritable, makeFolder, removeFile, stateFailure } from './state-folder.js';
+import { isLockOwner } from './state-shape.js';
 
 interface Owner {
   pid: number;
@@ -21,6 +22,8 @@ export interface LockOptions {
   timeoutMs: number;
   /** Called once when somebody else holds it. */
   onWait?(ownerPid: number): void;
+  /** Goes on without the lock on a disk that takes no new file, once nobody holds it: what frees the room needs none. */
+  evenUnwritable?: boolean;
 }
 
 /**
@@ -32,18 +35,25 @@ export async function withLock<T>(path: string, options: LockOptions, body: () =
   try {
     return await body();
   } finally {
-    release(path, nonce);
+    if (nonce !== undefined) release(path, nonce);
   }
 }
 
-async function acquire(path: string, { clock, signal, timeoutMs, onWait }: LockOptions): Promise<string> {
+async function acquire(path: string, options: LockOptions): Promise<string | undefined> {
+  const { clock, signal, timeoutMs, onWait } = options;
   const deadline = clock.monotonic() + timeoutMs;
   for (let told = false; ; told = true) {
-    makeFolder(dirname(path));
-    const nonce = tryAcquire(path);
-    if (nonce !== undefined) {
-      sweep(path);
-      return nonce;
+    try {
+      makeFolder(dirname(path));
+      const nonce = tryAcquire(path);
+      if (nonce !== undefined) {
+        sweep(path);
+        return nonce;
+      }
+    } catch (error) {
+      if (options.evenUnwritable !== true || !isUnwritable(error)) throw error;
+      const holder = readOwner(path);
+      if (holder === undefined || !isRunning(holder)) return undefined;
     }
     const owner = readOwner(path);
     if (!told && owner !== undefined) onWait?.(owner.pid);
@@ -51,7 +61,7 @@ async function acquire(path: string, { clock, signal, timeoutMs, onWait }: LockO
       throw new Failure({
         code: 'locked',
         message: `another hwctl${owner === undefined ? '' : ` (process ${owner.pid})`} is still at work here after ${formatDuration(timeoutMs)}`,
-        hint: 'Wait for it to end, or give a longer --timeout',
+        hint: `Wait for it to end, or give a longer --timeout; it holds ${path}`,
       });
     }
     await clock.sleep(25, signal);
@@ -75,13 +85,13 @@ function tryAcquire(path: string): string | undefined {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const current = readOwner(path);
-    if (current === undefined || isRunning(current)) return undefined;
-    const breaker = `${path}.${current.nonce}`;
+    const current = readLock(path);
+    if (current === undefined || (current !== 'damaged' && isRunning(current))) return undefined;
+    const breaker = `${path}.${nameOf(current)}`;
     const breakerNonce = tryAcquire(breaker);
     if (breakerNonce === undefined) return undefined;
     try {
-      if (readOwner(path)?.nonce !== current.nonce) return undefined;
+      if (nameOf(readLock(path)) !== nameOf(current)) return undefined;
       renameSync(temporary, path);
       return nonce;
     } finally {
@@ -92,7 +102,7 @@ function tryAcquire(path: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw stateFailure(path, error, 'written');
   } finally {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
   }
 }
 
@@ -109,19 +119,46 @@ function sweep(path: string): void {
     const pid = Number(/\.(\d+)\.[0-9a-f]+\.tmp$/.exec(name)?.[1]);
     const owner = readOwner(file) ?? { pid, identity: identityOf(pid) };
     if (owner.identity === undefined || !isRunning({ pid: owner.pid, identity: owner.identity })) {
-      rmSync(file, { force: true });
+      removeFile(file);
     }
   }
 }
 
+/**
+ * Who made this lock; undefined where there is none. A lock appears whole, by one `link`, so one that is not whole was
+ * damaged since (a power cut, say) and belongs to nobody who still runs.
+ */
+function readLock(path: string): Owner | 'damaged' | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const owner: unknown = JSON.parse(text);
+    return isLockOwner(owner) ? (owner as Owner) : 'damaged';
+  } catch {
+    return 'damaged';
+  }
+}
+
+/** Tells one lock from the next at the same path. */
+function nameOf(lock: Owner | 'damaged' | undefined): string | undefined {
+  return typeof lock === 'object' ? lock.nonce : lock;
+}
+
 function readOwner(path: string): Owner | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Owner;
+    const lock = readLock(path);
+    return lock === 'damaged' ? undefined : lock;
   } catch {
     return undefined;
   }
 }
 
 function release(path: string, nonce: string): void {
-  if (readOwner(path)?.nonce === nonce) rmSync(path, { force: true });
+  if (readOwner(path)?.nonce === nonce) removeFile(path);
 }

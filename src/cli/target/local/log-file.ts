@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A log file is turned over at this size; the one before it is kept as `NAME.log.1`. */
@@ -22,7 +22,12 @@ export function turnOver(logs: string, name: string, maxBytes = maxLogBytes): bo
   const path = logPath(logs, name);
   try {
     if (statSync(path).size <= maxBytes) return false;
-    copyFileSync(path, `${path}.1`);
+    try {
+      copyFileSync(path, `${path}.1`);
+    } catch {
+      // On a full disk the lines that are there are worth less than the room that they take.
+      rmSync(`${path}.1`, { force: true });
+    }
     truncateSync(path, 0);
     return true;
   } catch {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { isPid, isProcessId } from './state-shape.js';
 
 /** A process, told apart from a later one that got the same id. */
 export interface ProcessId {
@@ -19,6 +20,7 @@ let bootId: string | undefined;
  * Linux (/proc/PID/stat, field 22), `ps -o lstart` elsewhere. Undefined where it does not run (a zombie does not).
  */
 export function identityOf(pid: number): string | undefined {
+  if (!isPid(pid)) return undefined;
   if (!isLinux) return ps(['-o', 'stat=,lstart=', '-p', String(pid)]).find((line) => !line.startsWith('Z'));
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -32,30 +34,62 @@ export function identityOf(pid: number): string | undefined {
   }
 }
 
-/** Whether this very process still runs. */
-export function isRunning(id: ProcessId): boolean {
-  return identityOf(id.pid) === id.identity;
+/** The processes of this machine as far as this target deals with them; tests put their own in its place. */
+export interface ProcessTable {
+  identityOf(pid: number): string | undefined;
+  /** Every running process but this one that carries our marker with this value and lives in the namespaces that we live in. */
+  findMarked(value: string): ProcessId[];
+  /** Whether every process of ours is found by its marker; where not, what was recorded is believed, too. */
+  readonly marksAreSure: boolean;
+  kill(pid: number, signal: NodeJS.Signals): void;
+}
+
+/** This machine. */
+export const systemProcesses: ProcessTable = {
+  identityOf,
+  findMarked,
+  marksAreSure: isLinux,
+  kill: (pid, signal) => void process.kill(pid, signal),
+};
+
+/** Whether this very process still runs. What is no whole identity (a positive pid and a start time) names no process. */
+export function isRunning(id: ProcessId, table: ProcessTable = systemProcesses): boolean {
+  return isProcessId(id) && table.identityOf(id.pid) === id.identity;
 }
 
 /** Sends a signal to this very process; false where it is gone already. */
-export function signalProcess(id: ProcessId, signal: NodeJS.Signals): boolean {
-  if (!isRunning(id)) return false;
+export function signalProcess(id: ProcessId, signal: NodeJS.Signals, table: ProcessTable = systemProcesses): boolean {
+  if (!isRunning(id, table)) return false;
   try {
-    process.kill(id.pid, signal);
+    table.kill(id.pid, signal);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Every running process that carries our marker with this value, whoever started it and whatever became of its parent. */
+/**
+ * Every running process that carries our marker with this value, whoever started it and whatever became of its parent. A
+ * container whose processes can be seen from here may have the same path for another folder: its processes are not ours.
+ */
 export function findMarked(value: string): ProcessId[] {
   const wanted = `${marker}=${value}`;
-  const pids = isLinux ? markedInProc(wanted) : markedByPs(wanted);
+  const pids = isLinux ? markedInProc(wanted).filter(sharesNamespaces) : markedByPs(wanted);
   return pids.flatMap((pid) => {
     const identity = pid === process.pid ? undefined : identityOf(pid);
     return identity === undefined ? [] : [{ pid, identity }];
   });
+}
+
+function sharesNamespaces(pid: number): boolean {
+  try {
+    return ['pid', 'mnt'].every(
+      (kind) => readlinkSync(`/proc/${pid}/ns/${kind}`) === readlinkSync(`/proc/self/ns/${kind}`),
+    );
+  } catch {
+    // Gone meanwhile; or not for us to see, and then not for us to end.
+    return false;
+  }
 }
 
 function markedInProc(wanted: string): number[] {

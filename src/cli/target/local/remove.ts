@@ -1,26 +1,27 @@
 import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../kernel/clock.js';
 import type { DownReport } from '../target.js';
-import { endEverything } from './launch.js';
+import { type EndOptions, endEverything } from './launch.js';
 import { isFree } from './ports.js';
-import { findMarked } from './process-identity.js';
-import { readRuntime, type StateFolder, stateFailure } from './state-folder.js';
+import { type ProcessTable, systemProcesses } from './process-identity.js';
+import { fileTrouble, readRuntime, type StateFolder } from './state-folder.js';
 
 /** Ends every process of this folder, removes its files, and looks again. */
 export async function removeEverything(
   folder: StateFolder,
   keepData: boolean,
-  wait: { clock: Clock; signal: AbortSignal; timeoutMs: number },
+  options: EndOptions,
 ): Promise<DownReport> {
+  const table = options.table ?? systemProcesses;
   const runtime = readRuntime(folder);
   const names = new Map(runtime?.processes.map(({ name, pid }) => [pid, name]));
   if (runtime !== undefined) names.set(runtime.supervisor.pid, 'supervisor');
-  const ended = await endEverything(folder, wait);
+  const ended = await endEverything(folder, options);
   const deleted = ended.map(({ pid }) => `process/${names.get(pid) ?? pid}`);
   // Only a port that a process of ours held until now can be left over by us.
   const ports = ended.flatMap(({ pid }) => runtime?.ports[names.get(pid) ?? ''] ?? []);
   const kept: DownReport['kept'] = [];
+  const stuck = new Map<string, string>();
   for (const entry of entriesOf(folder.path)) {
     const path = join(folder.path, entry);
     if (keepData && (path === folder.volumes || path === folder.secrets)) {
@@ -30,28 +31,42 @@ export async function removeEverything(
     try {
       rmSync(path, { recursive: true, force: true });
     } catch (error) {
-      throw stateFailure(path, error, 'removed');
+      // The processes have ended all the same, and the files that can go shall go.
+      stuck.set(path, `it cannot be removed: ${fileTrouble(error)}`);
+      continue;
     }
     deleted.push(path);
   }
   removeEmpty(folder.path);
-  return { deleted, kept, remaining: await findRemaining(folder, kept, ports) };
+  return { deleted, kept, remaining: await findRemaining(folder, { kept, ports, stuck, table }) };
 }
 
 /** A second look, at the machine and not at our own record: processes by their marker, ports, files. */
 async function findRemaining(
   folder: StateFolder,
-  kept: DownReport['kept'],
-  ports: readonly number[],
+  {
+    kept,
+    ports,
+    stuck,
+    table,
+  }: {
+    kept: DownReport['kept'];
+    ports: readonly number[];
+    stuck: ReadonlyMap<string, string>;
+    table: ProcessTable;
+  },
 ): Promise<DownReport['remaining']> {
   const remaining: DownReport['remaining'] = [];
-  for (const { pid } of findMarked(folder.path)) remaining.push({ ref: `process/${pid}`, reason: 'it still runs' });
+  for (const { pid } of table.findMarked(folder.path))
+    remaining.push({ ref: `process/${pid}`, reason: 'it still runs' });
   for (const port of ports) {
     if (!(await isFree(port))) remaining.push({ ref: `port/${port}`, reason: 'somebody still listens there' });
   }
   for (const entry of entriesOf(folder.path)) {
     const ref = join(folder.path, entry);
-    if (!kept.some((file) => file.ref === ref)) remaining.push({ ref, reason: 'it is still there' });
+    if (!kept.some((file) => file.ref === ref)) {
+      remaining.push({ ref, reason: stuck.get(ref) ?? 'it is still there' });
+    }
   }
   return remaining;
 }

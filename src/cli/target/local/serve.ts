@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { exitCodes, Failure } from '../../kernel/failure.js';
+import { fileTrouble } from './state-folder.js';
 
 export interface ServeOptions {
   /** Package root. */
@@ -33,12 +34,25 @@ export async function serveForeground(options: ServeOptions): Promise<number> {
       hint: 'npm run build',
     });
   }
-  const temporary = options.data === undefined ? mkdtempSync(join(tmpdir(), 'hwctl-serve-')) : undefined;
+  const temporary = options.data === undefined ? temporaryFolder() : undefined;
   const data = temporary ?? (isAbsolute(options.data ?? '') ? options.data : join(options.cwd, options.data ?? ''));
   try {
     return await runServer(entry, { ...options, data });
   } finally {
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'hwctl-serve-'));
+  } catch (error) {
+    throw new Failure({
+      code: 'no-temporary-folder',
+      message: `no folder for the databases can be made in ${tmpdir()}: ${fileTrouble(error)}`,
+      hint: 'Give one with --data, or set TMPDIR to a folder that can be written',
+      cause: error,
+    });
   }
 }
 

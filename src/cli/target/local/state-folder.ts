@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { makeFolders } from '../../kernel/folders.js';
 import type { Values } from '../values-schema.js';
+import { isLocalState, isRuntime, isSecrets } from './state-shape.js';
 import type { ProcessSpec, Route } from './topology.js';
 
 /** Where the local target keeps what it knows: one folder, removed by `down`. */
@@ -43,6 +44,7 @@ export interface LocalState {
 
 /** What runs, as far as the supervisor got to write it down. */
 export interface Runtime {
+  version: 1;
   supervisor: { pid: number; identity: string; controlPort: number; token: string };
   ports: Record<string, number>;
   processes: { name: string; pid: number; identity: string }[];
@@ -77,51 +79,52 @@ export function stateFolderAt(path: string): StateFolder {
 
 /** What shall run, or undefined where nothing is recorded. Throws Failure `bad-state` where the record is damaged. */
 export function readState(folder: StateFolder): LocalState | undefined {
-  const state = readJson<LocalState>(folder.state);
-  if (state !== undefined && state.version !== 1) {
-    throw new Failure({
-      code: 'bad-state',
-      message: `${folder.state} was written by another version of hwctl`,
-      hint: 'hwctl down removes it and what it started',
-    });
-  }
-  return state;
+  return readJson<LocalState>(folder.state, isLocalState);
 }
 
 /** What runs, or undefined where no supervisor has written yet (or what it wrote is damaged: it writes anew on each change). */
 export function readRuntime(folder: StateFolder): Runtime | undefined {
   try {
-    return readJson<Runtime>(folder.runtime);
+    return readJson<Runtime>(folder.runtime, isRuntime);
   } catch (error) {
-    if (error instanceof Failure) return undefined;
+    if (error instanceof Failure && error.code === 'bad-state') return undefined;
     throw error;
   }
 }
 
-/** Generated secrets by `NAME/KEY`; empty where there are none yet. */
+/** Generated secrets by `NAME/KEY`; empty where there are none yet. Throws Failure `bad-state` where they are damaged. */
 export function readSecrets(folder: StateFolder): Record<string, string> {
-  return readJson<Record<string, string>>(folder.secrets) ?? {};
+  return readJson<Record<string, string>>(folder.secrets, isSecrets) ?? {};
 }
 
-function readJson<T>(path: string): T | undefined {
+/** The one reader of state: what is not as this version writes it is never believed. */
+function readJson<T>(path: string, isRight: (value: unknown) => boolean): T | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw stateFailure(path, error, 'read');
+    if (code !== 'EISDIR') throw stateFailure(path, error, 'read');
+    throw badState(path, 'is damaged: it is a folder', error);
   }
+  let value: unknown;
   try {
-    return JSON.parse(text) as T;
+    value = JSON.parse(text);
   } catch (error) {
-    throw new Failure({
-      code: 'bad-state',
-      message: `${path} is damaged: it is not JSON`,
-      hint: 'hwctl down removes it and what it started',
-      cause: error,
-    });
+    throw badState(path, 'is damaged: it is not JSON', error);
   }
+  if (!isRight(value)) throw badState(path, 'is damaged, or was written by another version of hwctl');
+  return value as T;
+}
+
+function badState(path: string, what: string, cause?: unknown): Failure {
+  return new Failure({
+    code: 'bad-state',
+    message: `${path} ${what}`,
+    hint: 'hwctl down removes it and what it started',
+    cause,
+  });
 }
 
 /** Makes the folder and its parents, for the owner alone. Throws Failure `state-folder`. */
@@ -147,9 +150,24 @@ export function writeAtomically(path: string, text: string, durable = true): voi
     renameSync(temporary, path);
     if (durable) syncFolder(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
     throw stateFailure(path, error, 'written');
   }
+}
+
+/** Removes a file where that can be done; what came before says why it cannot. */
+export function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Another user's folder, a read-only disk: nothing of ours was made there either.
+  }
+}
+
+/** Whether a failure to write says that this disk takes nothing more, whoever asks. */
+export function isUnwritable(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS';
 }
 
 function syncFolder(path: string): void {
@@ -159,6 +177,19 @@ function syncFolder(path: string): void {
   } finally {
     closeSync(folder);
   }
+}
+
+/** What the file system objects to, in words. */
+export function fileTrouble(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  const words: Record<string, string> = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the quota is used up',
+    EROFS: 'the file system is read-only',
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+  };
+  return words[code] ?? code;
 }
 
 /** Turns an error of the file system into a Failure with its cure. */
@@ -173,16 +204,9 @@ export function stateFailure(path: string, error: unknown, deed: string): Failur
     ENOTDIR: 'A part of this path is a file: remove it, or set XDG_STATE_HOME to another folder',
     EEXIST: 'There is a file where a folder should be: remove it, or set XDG_STATE_HOME to another folder',
   };
-  const words: Record<string, string> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the quota is used up',
-    EROFS: 'the file system is read-only',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-  };
   return new Failure({
     code: 'state-folder',
-    message: `${path} cannot be ${deed}: ${words[code] ?? code}`,
+    message: `${path} cannot be ${deed}: ${fileTrouble(error)}`,
     hint: cures[code] ?? 'Set XDG_STATE_HOME to a folder that works',
     cause: error,
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { systemClock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
@@ -220,6 +220,7 @@ class Supervisor {
 
   #record(): void {
     const runtime: Runtime = {
+      version: 1,
       supervisor: {
         pid: process.pid,
         identity: identityOf(process.pid) ?? '',
@@ -266,8 +267,13 @@ class Supervisor {
   }
 }
 
+/** A line that cannot be written (the disk is full) is lost; the platform goes on, and so does the log once there is room. */
 function log(line: string): void {
-  process.stdout.write(`${new Date(systemClock.now()).toISOString()} ${line}\n`);
+  try {
+    writeSync(1, `${new Date(systemClock.now()).toISOString()} ${line}\n`);
+  } catch {
+    // There is nowhere to tell it.
+  }
 }
 
 async function waitUntil(condition: () => boolean, timeoutMs: number, what: string): Promise<void> {

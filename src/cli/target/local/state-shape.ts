@@ -1,0 +1,93 @@
+/**
+ * What the files of the state folder must look like before anything believes them: a damaged disk, another version of hwctl
+ * or a hand may have written them. Each check takes any value and never throws.
+ */
+type Check = (value: unknown) => boolean;
+
+const text: Check = (value) => typeof value === 'string';
+const flag: Check = (value) => typeof value === 'boolean';
+const amount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const exactly =
+  (...allowed: unknown[]): Check =>
+  (value) =>
+    allowed.includes(value);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const list =
+  (item: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(item);
+const record = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const mapOf =
+  (item: Check): Check =>
+  (value) =>
+    record(value) && Object.values(value).every(item);
+const fields =
+  (shape: Record<string, Check>): Check =>
+  (value) =>
+    record(value) && Object.entries(shape).every(([name, check]) => check(value[name]));
+
+/** A process id that a signal may go to: 0, -1 and other negative ones mean whole groups of processes, or all of them. */
+export function isPid(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/** A TCP port that can be connected to. */
+export function isPort(value: unknown): value is number {
+  return isPid(value) && value <= 65_535;
+}
+
+const processId = { pid: isPid, identity: (value: unknown) => text(value) && value !== '' };
+const probe = fields({ path: text, periodMs: amount, timeoutMs: amount, failureThreshold: amount });
+
+/** Whether this is a process identity: a positive pid and a start time; anything else names no process. */
+export const isProcessId: Check = fields(processId);
+
+/** Whether this is the content of a lock file. Its nonce becomes a part of a file's name. */
+export const isLockOwner: Check = fields({
+  ...processId,
+  nonce: (value) => typeof value === 'string' && /^\w{1,64}$/.test(value),
+});
+
+/** Whether this is runtime.json as this version of hwctl writes it. */
+export const isRuntime: Check = fields({
+  version: exactly(1),
+  supervisor: fields({ ...processId, controlPort: isPort, token: text }),
+  ports: mapOf(isPort),
+  processes: list(fields({ ...processId, name: text })),
+});
+
+/** Whether this is secrets.json. */
+export const isSecrets: Check = mapOf(text);
+
+/** Whether this is state.json as this version of hwctl writes it. */
+export const isLocalState: Check = fields({
+  version: exactly(1),
+  stacks: list(text),
+  manifests: text,
+  values: record,
+  digest: text,
+  inputs: text,
+  processes: list(
+    fields({
+      name: text,
+      kind: exactly('service', 'job', 'gateway'),
+      stacks: list(text),
+      args: list(text),
+      env: mapOf(text),
+      readiness: optional(probe),
+      liveness: optional(probe),
+      startTimeoutMs: amount,
+      graceMs: amount,
+      folders: list(text),
+      files: list(fields({ path: text, text, secret: flag })),
+      digest: text,
+    }),
+  ),
+  routes: list(fields({ host: optional(text), path: text, type: exactly('Exact', 'Prefix'), service: text })),
+  host: optional(text),
+  loadPaths: mapOf(text),
+});
