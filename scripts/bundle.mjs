@@ -1,12 +1,12 @@
 // Makes dist/image/: the server as one file, and the Dockerfile around it. Runs in `npm run build`, so that an installed
 // package needs no bundler, and `hwctl up` only hashes what is there. The same sources give the same bytes anywhere.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { writeLicences } from './licences.mjs';
 
 /** Bundles the server's sources into `folder`, with the Dockerfile and the licences beside them. */
 export async function bundleServer(entry = 'src/server/main.ts', folder = 'dist/image') {
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { metafile } = await build({
     metafile: true,
@@ -33,6 +33,9 @@ export async function bundleServer(entry = 'src/server/main.ts', folder = 'dist/
   });
   writeFileSync(`${folder}/Dockerfile`, dockerfile);
   writeLicences(metafile, folder);
+  // Only now: what was built before stays where the sources have an error. Everything in the folder is of the image's hash.
+  const made = ['server.mjs', 'Dockerfile', 'licences.txt'];
+  for (const name of readdirSync(folder)) if (!made.includes(name)) rmSync(join(folder, name), { recursive: true });
 }
 
 /** An external static import would be hoisted to the top of the bundle and fail there; a require runs when the store is opened. */

@@ -1,13 +1,14 @@
-import { existsSync, watch } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
-import type { Target, UpRequest } from '../target/target.js';
+import type { Endpoint, Target, UpRequest } from '../target/target.js';
 import type { Context } from './context.js';
 import { formatEndpoints } from './endpoint-text.js';
 import { printLine } from './logs.js';
+import { SourceWatch } from './source-watch.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
 import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
@@ -17,8 +18,6 @@ interface Options extends TargetOptions, ValueOptions {
   timeout: string;
 }
 
-/** Milliseconds of quiet after a change before anything is built: editors write a file in several steps. */
-const quietMs = 150;
 const buildTimeoutMs = 300_000;
 
 /** `hwctl dev [STACK...]`. */
@@ -42,34 +41,84 @@ async function dev(words: string[], options: Options, context: Context): Promise
   const timeoutMs = parseTimeoutMs(options.timeout);
   const request = await requestFrom(words, options, context);
   const { target, reason } = await targetFromOptions(options, context);
-  const say = options.json ? context.note : context.print;
-  say(`target ${target.name}: ${reason}`);
-  await deploy(target, request, timeoutMs, context, say);
-  const changes = watchSources(sources, context.signal);
-  void followLogs(target, context, options.json === true);
-  say(`watching ${sources}; Ctrl-C ends it and leaves the platform up`);
-  for await (const file of changes) {
-    say(`${file} changed: building`);
-    const startedMs = context.clock.monotonic();
-    const build = await run([process.execPath, join(context.root, 'scripts', 'build.mjs')], {
-      timeoutMs: buildTimeoutMs,
-      cwd: context.root,
-      signal: context.signal,
-    });
-    context.signal.throwIfAborted();
-    if (build.exitCode !== 0) {
-      say(`${build.stdout}${build.stderr}`.trim().split('\n'));
-      say('the build failed: what ran before runs on');
-      continue;
+  const tell = (event: DevEvent) => (options.json ? context.json(event) : context.print(wordsOf(event)));
+  tell({ type: 'target', target: target.name, reason });
+  await deploy(target, request, timeoutMs, context, tell);
+  const changes = await SourceWatch.open(sources);
+  try {
+    void followLogs(target, context, options.json === true);
+    tell({ type: 'watching', folder: sources });
+    for (;;) {
+      const files = await changes.next(context.signal);
+      tell({ type: 'changed', files });
+      const event = await build(target, changes, context);
+      tell(event);
+      if (event.type !== 'built') continue;
+      try {
+        await deploy(target, request, timeoutMs, context, tell);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        tell({ type: 'failed', message: error.message, details: [...error.details], hint: error.hint });
+      }
     }
-    say(`built in ${formatDuration(context.clock.monotonic() - startedMs)}`);
-    try {
-      await deploy(target, request, timeoutMs, context, say);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      say([error.message, ...error.details, 'mend it: the next change is deployed again']);
-    }
+  } finally {
+    await changes.close();
   }
+}
+
+/** What happens, as `--json` prints it (one a line); durations in milliseconds, files below the watched folder. */
+type DevEvent =
+  | { type: 'target'; target: Target['name']; reason: string }
+  | { type: 'watching'; folder: string }
+  | { type: 'changed'; files: string[] }
+  | { type: 'built'; durationMs: number }
+  /** A newer change ended the build. */
+  | { type: 'superseded' }
+  | { type: 'build-failed'; lines: string[] }
+  | { type: 'ready'; durationMs: number; unchanged: boolean; endpoints: Endpoint[] }
+  | { type: 'failed'; message: string; details: string[]; hint?: string };
+
+function wordsOf(event: DevEvent): string[] {
+  switch (event.type) {
+    case 'target':
+      return [`target ${event.target}: ${event.reason}`];
+    case 'watching':
+      return [`watching ${event.folder}; Ctrl-C ends it and leaves the platform up`];
+    case 'changed':
+      return [`${event.files.join(', ')} changed: building`];
+    case 'built':
+      return [`built in ${formatDuration(event.durationMs)}`];
+    case 'superseded':
+      return ['a newer change: building again'];
+    case 'build-failed':
+      return [...event.lines, 'the build failed: what ran before runs on'];
+    case 'ready':
+      return [
+        `${event.unchanged ? 'unchanged' : 'ready'} in ${formatDuration(event.durationMs)}`,
+        ...formatEndpoints(event.endpoints),
+      ];
+    case 'failed':
+      return [event.message, ...event.details, 'mend it: the next change is deployed again'];
+  }
+}
+
+/** Builds what the target runs of the server, and nothing else; a newer change ends it. */
+async function build({ name }: Target, changes: SourceWatch, context: Context): Promise<DevEvent> {
+  const startedMs = context.clock.monotonic();
+  const newer = new AbortController();
+  changes.onChange = () => newer.abort();
+  const what = name === 'local' ? 'local' : 'image';
+  const outcome = await run([process.execPath, join(context.root, 'scripts', 'build-server.mjs'), what], {
+    timeoutMs: buildTimeoutMs,
+    cwd: context.root,
+    signal: AbortSignal.any([context.signal, newer.signal]),
+  });
+  changes.onChange = () => undefined;
+  context.signal.throwIfAborted();
+  if (newer.signal.aborted) return { type: 'superseded' };
+  if (outcome.exitCode === 0) return { type: 'built', durationMs: context.clock.monotonic() - startedMs };
+  const lines = `${outcome.stdout}${outcome.stderr}`.trim().split('\n');
+  return { type: 'build-failed', lines: outcome.failure === undefined ? lines : [...lines, `(${outcome.failure})`] };
 }
 
 async function deploy(
@@ -77,7 +126,7 @@ async function deploy(
   request: UpRequest,
   timeoutMs: number,
   context: Context,
-  say: Context['print'],
+  tell: (event: DevEvent) => void,
 ): Promise<void> {
   const report = await target.up(request, {
     timeoutMs,
@@ -87,39 +136,8 @@ async function deploy(
       if (line !== undefined) context.note(line);
     },
   });
-  const what = report.actions.length === 0 ? 'unchanged' : 'ready';
-  say([`${what} in ${formatDuration(report.durationMs)}`, ...formatEndpoints(report.endpoints)]);
-}
-
-/** Gives a file name for each burst of changes; a burst during a build is not lost. Ends when the signal aborts. */
-async function* watchSources(folder: string, signal: AbortSignal): AsyncGenerator<string> {
-  let changed: string | undefined;
-  let wake: () => void = () => undefined;
-  let quiet: NodeJS.Timeout | undefined;
-  const watcher = watch(folder, { recursive: true, signal }, (_event, file) => {
-    clearTimeout(quiet);
-    quiet = setTimeout(() => {
-      changed = String(file ?? folder);
-      wake();
-    }, quietMs);
-  });
-  watcher.on('error', () => wake());
-  signal.addEventListener('abort', () => wake(), { once: true });
-  try {
-    while (!signal.aborted) {
-      if (changed === undefined) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      const file = changed;
-      changed = undefined;
-      if (file !== undefined) yield file;
-    }
-  } finally {
-    clearTimeout(quiet);
-    watcher.close();
-  }
+  const { durationMs, endpoints } = report;
+  tell({ type: 'ready', durationMs, unchanged: report.actions.length === 0, endpoints });
 }
 
 async function followLogs(target: Target, context: Context, json: boolean): Promise<void> {
