@@ -1,7 +1,9 @@
 import t from 'tap';
+import { comparisonExitCode } from '../../src/cli/commands/load-compare.js';
 import { compareRuns, correlationTime } from '../../src/cli/load/compare.js';
 import { Histogram } from '../../src/cli/load/histogram.js';
 import type { LoadResult } from '../../src/cli/load/metrics.js';
+import { comparisonText } from '../../src/cli/report/compare-text.js';
 import { resultOf, running } from '../report/fixtures.js';
 
 /** mulberry32: the same numbers every time. */
@@ -50,9 +52,11 @@ t.test('two runs of one service are the same', (t) => {
   const comparison = compareRuns(
     runWith({ medianMs: 5, count: 6000, seed: 1 }),
     runWith({ medianMs: 5, count: 6000, seed: 2 }),
-    0.05,
+    0.25,
   );
   t.equal(comparison.state, 'SAME');
+  t.equal(comparison.passed, true);
+  t.equal(comparison.schema, 'hwctl.dev/load-comparison/v1');
   t.ok(comparison.rankTest.p > 0.001);
   t.same(comparison.notes, []);
   t.end();
@@ -80,20 +84,65 @@ t.test('a fifth slower is a regression, and the interval holds the truth', (t) =
   t.end();
 });
 
-t.test('a small change within the tolerance is none, and few samples prove little', (t) => {
-  const slower = compareRuns(
-    runWith({ medianMs: 5, count: 6000, seed: 1 }),
-    runWith({ medianMs: 5.2, count: 6000, seed: 2 }),
-    0.1,
-  );
-  t.equal(slower.state, 'SAME');
-  const few = compareRuns(
-    runWith({ medianMs: 5, count: 40, seed: 1 }),
-    runWith({ medianMs: 6, count: 40, seed: 2 }),
-    0.05,
-  );
-  t.equal(few.state, 'SAME');
-  t.match(few.notes.join(), /independent samples/);
+t.test(
+  'a small change within the tolerance is none, and few samples show neither a change nor that there is none',
+  (t) => {
+    const slower = compareRuns(
+      runWith({ medianMs: 5, count: 6000, seed: 1 }),
+      runWith({ medianMs: 5.2, count: 6000, seed: 2 }),
+      0.2,
+    );
+    t.equal(slower.state, 'SAME');
+    const few = compareRuns(
+      runWith({ medianMs: 5, count: 40, seed: 1 }),
+      runWith({ medianMs: 6, count: 40, seed: 2 }),
+      0.05,
+    );
+    t.match(few, { state: 'UNCLEAR', passed: false }, 'it looks worse: no pass without proof');
+    t.equal(comparisonExitCode(few), 3);
+    t.match(few.notes.join(), /independent samples/);
+    const text = comparisonText(few, { color: false, columns: 80 });
+    t.match(text, /UNCLEAR: no change by more than 5% was shown, nor that there is none\./);
+    t.match(text.replaceAll(/\s+/g, ' '), /may well be worse: this is no pass\. Longer runs/);
+    t.notMatch(text, /SAME/);
+    t.end();
+  },
+);
+
+t.test('what is not shown is never called the same: a verdict for every place of an interval', (t) => {
+  // A p95 that is 85 % up with an interval from -29 % to +383 % was once "same".
+  for (let seed = 1; seed <= 60; seed++) {
+    const [count, medianMs] = [20 + (seed % 10) ** 4, 5 * (1 + (seed % 7) / 10)];
+    const a = runWith({ medianMs: 5, count: 20 + (seed % 13) ** 3, seed });
+    const comparison = compareRuns(a, runWith({ medianMs, count, seed: seed + 1000, failed: seed % 3 }), 0.1);
+    for (const { figure, unit, low, high, verdict } of comparison.changes) {
+      const [least, most] = unit === 'share' ? [-0.01, 0.01] : [1 / 1.1 - 1, 0.1];
+      const within = low > least - 1e-9 && high < most + 1e-9;
+      if (verdict === 'same') t.ok(within, `${figure} is the same within ${low} .. ${high}`);
+      if (verdict === 'unclear') t.notOk(within, `${figure} is unclear within ${low} .. ${high}`);
+    }
+    const verdicts = comparison.changes.map(({ verdict }) => verdict);
+    if (comparison.state === 'SAME') t.ok(verdicts.every((verdict) => verdict === 'same'));
+    if (comparison.changes.some(({ looksWorse }) => looksWorse)) t.equal(comparison.passed, false);
+  }
+  t.end();
+});
+
+t.test('the exit code says what was shown; a run without responses cannot be judged', (t) => {
+  const none = { ...runWith({ medianMs: 5, count: 10, seed: 1 }), ok: 0, histograms: resultOf(running).histograms };
+  const comparison = compareRuns(none, none, 0.1);
+  t.match(comparison, { state: 'UNCLEAR', passed: false });
+  t.match(comparison.notes.join(), /the first run has no response/);
+  t.equal(comparisonExitCode(comparison), 3);
+  for (const [state, passed, code] of [
+    ['REGRESSION', false, 1],
+    ['VOID', false, 3],
+    ['UNCLEAR', false, 3],
+    ['UNCLEAR', true, 0],
+    ['SAME', true, 0],
+    ['IMPROVED', true, 0],
+  ] as const)
+    t.equal(comparisonExitCode({ state, passed }), code, state);
   t.end();
 });
 
@@ -103,7 +152,7 @@ t.test('of a hundred pairs of equal runs at most three are called different with
     const a = runWith({ medianMs: 5, count: 1000, seed: 2 * seed + 1 });
     const b = runWith({ medianMs: 5, count: 1000, seed: 2 * seed + 2 });
     const p50 = compareRuns(a, b, 0).changes[0]!;
-    if (p50.verdict !== 'same') wrong++;
+    if (p50.verdict === 'worse' || p50.verdict === 'better') wrong++;
   }
   t.ok(wrong <= 3, `${wrong} of 100`);
   t.end();
@@ -147,6 +196,9 @@ t.test('of a hundred pairs of equal runs, wandering ones too, few fail; of as ma
     const without = count(equal(make), 0);
     t.ok(without <= 5, `${name}: ${without} of ${pairs} equal pairs without any tolerance`);
     t.equal(count(equal(make), 0.1), 0, `${name}: no equal pair at the default tolerance`);
+    let notPassed = 0;
+    for (let i = 0; i < 25; i++) if (!compareRuns(...equal(make)(2 * i + 1), 0.2).passed) notPassed++;
+    t.ok(notPassed <= 1, `${name}: ${notPassed} of 25 equal pairs look worse by 20 %`);
     const found = count(slower(make), 0.1);
     t.ok(found >= 0.9 * pairs, `${name}: ${found} of ${pairs} that are a quarter slower, at the default tolerance`);
     t.comment(`${name}: ${without} wrong, ${found} found of ${pairs}`);

@@ -90,3 +90,29 @@ export async function httpServer(t: Test, listener: http.RequestListener) {
   });
   return (server.address() as net.AddressInfo).port;
 }
+
+/**
+ * An HTTP server in a process of its own that serves `perSecond`, one after another; with `room`, more than so many at once
+ * are turned away with 503; with `slowingMs`, each takes so much longer for every other that is under way instead.
+ */
+export async function limitedServer(options: {
+  perSecond?: number;
+  room?: number;
+  baseMs?: number;
+  slowingMs?: number;
+}) {
+  const { perSecond = 0, room = 0, baseMs = 0, slowingMs = 0 } = options;
+  const { port, close } = await httpProcess(`
+    const state = (globalThis.state ??= { next: 0, underWay: 0 });
+    if (${room} > 0 && state.underWay >= ${room}) { response.statusCode = 503; response.end('busy'); return; }
+    const now = performance.now();
+    const doneAt = ${slowingMs} > 0
+      ? now + ${baseMs} + ${slowingMs} * state.underWay
+      : (state.next = Math.max(state.next, now) + 1000 / ${perSecond});
+    state.underWay++;
+    const answer = () => { state.underWay--; response.end('ok'); };
+    // A timer of less than a millisecond takes one.
+    if (doneAt - now < 1) setImmediate(answer); else setTimeout(answer, doneAt - now);
+  `);
+  return { url: `http://127.0.0.1:${port}`, close };
+}

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { judge, type VerdictFigures } from '../../src/cli/load/verdict.js';
+import { verdictMeaning } from '../../src/cli/report/words.js';
 
 const quiet: VerdictFigures = {
   startLagCount: 1000,
@@ -38,8 +39,10 @@ t.test('judges the generator by each of its figures', async (t) => {
     ['late and nothing answered', { startLagP99Ms: 300, responseP99Ms: 0 }, 'VOID', ['start-lag']],
     ['too few to judge', { startLagCount: 5, startLagP99Ms: 300 }, 'VALID', []],
     ['a slow server alone', { responseP99Ms: 9000 }, 'VALID', []],
-    ['drops at the cap', { droppedMaxInFlight: 500 }, 'DEGRADED', ['dropped']],
-    ['users that could not keep the pace', { droppedUserBusy: 100 }, 'DEGRADED', ['dropped']],
+    ['a few drops at the cap', { droppedMaxInFlight: 40 }, 'DEGRADED', ['dropped']],
+    ['many drops at the cap', { droppedMaxInFlight: 60 }, 'VOID', ['dropped']],
+    ['users that could not keep the pace', { droppedUserBusy: 40 }, 'DEGRADED', ['dropped']],
+    ['users that were far from their pace', { droppedUserBusy: 60 }, 'VOID', ['dropped']],
     ['behind the schedule', { scheduled: 950 }, 'DEGRADED', ['rate']],
     ['far behind the schedule', { scheduled: 500 }, 'VOID', ['rate']],
     ['closed model has no schedule', { due: undefined, scheduled: 5 }, 'VALID', []],
@@ -79,4 +82,21 @@ t.test('says who was late: the machine or the engine', async (t) => {
     /It is hwctl, not the machine \(the machine woke a sleeping thread 0\.3 ms late/,
   );
   t.match(reason({ wakeUpCount: 3 }), /It is hwctl, not the machine: lower the rate/);
+});
+
+t.test('drops are told as what they are: of whom the latencies are', (t) => {
+  const told = (dropped: number) => {
+    const verdict = judge({ ...quiet, droppedMaxInFlight: dropped });
+    return `${verdictMeaning(verdict)} | ${verdict.reasons.map(({ message }) => message).join()}`;
+  };
+  t.match(
+    told(40),
+    /a part of the load asked for was never sent.*40 of 1000.*latencies are of those that were sent only/,
+  );
+  t.match(
+    told(510),
+    /much of the load asked for was never sent.*510 of 1000.*\(51%\).*of the load asked for they are not/,
+  );
+  t.match(verdictMeaning(judge({ ...quiet, startLagP99Ms: 300, responseP99Ms: 400 })), /generator was the bottleneck/);
+  t.end();
 });

@@ -214,12 +214,15 @@ t.test('a comparison as text', (t) => {
   const change = { unit: 'ms', before: 3, after: 4, change: 0.33, low: 0.2, high: 0.5 } as const;
   const text = comparisonText(
     {
+      schema: 'hwctl.dev/load-comparison/v1',
       state: 'REGRESSION',
+      passed: false,
       tolerance: 0.1,
       confidence: 0.99,
       changes: [
         { ...change, figure: 'p50', verdict: 'worse' },
-        { ...change, figure: 'p99', low: -0.1, verdict: 'same' },
+        { ...change, figure: 'p95', change: 0.85, low: -0.29, high: 3.83, verdict: 'unclear', looksWorse: true },
+        { ...change, figure: 'p99', change: 0.01, low: -0.05, high: 0.06, verdict: 'same' },
         {
           figure: 'error rate',
           unit: 'share',

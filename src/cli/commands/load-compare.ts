@@ -32,10 +32,10 @@ export function defineCompare(load: Command, context: Context): void {
   });
 }
 
-/** 3 for VOID, 1 for a regression, else 0. */
-export function comparisonExitCode(comparison: Comparison): number {
-  if (comparison.state === 'VOID') return exitCodes.void;
-  return comparison.state === 'REGRESSION' ? exitCodes.failed : exitCodes.pass;
+/** 1 for a regression, 3 where nothing can be said (VOID, or unclear while it looks worse), else 0. */
+export function comparisonExitCode({ state, passed }: Pick<Comparison, 'state' | 'passed'>): number {
+  if (passed) return exitCodes.pass;
+  return state === 'REGRESSION' ? exitCodes.failed : exitCodes.void;
 }
 
 /** `10%` or `0.1`, 0 .. 10 (1000 %). Throws Failure `bad-tolerance`. */

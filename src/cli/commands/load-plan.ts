@@ -6,7 +6,7 @@ import { parseThreshold, type Threshold } from '../load/thresholds.js';
 import type { Target } from '../target/target.js';
 import type { Context } from './context.js';
 import { type ArrivalOptions, readArrivals } from './load-arrivals.js';
-import { rampForMax } from './load-find-max.js';
+import { searchBounds, searchPlan } from './load-find-max.js';
 import {
   parseCount,
   parseHeaders,
@@ -42,8 +42,6 @@ export interface PlanOptions extends LoadTargetOptions, ArrivalOptions {
 /** A plan, and what the user should know about how it came to be. */
 export interface PlannedLoad {
   plan: LoadPlan;
-  /** Ramp until a threshold breaks and report the highest rate that held. */
-  findMax: boolean;
   /** Autoscalers must have figures before the load begins. */
   waitForScaling: boolean;
   notes: string[];
@@ -74,24 +72,25 @@ export async function makeLoadPlan(
   const { root, cwd } = context;
   const profile = profileName === undefined ? undefined : findProfile(profileName, { root, cwd });
   const findMax = options.findMax === true || profile?.findMax === true;
-  const plain = readArrivals(options, profile?.arrivals);
-  const arrivals = findMax ? rampForMax(options, profile?.arrivals, plain) : plain;
+  const arrivals = readArrivals(options, profile?.arrivals);
+  const search = findMax ? searchBounds(options, profile?.arrivals, arrivals) : undefined;
   const tuning = readTuning(options, profile, context.clock.now());
-  const request = readRequest(options, context);
+  const prepared = readRequest(options, context);
   const givenPath = options.path === undefined ? undefined : parsePath(options.path);
   const ownWork = profile !== undefined && !replacesWork(options) ? profile.work : undefined;
   const ready =
     ownWork !== undefined
-      ? await profileWork(ownWork, request.headers, context)
+      ? await profileWork(ownWork, prepared.headers, context)
       : options.scenario !== undefined
         ? [await scenarioWork({ name: options.scenario, weight: 1, scenario: options.scenario }, context)]
         : undefined;
   const hasPaths = givenPath !== undefined || ready !== undefined;
   const target = await findTarget(options, hasPaths, profile?.stack, context);
-  const work = ready ?? [requestWork({ ...request, path: givenPath ?? target.path })];
-  const plan = definePlan({ name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning });
+  const work = ready ?? [requestWork({ ...prepared, path: givenPath ?? target.path })];
+  const request = { name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning };
+  const plan = search === undefined ? definePlan(request) : searchPlan(request, search);
   const waitForScaling = profile?.waitForScaling === true;
-  return { plan, findMax, waitForScaling, notes: target.notes, target: target.target };
+  return { plan, waitForScaling, notes: target.notes, target: target.target };
 }
 
 function replacesWork({ path, scenario, method, body }: PlanOptions): boolean {

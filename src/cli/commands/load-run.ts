@@ -14,12 +14,14 @@ export type Progress = 'live' | 'lines' | 'lines-stderr' | 'none';
 
 export interface RunLoadOptions {
   progress: Progress;
-  /** Called with every sample (4 a second in the live view, else 1): pushes and abort conditions hang here. */
-  onSnapshot?: (snapshot: LoadSnapshot, finish: () => void) => void;
+  /** Called with every sample (4 a second in the live view, else 1): pushes and workloads hang here. */
+  onSnapshot?: (snapshot: LoadSnapshot) => void;
   /** What the workloads used so far, for the live view. */
   workloads?: () => readonly WorkloadRow[];
   /** Begins the run in place of this process's engine: a distributed run. */
   start?: StartAttack;
+  /** Steers the run in the user's place; the run ends when this is done. */
+  steer?: (attack: Attack, over: AbortSignal) => Promise<void>;
   /** Takes the record of every request, in batches. */
   onRecords?: (records: RequestRecord[]) => void;
 }
@@ -37,23 +39,28 @@ export async function runLoad(plan: LoadPlan, context: Context, options: RunLoad
   let controls: Controls | undefined;
   const display = await openDisplay(plan, context, (key) => controls?.onKey(key), options.progress);
   const attack = startAttack(plan, { onRecords: options.onRecords });
-  const steering = new Controls(attack);
+  const steering = new Controls(attack, options.steer === undefined);
   controls = steering;
   const interrupt = () => steering.finish('interrupted');
   context.signal.addEventListener('abort', interrupt, { once: true });
   if (context.signal.aborted) interrupt();
+  const over = new AbortController();
+  const steered = options.steer?.(attack, over.signal).then(() => attack.finish('completed'));
   try {
     await watch(attack, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
       // Records of every request must be taken as they come; nothing else here is urgent.
       if (display.busy && snapshot.progress.phase === 'running' && options.onRecords === undefined) giveWay();
       display.update(snapshot, { ...steering.state, workloads: options.workloads?.() ?? [] });
-      options.onSnapshot?.(snapshot, () => steering.finish());
+      options.onSnapshot?.(snapshot);
     });
     const result = await attack.result;
+    over.abort();
+    await steered;
     // The last sample is older than the end.
-    options.onSnapshot?.(attack.snapshot(), () => undefined);
+    options.onSnapshot?.(attack.snapshot());
     return result;
   } finally {
+    over.abort();
     display.close();
     takeBack();
     context.signal.removeEventListener('abort', interrupt);
@@ -72,7 +79,11 @@ class Controls {
   private rateFactor = 1;
   private paused = false;
 
-  constructor(private readonly attack: Attack) {}
+  /** `mayChange`: a search sets the rate itself. */
+  constructor(
+    private readonly attack: Attack,
+    private readonly mayChange: boolean,
+  ) {}
 
   get state(): Omit<LiveState, 'workloads'> {
     return { finishing: this.finishing, rateFactor: this.rateFactor };
@@ -107,12 +118,14 @@ class Controls {
   }
 
   private togglePause(): void {
+    if (!this.mayChange) return;
     this.paused = !this.paused;
     if (this.paused) this.attack.pause();
     else this.attack.resume();
   }
 
   private setRate(factor: number): void {
+    if (!this.mayChange) return;
     this.rateFactor = Math.min(100, Math.max(0.1, Math.round(factor * 10) / 10));
     this.attack.adjustRate(this.rateFactor);
   }

@@ -2,8 +2,10 @@ import { Option } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import { jsonText } from '../kernel/text.js';
 import { compareRuns } from '../load/compare.js';
+import type { MaxFound } from '../load/max-found.js';
 import type { LoadSnapshot } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
+import type { Threshold } from '../load/thresholds.js';
 import { comparisonText } from '../report/compare-text.js';
 import type { LayoutName } from '../report/layouts/layout.js';
 import { loadSummary } from '../report/summary.js';
@@ -14,7 +16,7 @@ import type { Context } from './context.js';
 import { formatFailure } from './failure-text.js';
 import { maskedCommandLine } from './load-command-line.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './load-compare.js';
-import { MaxFinder, maxExitCode, maxInWords } from './load-find-max.js';
+import { maxExitCode } from './load-find-max.js';
 import { OutFiles, parseSummary, peerSummary } from './load-out.js';
 import { makeLoadPlan, type PlanOptions } from './load-plan.js';
 import { type LoadPods, type PodOptions, readPodCount, startLoadPods } from './load-pods.js';
@@ -91,9 +93,12 @@ export const define: Define = (command, context) => {
         .argParser(collect)
         .default([], 'none'),
     )
-    .option('--baseline <file>', 'compare with an earlier result (JSON); a regression exits 1')
+    .option(
+      '--baseline <file>',
+      'compare with an earlier result (JSON); a regression exits 1, one that cannot be judged 3',
+    )
     .option('--push <url>', 'send metrics once a second: Prometheus remote write, or a Pushgateway (/metrics/job/...)')
-    .option('--find-max', 'ramp until a threshold breaks; reports the highest rate that held')
+    .option('--find-max', 'look for the highest rate that holds, up to --rps (5000), for --duration (2m) at most')
     .option('--dry-run', 'print the plan, load nothing')
     .option('--quiet', 'no progress, only the summary');
   addToleranceOption(command);
@@ -113,9 +118,9 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     context.document(`${jsonText(shownPlan(planned.plan), options.json ? undefined : 2)}\n`);
     return;
   }
-  const finder = planned.findMax ? new MaxFinder(planned.plan.thresholds) : undefined;
-  // The finder judges the thresholds second by second; over the whole ramp they are bound to fail.
-  const wanted = finder === undefined ? planned.plan : { ...planned.plan, thresholds: [] };
+  const { thresholds, search } = planned.plan;
+  // A search judges the thresholds rate by rate; over all rates together they are bound to fail.
+  const wanted = search === undefined ? planned.plan : { ...planned.plan, thresholds: [] };
   const pusher = options.push === undefined ? undefined : new Pusher(options.push, wanted.name, context);
   const files = new OutFiles(options.out, context);
   for (const note of planned.notes) context.note(note);
@@ -130,8 +135,8 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
           throw error;
         });
   const plan = pods?.plan ?? wanted;
-  const result = await run(plan, context, { files, finder, pusher, progress, watch, pods });
-  const findMax = finder?.found();
+  const result = await run(plan, context, { files, thresholds, pusher, progress, watch, pods });
+  const { findMax } = result;
   const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
   // Void beats failed, failed beats passed.
   context.exitCode = Math.max(
@@ -143,9 +148,9 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const { paths, lost } = await files.write(report, plan);
   if (lost.length > 0) context.exitCode = exitCodes.cannotRun;
   const exitCode = exitCodeOf(context);
-  if (options.json) context.json({ ...reportOf(result, comparison, context), findMax });
+  if (options.json) context.json(reportOf(result, comparison, context));
   else {
-    const conclusion = findMax === undefined ? undefined : maxInWords(findMax);
+    const conclusion = findMax?.sentence;
     const last = comparison === undefined && lost.length === 0;
     const shown = { result: report, plan, conclusion, exitCode: last ? exitCode : undefined };
     if (layout === 'hwctl') context.beginReport();
@@ -184,7 +189,8 @@ async function waitForScaling(target: Target | undefined, context: Context): Pro
 
 interface RunParts {
   files: OutFiles;
-  finder: MaxFinder | undefined;
+  /** Of a search. */
+  thresholds: readonly Threshold[];
   pusher: Pusher | undefined;
   progress: Progress;
   watch: RunWatch;
@@ -192,8 +198,10 @@ interface RunParts {
 }
 
 async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<LoadReport> {
-  const { files, finder, pusher, progress, watch, pods } = parts;
+  const { files, thresholds, pusher, progress, watch, pods } = parts;
   let last: LoadSnapshot | undefined;
+  let findMax: MaxFound | undefined;
+  const { search: bounds, unit, drainMs } = plan;
   try {
     await watch.prepare();
     const result = await runLoad(plan, context, {
@@ -201,14 +209,19 @@ async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<L
       start: pods?.start,
       workloads: () => watch.workloads,
       onRecords: files.recorder(plan),
-      onSnapshot: (snapshot, finish) => {
+      steer:
+        bounds &&
+        (async (attack, signal) => {
+          const { findMax: find } = await import('../load/find-max.js');
+          findMax = await find(attack, { bounds, unit, thresholds, drainMs, clock: context.clock, signal });
+        }),
+      onSnapshot: (snapshot) => {
         last = snapshot;
         watch.offer(snapshot);
         pusher?.offer(snapshot);
-        if (finder?.observe(snapshot) === true) finish();
       },
     });
-    return { ...result, timeline: await watch.close() };
+    return { ...result, findMax, timeline: await watch.close() };
   } catch (error) {
     files.discard();
     await watch.close();

@@ -1,14 +1,15 @@
+import type { SearchedRun } from './find-max.js';
 import type { LoadResult, LoadSnapshot, RequestRecord } from './metrics.js';
 import type { LoadPlan } from './plan.js';
 
-/** What ends a run before its plan does, but for `abort`. */
-export type EarlyEnd = Exclude<LoadResult['ended'], 'completed' | 'aborted'>;
+/** What ends a run before its plan does, but for `abort`; `completed`: a search that has its answer. */
+export type EarlyEnd = Exclude<LoadResult['ended'], 'aborted'>;
 
 /** A run under way. */
-export interface Attack {
+export interface Attack extends SearchedRun {
   /** How it stands now; reads shared memory, costs the engine nothing. Any time, also after the end. */
   snapshot(): LoadSnapshot;
-  /** Multiplies the planned rate (users, concurrency) by `factor` from now on; 1 is the plan. Kept within 0.01 .. 100. */
+  /** Multiplies the planned rate (users, concurrency) by `factor` from now on; 1 is the plan. Kept within 0.00001 .. 100,000. */
   adjustRate(factor: number): void;
   /** The factor in force. */
   readonly rateFactor: number;

@@ -13,13 +13,22 @@ export interface Change {
   /** Interval of `change` at `Comparison.confidence`. */
   low: number;
   high: number;
-  verdict: 'worse' | 'better' | 'same';
+  /** Unclear, and worse than the tolerance by its best estimate. */
+  looksWorse?: boolean;
+  /** worse, better: the whole interval lies beyond the tolerance. same: it lies within. unclear: neither was shown. */
+  verdict: 'worse' | 'better' | 'same' | 'unclear';
 }
 
 /** What two runs say about each other. */
 export interface Comparison {
-  /** VOID: one of the runs proves nothing, so neither does this. */
-  state: 'REGRESSION' | 'IMPROVED' | 'SAME' | 'VOID';
+  schema: 'hwctl.dev/load-comparison/v1';
+  /**
+   * REGRESSION: a figure is worse. IMPROVED: one is better, none worse. SAME: all are. UNCLEAR: nothing is worse or better,
+   * and not all was shown to be the same. VOID: one of the runs proves nothing, so neither does this.
+   */
+  state: 'REGRESSION' | 'IMPROVED' | 'SAME' | 'UNCLEAR' | 'VOID';
+  /** No regression was shown, nor looks likely: no unclear figure is by its best estimate worse than the tolerance. */
+  passed: boolean;
   /** Share by which a figure may be worse. */
   tolerance: number;
   /** 0.99: of every interval. */
@@ -36,13 +45,15 @@ const confidence = 0.99;
 const z = 2.5758;
 /** A rise of the error rate below this is no regression however certain: a tenth of a per cent. */
 const leastErrorRise = 0.001;
+/** Two error rates are the same where they differ by less than a per cent for certain. */
+const sameErrorRise = 0.01;
 
 /**
  * Compares the response latencies of two runs from their whole histograms. A percentile's interval is the
  * distribution-free one of order statistics (Conover, Practical Nonparametric Statistics, 3.2); the ratio of two is taken in
  * the logarithm. Latencies of neighbouring requests resemble each other, so each run counts as its effective number of
  * samples (Geyer's initial positive sequence over the medians of its time slots). A figure is worse where its whole interval
- * lies beyond `tolerance`.
+ * lies beyond `tolerance`, the same where it lies within (the two one-sided tests of equivalence), else unclear.
  */
 export function compareRuns(first: LoadResult, second: LoadResult, tolerance: number): Comparison {
   const a = sampleOf(first);
@@ -56,10 +67,16 @@ export function compareRuns(first: LoadResult, second: LoadResult, tolerance: nu
   if (first.targetIterationsPerSecond === undefined && second.targetIterationsPerSecond === undefined) {
     changes.push(throughputChange(first, second, tolerance));
   }
+  const hasLatencies = a.histogram.count > 0 && b.histogram.count > 0;
   const isVoid = first.verdict.state === 'VOID' || second.verdict.state === 'VOID';
   const has = (verdict: Change['verdict']) => changes.some((change) => change.verdict === verdict);
+  const judged = has('worse') ? 'REGRESSION' : has('better') ? 'IMPROVED' : has('unclear') ? 'UNCLEAR' : 'SAME';
+  // Two runs without a response each are not the same: there is nothing to hold against each other.
+  const state = isVoid ? 'VOID' : judged === 'REGRESSION' || hasLatencies ? judged : 'UNCLEAR';
   return {
-    state: isVoid ? 'VOID' : has('worse') ? 'REGRESSION' : has('better') ? 'IMPROVED' : 'SAME',
+    schema: 'hwctl.dev/load-comparison/v1',
+    state,
+    passed: state !== 'VOID' && state !== 'REGRESSION' && hasLatencies && !changes.some(({ looksWorse }) => looksWorse),
     tolerance,
     confidence,
     changes,
@@ -149,8 +166,10 @@ function ratioChange(
   const limit = Math.log(1 + tolerance);
   const sure = worseSign * centre - z * logError > limit;
   const surelyBetter = -worseSign * centre - z * logError > limit;
-  const verdict = sure ? 'worse' : surelyBetter ? 'better' : 'same';
-  return { figure, unit, before, after, change: Math.exp(centre) - 1, low, high, verdict };
+  const within = Math.abs(centre) + z * logError <= limit;
+  const verdict = sure ? 'worse' : surelyBetter ? 'better' : within ? 'same' : 'unclear';
+  const looksWorse = verdict === 'unclear' && worseSign * centre > limit ? true : undefined;
+  return { figure, unit, before, after, change: Math.exp(centre) - 1, low, high, verdict, looksWorse };
 }
 
 /** Two proportions, Agresti and Caffo's interval (one success and one failure added to each, so that 0 errors work). */
@@ -162,9 +181,22 @@ function errorChange(first: LoadResult, second: LoadResult): Change {
   const error = Math.sqrt((pa * (1 - pa)) / (a.all + 2) + (pb * (1 - pb)) / (b.all + 2));
   const [low, high] = [pb - pa - z * error, pb - pa + z * error];
   const change = share(b) - share(a);
-  const verdict =
-    low > 0 && change > leastErrorRise ? 'worse' : high < 0 && change < -leastErrorRise ? 'better' : 'same';
-  return { figure: 'error rate', unit: 'share', before: share(a), after: share(b), change, low, high, verdict };
+  const isWorse = low > 0 && change > leastErrorRise;
+  const isBetter = high < 0 && change < -leastErrorRise;
+  const within = low > -sameErrorRise && high < sameErrorRise;
+  const verdict = isWorse ? 'worse' : isBetter ? 'better' : within ? 'same' : 'unclear';
+  const looksWorse = verdict === 'unclear' && change > sameErrorRise ? true : undefined;
+  return {
+    figure: 'error rate',
+    unit: 'share',
+    before: share(a),
+    after: share(b),
+    change,
+    low,
+    high,
+    verdict,
+    looksWorse,
+  };
 }
 
 /** Completed per second, from the time slots; closed runs alone, whose rate is the server's. */
@@ -218,7 +250,7 @@ function comparability(first: LoadResult, second: LoadResult, a: Sample, b: Samp
   differ('the URL', first.url, second.url);
   const rate = (result: LoadResult) =>
     result.targetIterationsPerSecond && Number(result.targetIterationsPerSecond.toPrecision(3));
-  differ('the target rate per second', rate(first), rate(second));
+  differ('the rate asked for, per second', rate(first), rate(second));
   differ(
     'the steps',
     first.steps.map((step) => step.step).join(', '),
@@ -234,7 +266,8 @@ function comparability(first: LoadResult, second: LoadResult, a: Sample, b: Samp
     ['first', a],
     ['second', b],
   ] as const) {
-    if (sample.effective < 100)
+    if (sample.histogram.count === 0) notes.push(`the ${name} run has no response, so there is no latency to compare`);
+    else if (sample.effective < 100)
       notes.push(
         `the ${name} run is worth ${Math.floor(sample.effective)} independent samples: run it longer for narrower intervals`,
       );

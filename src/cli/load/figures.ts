@@ -57,7 +57,7 @@ export function statusFigures(memories: readonly WorkerMemory[]): LoadResult['st
 }
 
 /** The value of a threshold's aggregation in milliseconds; undefined where there were no samples. */
-function latencyOf(histogram: Histogram, aggregation: string): number | undefined {
+export function latencyOf(histogram: Histogram, aggregation: string): number | undefined {
   if (histogram.count === 0) return undefined;
   const summary = histogram.summary();
   const percentile = /^p\((.*)\)$/.exec(aggregation);

@@ -30,15 +30,18 @@ export interface RateProbe {
 
 /** What `--find-max` found: a rate is named only where a confirmation at it held. */
 export interface MaxFound {
-  /** found: between a rate that held and one that broke. top: the highest that was to be tried held. not shown: none was confirmed. */
-  state: 'found' | 'top' | 'not shown';
+  /**
+   * found: just above it one broke. bounded: one further above did, and there was no time for what lies between. top: the highest that was to be tried held. generator: what is above was not offered. none:
+   * not even the lowest held. not shown: the search ended before it could confirm one.
+   */
+  state: 'found' | 'bounded' | 'top' | 'generator' | 'none' | 'not shown';
   /** What the rates count. */
   unit: ArrivalUnit;
   /** The highest rate at which a confirmation held; undefined where nothing was shown. */
   heldPerSecond?: number;
   /** The lowest rate above it that did not hold; undefined where none was met. */
   brokePerSecond?: number;
-  /** What broke there (not shown: what kept it from being shown), in words. */
+  /** What broke there, in words. */
   why: string[];
   /** What had to hold of every probe, in words: the thresholds, and what is taken where none is given. */
   limits: string[];

@@ -9,6 +9,7 @@ import {
   thresholdOutcomes,
   type WorkerEnd,
 } from './figures.js';
+import type { RunLook } from './find-max.js';
 import { Histogram } from './histogram.js';
 import type { MachineFigures } from './machine.js';
 import { type ControlMemory, control, counter, type WorkerMemory } from './memory.js';
@@ -180,6 +181,39 @@ export class Observer {
     };
   }
 
+  /** What a search needs of it, many times a second: cheaper than a snapshot. */
+  look(): RunLook {
+    const { totals } = this;
+    const { started, ok: whole, failed: broken } = totals.iterations();
+    const { dropped, sent, ok, failed, timedOut } = totals.counts();
+    const elapsedMs = this.elapsedMs();
+    const phase =
+      this.over || this.result !== undefined ? 'over' : this.started && elapsedMs >= 0 ? 'running' : 'before';
+    return {
+      elapsedMs: Math.max(0, elapsedMs),
+      phase: phase === 'running' && elapsedMs >= this.live.endMs() ? 'over' : phase,
+      behindMs: this.observed.shards?.behindMs ?? 0,
+      iterationsStarted: started,
+      iterationsEnded: whole + broken,
+      dropped,
+      sent,
+      ok,
+      failed,
+      timedOut,
+      checks: totals.checks(),
+    };
+  }
+
+  /** Copies of what was recorded so far. */
+  histograms(): Record<'response' | 'service' | 'startLag', Histogram> {
+    const copy = (pick: (memory: WorkerMemory) => Histogram) => this.totals.histogram(pick);
+    return {
+      response: copy((memory) => memory.response),
+      service: copy((memory) => memory.service),
+      startLag: copy((memory) => memory.startLag),
+    };
+  }
+
   /** Whether a threshold that is to end the run has failed, `afterMs` into it at the earliest. */
   abortWanted(afterMs: number): boolean {
     const elapsedMs = this.elapsedMs();
@@ -307,7 +341,8 @@ export class Observer {
       wakeUpP99Ms: wakeUp.count === 0 ? 0 : wakeUp.percentileUs(99) / 1000,
       responseP99Ms: response.count === 0 ? 0 : response.percentileUs(99) / 1000,
       scheduled: arrivals,
-      droppedMaxInFlight: droppedBy.maxInFlight,
+      // A rate that is dropped from did not hold: the search's answer says so, and the others are as good as ever.
+      droppedMaxInFlight: this.plan.search === undefined ? droppedBy.maxInFlight : 0,
       droppedUserBusy: droppedBy.userBusy,
       // What became due within the last moments of a live run may rightly be on its way.
       due: closed
@@ -338,6 +373,7 @@ export class Observer {
     if (!this.started) return 'preparing';
     if (this.elapsedMs() < 0) return 'waiting';
     if (this.over || this.elapsedMs() >= this.live.endMs()) return 'draining';
-    return this.paused() ? 'paused' : 'running';
+    // A search waits between its rates.
+    return this.paused() ? (this.plan.search === undefined ? 'paused' : 'draining') : 'running';
   }
 }

@@ -14,6 +14,8 @@ export interface LoadPlan {
   arrivals: Arrivals;
   /** What arrives: `requests` where every iteration is one request, else `iterations`. Rates of the arrivals count these. */
   unit: ArrivalUnit;
+  /** `--find-max`: its rates are tried one after another (find-max.ts), beginning with that of `arrivals`. */
+  search?: SearchBounds;
   thresholds: Threshold[];
   /** Requests (journeys: iterations) under way at once over all workers; arrivals past it are dropped and counted. */
   maxInFlight: number;
@@ -110,6 +112,14 @@ export interface Stage {
   durationMs: number;
   from: number;
   to: number;
+}
+
+/** What a search may try, in arrivals per second, and how long it may take. */
+export interface SearchBounds {
+  startPerSecond: number;
+  topPerSecond: number;
+  lowestPerSecond: number;
+  budgetMs: number;
 }
 
 /** What a rate of arrivals counts. */

@@ -1,5 +1,6 @@
 import type { Attack, EarlyEnd } from './attack.js';
 import { threadClock } from './clock-us.js';
+import type { RunLook } from './find-max.js';
 import { control, controlMemory } from './memory.js';
 import type { LoadResult, LoadSnapshot } from './metrics.js';
 import { type Observed, Observer } from './observer.js';
@@ -40,10 +41,18 @@ export abstract class SteeredRun implements Attack {
     return this.observer.snapshot();
   }
 
+  look(): RunLook {
+    return this.observer.look();
+  }
+
+  histograms(): ReturnType<Attack['histograms']> {
+    return this.observer.histograms();
+  }
+
   adjustRate(factor: number): void {
     if (!(factor > 0)) return;
     this.observer.beforeChange();
-    this.steering.numbers[control.numbers.factor] = Math.min(100, Math.max(0.01, factor));
+    this.steering.numbers[control.numbers.factor] = Math.min(1e5, Math.max(1e-5, factor));
     this.observer.afterFactor(this.rateFactor);
     this.changed();
   }

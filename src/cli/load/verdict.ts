@@ -68,7 +68,7 @@ export interface VerdictFigures {
 
 /**
  * Judges the generator. DEGRADED: figures are marred, and the reason says which and by how much. VOID: what was measured is
- * the generator, not the server. A slow server alone is neither: it is a result.
+ * the generator, or another load than was asked for. A slow server alone is neither: it is a result.
  */
 export function judge(figures: VerdictFigures): Verdict {
   const reasons: VerdictReason[] = [];
@@ -156,17 +156,26 @@ function whoWasLate({ wakeUpCount, wakeUpP99Ms, startLagP99Ms, waitingShare }: V
   return `It is hwctl, not the machine${known}: lower the rate, or try --workers`;
 }
 
+/** Beyond this share of the arrivals, what was measured is another load than the one asked for. */
+const muchDropped = 0.05;
+
+function ofThoseSent(dropped: number): string {
+  const known = 'the latencies are of those that were sent';
+  return dropped > muchDropped ? `; ${known}, of the load asked for they are not known` : `; ${known} only`;
+}
+
 function losses(figures: VerdictFigures, add: Add): void {
   const { scheduled, due, sent } = figures;
   const capped = figures.droppedMaxInFlight / Math.max(1, scheduled);
   if (capped > 0.001) {
     const what = `${figures.droppedMaxInFlight} of ${scheduled} arrivals dropped (${percent(capped)})`;
-    add('dropped', false, `${what}: --max-in-flight was reached, so the rate asked for was not offered`);
+    add('dropped', capped > muchDropped, `${what}: --max-in-flight was reached${ofThoseSent(capped)}`);
   }
   const busy = figures.droppedUserBusy / Math.max(1, scheduled);
   if (busy > 0.01) {
     const what = `${figures.droppedUserBusy} of ${scheduled} turns missed (${percent(busy)})`;
-    add('dropped', false, `${what}: responses took longer than the pace, so users could not keep it`);
+    const why = 'responses took longer than the pace, so users could not keep it';
+    add('dropped', busy > muchDropped, `${what}: ${why}${ofThoseSent(busy)}`);
   }
   if (due !== undefined && due >= 20) {
     const taken = scheduled / due;

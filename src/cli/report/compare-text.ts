@@ -8,7 +8,8 @@ export function comparisonText(compared: Comparison, options: { color: boolean; 
   const comparison = shown(compared);
   const paint = createPaint(options.color);
   const width = Math.max(60, Math.min(80, options.columns));
-  const colors = { worse: paint.bad, better: paint.good, same: (text: string) => text };
+  const plain = (text: string) => text;
+  const colors = { worse: paint.bad, better: paint.good, same: plain, unclear: paint.warn };
   const header = `${'Compared'.padEnd(12)}${'before'.padStart(10)}${'after'.padStart(10)}${'change'.padStart(10)}  ${'99 % interval'.padEnd(20)}`;
   const rows = comparison.changes.map((change) => {
     const cells = `${change.figure.padEnd(12)}${amount(change, change.before).padStart(10)}${amount(change, change.after).padStart(10)}${delta(change, change.change).padStart(10)}`;
@@ -22,7 +23,7 @@ export function comparisonText(compared: Comparison, options: { color: boolean; 
     'A figure is judged by its distribution-free 99 % interval (order statistics; latencies that resemble their neighbours count as fewer samples).',
     ...comparison.notes.map((note) => `Note: ${note}.`),
   ];
-  const conclusion = comparison.state === 'REGRESSION' || comparison.state === 'VOID' ? paint.bad : paint.good;
+  const conclusion = comparison.passed ? (comparison.state === 'UNCLEAR' ? paint.warn : paint.good) : paint.bad;
   const [first, ...rest] = sentences.map((sentence) => wrap(sentence, width));
   return `${[
     paint.strong(header.trimEnd()),
@@ -39,17 +40,26 @@ function stateWords({ state, tolerance, changes }: Comparison): string {
       .filter((change) => change.verdict === verdict)
       .map((change) => change.figure)
       .join(', ');
+  const looksWorse = changes.filter((change) => change.looksWorse).map((change) => change.figure);
+  const unclear = named('unclear') === '' ? '' : ` ${sentence(named('unclear'), looksWorse.join(', '))}`;
   const limit = `${Number((tolerance * 100).toFixed(2))}%`;
   switch (state) {
     case 'REGRESSION':
       return `REGRESSION: ${named('worse')} worse by more than ${limit} with 99 % confidence.`;
     case 'IMPROVED':
-      return `IMPROVED: ${named('better')} better by more than ${limit} with 99 % confidence, nothing worse.`;
+      return `IMPROVED: ${named('better')} better by more than ${limit} with 99 % confidence, nothing shown to be worse.${unclear}`;
     case 'SAME':
       return `SAME: no figure changed by more than ${limit} with 99 % confidence.`;
+    case 'UNCLEAR':
+      return `UNCLEAR: no change by more than ${limit} was shown, nor that there is none.${unclear}`;
     case 'VOID':
       return 'VOID: one of the runs proves nothing, so neither does their comparison.';
   }
+}
+
+function sentence(unclear: string, looksWorse: string): string {
+  const likely = looksWorse === '' ? '' : ` ${looksWorse} may well be worse: this is no pass.`;
+  return `Not shown either way: ${unclear}.${likely} Longer runs make the intervals narrower; --tolerance sets what counts.`;
 }
 
 function amount(change: Change, value: number): string {

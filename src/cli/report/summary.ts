@@ -30,6 +30,7 @@ export function loadSummary(measured: LoadReport, about: LoadHeading, options: S
     outcomes(result, width, paint),
     services(result, width, paint),
     thresholds(result, width, paint),
+    ratesTried(result, width, paint),
     verdict(result, width, paint),
     conclusion(result, shown(options), width, paint),
     howToRead(width, paint),
@@ -40,10 +41,10 @@ export function loadSummary(measured: LoadReport, about: LoadHeading, options: S
     .join('\n\n')}\n`;
 }
 
-function head(result: LoadResult, heading: LoadHeading, width: number, paint: Paint): string[] {
+function head(result: LoadReport, heading: LoadHeading, width: number, paint: Paint): string[] {
   const { unit } = result.arrivals;
   const target = result.targetIterationsPerSecond;
-  const asked = target === undefined ? '' : `asked ${formatRate(target)} ${unit}/s, `;
+  const asked = target === undefined || result.findMax !== undefined ? '' : `asked ${formatRate(target)} ${unit}/s, `;
   const iterations = result.achievedIterationsPerSecond;
   const achieved = rateWords({ unit, iterations, requests: result.achievedRequestsPerSecond }, 2);
   const ended = result.ended === 'completed' ? '' : ` (${endedWords(result.ended)})`;
@@ -175,6 +176,29 @@ function thresholds(result: LoadResult, width: number, paint: Paint): string[] {
       return outcome.passed ? paint.good(line) : paint.bad(line);
     }),
   ];
+}
+
+/** The probes of a search in the order of their time: what it is that the answer rests on. */
+function ratesTried({ findMax }: LoadReport, width: number, paint: Paint): string[] {
+  if (findMax === undefined || findMax.probes.length === 0) return [];
+  const header = `${'Rates tried'.padEnd(12)}${['for', 'p50', 'p95', 'failed', 'under way'].map((name) => name.padStart(9)).join('')}`;
+  const rows = findMax.probes.map((probe) => {
+    const cells = [
+      formatLatency(probe.durationMs),
+      formatLatency(probe.p50Ms),
+      formatLatency(probe.p95Ms),
+      formatCount(probe.failed + probe.timedOut + probe.dropped),
+      formatCount(probe.inFlightAtEnd),
+    ];
+    const words = probe.outcome === 'held' && probe.kind === 'confirmation' ? 'held, confirmed' : probe.outcome;
+    const line = `  ${formatRate(probe.ratePerSecond).padStart(8)}/s${cells.map((cell) => cell.padStart(9)).join('')}  ${words}`;
+    return probe.outcome === 'held' ? paint.good(line) : probe.outcome === 'broke' ? paint.bad(line) : paint.warn(line);
+  });
+  const limits = wrap(
+    `What had to hold: ${findMax.limits.join(', ')}; nothing dropped; no backlog that grows.`,
+    width - 2,
+  );
+  return [paint.strong(header), ...rows, ...limits.map((line) => `  ${line}`)];
 }
 
 function verdict(result: LoadResult, width: number, paint: Paint): string[] {

@@ -24,7 +24,8 @@ export function snapshotLine(snapshot: LoadSnapshot): string {
       : `p50 ${formatLatency(latency.p50)} p95 ${formatLatency(latency.p95)} p99 ${formatLatency(latency.p99)}`;
   const rate = rateWords({
     unit,
-    target: snapshot.targetIterationsPerSecond,
+    // Between two rates of a search, and at the end, none is asked for.
+    target: snapshot.targetIterationsPerSecond || undefined,
     iterations: snapshot.recentIterationsPerSecond,
     requests: snapshot.recentRequestsPerSecond,
   });

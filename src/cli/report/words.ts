@@ -32,7 +32,11 @@ function describeWork(plan: LoadPlan): string {
 }
 
 /** The arrivals in words: `open, 100 requests/s for 10s`, `closed, 10 at a time, 100 requests`. */
-function describeArrivals({ arrivals, unit }: Pick<LoadPlan, 'arrivals' | 'unit'>): string {
+function describeArrivals({ arrivals, unit, search }: Pick<LoadPlan, 'arrivals' | 'unit' | 'search'>): string {
+  if (search !== undefined) {
+    const [from, to] = [formatRate(search.startPerSecond), formatRate(search.topPerSecond)];
+    return `search for the highest rate, from ${from} up to ${to} ${unit}/s, at most ${formatDuration(search.budgetMs)}`;
+  }
   switch (arrivals.model) {
     case 'open':
       return `open, ${describeStages(arrivals.stages, ` ${unit}/s`)}${arrivals.poisson ? ', Poisson' : ''}`;
@@ -85,19 +89,26 @@ export function verdictMeaning(verdict: Verdict): string {
     case 'VALID':
       return 'the generator kept up, so the numbers are the service’s own';
     case 'DEGRADED':
-      return 'the generator was under strain; read the latencies as upper bounds';
+      return isOfDrops(verdict)
+        ? 'a part of the load asked for was never sent; the latencies are of the rest'
+        : 'the generator was under strain; read the latencies as upper bounds';
     case 'VOID':
-      return 'the generator was the bottleneck; these numbers say nothing about the service';
+      return isOfDrops(verdict)
+        ? 'much of the load asked for was never sent; these numbers say nothing about the service under it'
+        : 'the generator was the bottleneck; these numbers say nothing about the service';
   }
+}
+
+/** Of all that weighs most: it was the server that did not take the load, not the generator that did not make it. */
+function isOfDrops({ state, reasons }: Verdict): boolean {
+  return reasons.filter(({ severity }) => severity === state).every(({ code }) => code === 'dropped');
 }
 
 /** The same while the run is under way. */
 export function verdictInBrief(verdict: Verdict): string {
-  return {
-    VALID: 'the generator keeps up',
-    DEGRADED: 'the generator is under strain',
-    VOID: 'the generator is the bottleneck',
-  }[verdict.state];
+  if (verdict.state === 'VALID') return 'the generator keeps up';
+  if (isOfDrops(verdict)) return `${verdict.state === 'VOID' ? 'much' : 'a part'} of the load is not sent`;
+  return verdict.state === 'VOID' ? 'the generator is the bottleneck' : 'the generator is under strain';
 }
 
 /** The phase in a word or two. */

@@ -1,72 +1,88 @@
 import t from 'tap';
-import { MaxFinder, maxExitCode, maxInWords, rampForMax } from '../../../src/cli/commands/load-find-max.js';
+import { maxExitCode, searchBounds, searchPlan } from '../../../src/cli/commands/load-find-max.js';
+import { systemClock } from '../../../src/cli/kernel/clock.js';
 import { Failure } from '../../../src/cli/kernel/failure.js';
-import type { LoadSnapshot } from '../../../src/cli/load/metrics.js';
+import { findMax } from '../../../src/cli/load/find-max.js';
+import type { Arrivals } from '../../../src/cli/load/plan.js';
+import { startAttack } from '../../../src/cli/load/run.js';
 import { parseThreshold } from '../../../src/cli/load/thresholds.js';
-import { latency, running } from '../../report/fixtures.js';
+import { limitedServer } from '../../load/servers.js';
 
-/** A ramp of 100/s a second, whose p95 (2.4 x the scale) grows as `scaleAt` says. */
-function ramp(seconds: number, scaleAt: (second: number) => number): LoadSnapshot[] {
-  let sent = 0;
-  return Array.from({ length: seconds + 1 }, (_, second) => {
-    sent += second * 100;
-    const recent = { ...running.recentLatencyMs, response: latency(scaleAt(second), 100) };
-    return {
-      ...running,
-      elapsedMs: second * 1000,
-      sent,
-      ok: sent,
-      targetIterationsPerSecond: second * 100,
-      recentLatencyMs: recent,
-    };
+const constant: Arrivals = { model: 'open', stages: [{ durationMs: 10_000, from: 100, to: 100 }], poisson: false };
+const ramp: Arrivals = { model: 'open', stages: [{ durationMs: 60_000, from: 20, to: 2000 }], poisson: false };
+
+t.test('what a search may try: flags, a profile’s ramp, or the usual', (t) => {
+  const usual = { startPerSecond: 50, topPerSecond: 5000, lowestPerSecond: 0.5, budgetMs: 120_000 };
+  t.same(searchBounds({}, undefined, constant), usual);
+  t.same(searchBounds({ rps: '2000', duration: '20s' }, undefined, constant), {
+    ...usual,
+    topPerSecond: 2000,
+    budgetMs: 20_000,
+  });
+  t.match(searchBounds({ rps: '10' }, undefined, constant), {
+    startPerSecond: 1,
+    topPerSecond: 10,
+    lowestPerSecond: 0.1,
+  });
+  t.same(searchBounds({}, ramp, ramp), {
+    startPerSecond: 20,
+    topPerSecond: 2000,
+    lowestPerSecond: 0.5,
+    budgetMs: 60_000,
+  });
+  t.match(searchBounds({ quick: true }, ramp, ramp), { budgetMs: 20_000 });
+  t.same(searchBounds({}, constant, constant), usual, 'a constant load names no range');
+  t.throws(() => searchBounds({}, undefined, { model: 'closed', stages: [] }), Failure);
+  t.end();
+});
+
+t.test('the exit code claims no more than was shown', (t) => {
+  const valid = { verdict: { state: 'VALID' as const, reasons: [] } };
+  const table = [
+    ['found', 0],
+    ['bounded', 0],
+    ['top', 0],
+    ['generator', 0],
+    ['none', 1],
+    ['not shown', 3],
+  ] as const;
+  for (const [state, code] of table) t.equal(maxExitCode({ state }, valid), code, state);
+  t.equal(maxExitCode({ state: 'found' }, { verdict: { state: 'VOID', reasons: [] } }), 3);
+  t.end();
+});
+
+for (const [what, options, capacity] of [
+  ['80 a second', { perSecond: 80 }, 80],
+  ['503 above 80 a second', { perSecond: 80, room: 25 }, 80],
+] as const) {
+  t.test(`a real server of ${what} is found out within 10 %`, async (t) => {
+    const server = await limitedServer(options);
+    t.teardown(server.close);
+    const search = searchBounds({ rps: '1000', duration: '40s' }, undefined, constant);
+    const step = { step: 'GET /', method: 'GET', path: '/' };
+    const plan = searchPlan(
+      {
+        endpoint: { url: server.url },
+        work: [{ kind: 'requests', name: 'GET /', weight: 1, requests: [step] }],
+        arrivals: constant,
+      },
+      search,
+    );
+    const attack = startAttack(plan);
+    const found = await findMax(attack, {
+      bounds: search,
+      unit: plan.unit,
+      thresholds: [parseThreshold('error_rate<1%')],
+      clock: systemClock,
+      drainMs: plan.drainMs,
+    });
+    attack.finish('completed');
+    const result = await attack.result;
+    t.equal(result.ended, 'completed');
+    t.equal(found.state, 'found', found.sentence);
+    const ratio = (found.heldPerSecond ?? 0) / capacity;
+    t.ok(ratio > 0.9 && ratio < 1.1, found.sentence);
+    const due = found.probes.reduce((sum, probe) => sum + probe.scheduled, 0);
+    t.equal(due, result.scheduled, 'every request is accounted for at the rate at which it was due');
   });
 }
-
-function watch(snapshots: LoadSnapshot[]) {
-  const finder = new MaxFinder([parseThreshold('p(95)<100'), parseThreshold('error_rate<1%')]);
-  const stoppedAt = snapshots.findIndex((snapshot) => finder.observe(snapshot));
-  return { found: finder.found(), stoppedAt };
-}
-
-t.test('the highest rate that held, and where it broke', (t) => {
-  const { found, stoppedAt } = watch(ramp(20, (second) => (second <= 10 ? 10 : 60)));
-  t.equal(found.heldPerSecond, 900);
-  t.equal(found.brokePerSecond, 1000);
-  t.equal(stoppedAt, 13, 'after three bad seconds');
-  t.match(
-    maxInWords(found),
-    /Highest rate that held: 900\/s\. From 1,000\/s on it did not: p\(95\)<100: response p\(95\) was 144 ms\./,
-  );
-  t.equal(maxExitCode(found, { verdict: { state: 'VALID', reasons: [] } }), 0);
-  t.end();
-});
-
-t.test('a hiccup of one second is no limit', (t) => {
-  const { found, stoppedAt } = watch(ramp(20, (second) => (second === 7 ? 60 : 10)));
-  t.equal(stoppedAt, -1);
-  t.equal(found.heldPerSecond, 1900);
-  t.equal(found.brokePerSecond, undefined);
-  t.match(maxInWords(found), /held to the end of the ramp: the highest rate proven is 1,900\/s/);
-  t.end();
-});
-
-t.test('where nothing holds the exit code says so; a generator that broke first is void', (t) => {
-  const { found } = watch(ramp(10, () => 60));
-  t.equal(found.heldPerSecond, undefined);
-  t.equal(maxExitCode(found, { verdict: { state: 'VALID', reasons: [] } }), 1);
-  t.match(maxInWords(found), /No rate held: p\(95\)<100/);
-  t.equal(maxExitCode(found, { verdict: { state: 'VOID', reasons: [] } }), 3);
-  t.end();
-});
-
-t.test('the ramp goes up to --rps, or as the profile says', (t) => {
-  const constant = { model: 'open', stages: [{ durationMs: 10_000, from: 100, to: 100 }], poisson: false } as const;
-  const arrivals = { ...constant, stages: [...constant.stages] };
-  t.same(rampForMax({ rps: '2000', duration: '20s' }, undefined, arrivals).stages, [
-    { durationMs: 20_000, from: 20, to: 2000 },
-  ]);
-  t.same(rampForMax({}, undefined, arrivals).stages, [{ durationMs: 60_000, from: 50, to: 5000 }]);
-  t.equal(rampForMax({}, arrivals, arrivals), arrivals);
-  t.throws(() => rampForMax({}, undefined, { model: 'closed', stages: [] }), Failure);
-  t.end();
-});
