@@ -56,6 +56,16 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : threeDigits(value)} ${units[unit]}`;
 }
 
+/** Writes a moment of a run: `2.5s`, `90s` as `1:30`, hours as `1:02:00`. */
+export function formatMoment(ms: number): string {
+  const total = ms / 1000;
+  if (total < 60) return `${Number(total.toFixed(1))}s`;
+  const parts = [Math.floor(total / 3600), Math.floor(total / 60) % 60, Math.round(total % 60)];
+  const [h, m, s] = parts as [number, number, number];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
 /** Cuts `text` to `width` columns, ending in `…` where something was cut. */
 export function fit(text: string, width: number): string {
   if (text.length <= width) return text;

@@ -144,6 +144,17 @@ export function sparkline(values: readonly (number | undefined)[], top?: number)
     .join('');
 }
 
+/** The same on a logarithmic scale from `low` (▁) to `high` (█), for latencies, which span decades. */
+export function logSparkline(values: readonly (number | undefined)[], low: number, high: number): string {
+  const span = Math.log(high / low);
+  const share = (value: number) => (span > 0 ? Math.log(Math.max(value, low) / low) / span : 0);
+  return values
+    .map((value) =>
+      value === undefined ? ' ' : bars[Math.min(bars.length - 1, Math.floor(share(value) * bars.length))],
+    )
+    .join('');
+}
+
 /** A bar of `width` columns, `fraction` (0..1) of it filled. */
 export function progressBar(fraction: number, width: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, fraction)) * width);

@@ -1,4 +1,5 @@
 import { htmlText, oneLine } from '../kernel/text.js';
+import { formatMoment } from './format.js';
 
 /** Text made safe for HTML and SVG, in content and in attributes. */
 export function escapeHtml(text: string): string {
@@ -112,7 +113,7 @@ function hovers({ lines, x, endMs, format }: ChartOptions, px: (ms: number) => n
     const right = i + every >= x.length ? px(endMs) : px((x[i + every - 1]! + x[i + every]!) / 2);
     const values = lines.flatMap(({ name, values }) => (values[i] === undefined ? [] : `${name} ${format(values[i])}`));
     if (right <= left || values.length === 0) return [];
-    return `<rect class="hover" x="${left}" y="${plot.top}" width="${round(right - left)}" height="${plotHeight}"><title>${seconds(ms)}: ${escapeHtml(values.join(', '))}</title></rect>`;
+    return `<rect class="hover" x="${left}" y="${plot.top}" width="${round(right - left)}" height="${plotHeight}"><title>${formatMoment(ms)}: ${escapeHtml(values.join(', '))}</title></rect>`;
   });
 }
 
@@ -218,7 +219,7 @@ export function heatMap(options: HeatOptions): string {
         const shade = Math.max(1, Math.ceil(Math.sqrt(count / most) * shades));
         const range = `${format(bucket === 0 ? 0 : bounds[bucket - 1]!)} to ${bounds[bucket] === undefined ? 'more' : format(bounds[bucket])}`;
         return [
-          `<rect class="heat h${shade}" x="${left}" y="${py(bucket + 1)}" width="${round(right - left)}" height="${round(rowHeight)}"><title>${seconds(i * group * intervalMs)}: ${count} responses in ${range}</title></rect>`,
+          `<rect class="heat h${shade}" x="${left}" y="${py(bucket + 1)}" width="${round(right - left)}" height="${round(rowHeight)}"><title>${formatMoment(i * group * intervalMs)}: ${count} responses in ${range}</title></rect>`,
         ];
       });
     });
@@ -283,19 +284,9 @@ function timeAxis(endMs: number, px: (ms: number) => number, frame: Frame): stri
     `<path class="axis" d="M${frame.left} ${y}H${frame.right}"/>`,
     ...ticks.map(
       (ms) =>
-        `<path class="axis" d="M${px(ms)} ${y}v4"/><text class="tick" x="${px(ms)}" y="${y + 18}" text-anchor="middle">${seconds(ms)}</text>`,
+        `<path class="axis" d="M${px(ms)} ${y}v4"/><text class="tick" x="${px(ms)}" y="${y + 18}" text-anchor="middle">${formatMoment(ms)}</text>`,
     ),
   ];
-}
-
-/** A moment of the run: `2.5s`, `90s` as `1:30`, hours as `1:02:00`. */
-function seconds(ms: number): string {
-  const total = ms / 1000;
-  if (total < 60) return `${Number(total.toFixed(1))}s`;
-  const parts = [Math.floor(total / 3600), Math.floor(total / 60) % 60, Math.round(total % 60)];
-  const [h, m, s] = parts as [number, number, number];
-  const two = (value: number) => String(value).padStart(2, '0');
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
 function maximum(values: number[]): number {

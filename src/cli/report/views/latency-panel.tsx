@@ -2,36 +2,54 @@ import { Text } from 'ink';
 import type { ReactNode } from 'react';
 import type { LoadSnapshot } from '../../load/metrics.js';
 import { formatLatency } from '../format.js';
-import { binSeries, type Cell, sparkline } from '../series.js';
+import { axisLabels, type LiveAxis } from '../live-axis.js';
+import { binSeries, logSparkline } from '../series.js';
 
 interface Props {
   snapshot: LoadSnapshot;
-  width: number;
+  axis: LiveAxis;
 }
 
 const percentiles = ['p50', 'p95', 'p99'] as const;
 
-/** Five rows: response latency by percentile, now, over the run and over time; then service and start lag. */
-export function LatencyPanel({ snapshot, width }: Props): ReactNode {
+/**
+ * Six rows: response latency by percentile, now, over the run and over time, on one scale; the time that all sparklines of
+ * the view share; then service and start lag.
+ */
+export function LatencyPanel({ snapshot, axis }: Props): ReactNode {
   const { response, service, startLag } = snapshot.latencyMs;
-  const { cells } = binSeries(snapshot.series, Math.max(10, width - 38), 500);
+  const { cells } = binSeries(snapshot.series, axis.cells, axis.cellMs);
+  const all = cells.flatMap(({ p50, p99 }) => [p50, p99]).filter((value) => value !== undefined && value > 0);
+  const [low, high] = [Math.min(...(all as number[])), Math.max(...(all as number[]))];
+  const recent = snapshot.recentLatencyMs.response;
+  const scale = all.length === 0 ? '' : `  ▁ ${formatLatency(low)} █ ${formatLatency(high)} log`;
   return (
     <>
       <Text wrap="truncate-end">
         <Text bold>{'Response'.padEnd(10)}</Text>
         {'now'.padStart(8)}
         {'run'.padStart(9)}
-        {'  over time'}
       </Text>
       {percentiles.map((key) => (
-        <PercentileRow
-          key={key}
-          name={key}
-          cells={cells}
-          now={latency(snapshot.recentLatencyMs.response.count, snapshot.recentLatencyMs.response[key])}
-          run={latency(response.count, response[key])}
-        />
+        <Text key={key} wrap="truncate-end">
+          {`  ${key}`.padEnd(10)}
+          <Text bold>{latency(recent.count, recent[key]).padStart(8)}</Text>
+          {latency(response.count, response[key])
+            .padStart(9)
+            .padEnd(axis.left - 18)}
+          <Text color="cyan">
+            {logSparkline(
+              cells.map((cell) => cell[key]),
+              low,
+              high,
+            )}
+          </Text>
+        </Text>
       ))}
+      <Text wrap="truncate-end" dimColor>
+        {scale.padEnd(axis.left)}
+        {axisLabels(axis)}
+      </Text>
       <Text wrap="truncate-end" dimColor>
         {'  service p99 '}
         {latency(service.count, service.p99)}
@@ -41,26 +59,6 @@ export function LatencyPanel({ snapshot, width }: Props): ReactNode {
         {latency(response.count, response.max)}
       </Text>
     </>
-  );
-}
-
-function PercentileRow(props: {
-  name: (typeof percentiles)[number];
-  cells: Cell[];
-  now: string;
-  run: string;
-}): ReactNode {
-  const values = props.cells.map((cell) => cell[props.name]);
-  const peak = values.reduce<number>((max, value) => Math.max(max, value ?? 0), 0);
-  return (
-    <Text wrap="truncate-end">
-      {`  ${props.name}`.padEnd(10)}
-      <Text bold>{props.now.padStart(8)}</Text>
-      {props.run.padStart(9)}
-      {'  '}
-      <Text color="cyan">{sparkline(values, peak)}</Text>
-      {peak > 0 ? ` ${formatLatency(peak)}` : ''}
-    </Text>
   );
 }
 

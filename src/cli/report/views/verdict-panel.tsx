@@ -2,7 +2,8 @@ import { Text } from 'ink';
 import type { ReactNode } from 'react';
 import type { LoadSnapshot } from '../../load/metrics.js';
 import type { ThresholdOutcome } from '../../load/thresholds.js';
-import { fit } from '../format.js';
+import type { Verdict } from '../../load/verdict.js';
+import { fit, wrap } from '../format.js';
 import { verdictInBrief } from '../words.js';
 
 interface Props {
@@ -46,14 +47,23 @@ export function VerdictPanel({ snapshot, width, reasonRows, thresholdRows }: Pro
           </>
         )}
       </Text>
-      {verdict?.reasons.slice(0, reasonRows).map((reason) => (
-        <Text key={reason.code} wrap="truncate-end">
+      {reasonLines(verdict, width, reasonRows).map((line) => (
+        <Text key={line} wrap="truncate-end">
           {' '.repeat(10)}
-          {fit(`- ${reason.message}`, width - 10)}
+          {line}
         </Text>
       ))}
     </>
   );
+}
+
+/** The reasons of a verdict, whole where `rows` are enough for that; else a line each, cut. */
+export function reasonLines(verdict: Verdict | undefined, width: number, rows = Number.POSITIVE_INFINITY): string[] {
+  const reasons = verdict?.reasons ?? [];
+  const whole = reasons.flatMap(({ message }) =>
+    wrap(message, width - 12).map((line, i) => `${i === 0 ? '- ' : '  '}${fit(line, width - 12)}`),
+  );
+  return whole.length <= rows ? whole : reasons.slice(0, rows).map(({ message }) => fit(`- ${message}`, width - 10));
 }
 
 /** Without a sample a threshold has not failed yet; at the end it has. */

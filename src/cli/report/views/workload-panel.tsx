@@ -2,65 +2,85 @@ import { Text } from 'ink';
 import type { ReactNode } from 'react';
 import type { WorkloadUsage } from '../../target/target.js';
 import { fit, formatBytes, formatCores } from '../format.js';
+import type { LiveAxis } from '../live-axis.js';
 import { binAt, sparkline } from '../series.js';
-import type { WorkloadRow } from '../timeline.js';
+import { busiestFirst, type WorkloadRow } from '../timeline.js';
 
 interface Props {
   rows: readonly WorkloadRow[];
-  elapsedMs: number;
+  axis: LiveAxis;
   width: number;
-  /** Rows of the panel, at least 1: the busiest services are shown. */
+  /** Rows of the panel, at least 2: the busiest services are shown. */
   lines: number;
 }
 
-/** A row for each service: replicas, CPU, memory, throttling as last seen, and CPU over the same time as the rate. */
-export function WorkloadPanel({ rows, elapsedMs, width, lines }: Props): ReactNode {
-  const last = rows.at(-1)?.workloads ?? [];
-  const busiest = last.toSorted((a, b) => (b.cpuCores ?? 0) - (a.cpuCores ?? 0));
-  const shown = busiest.slice(0, busiest.length > lines ? Math.max(1, lines - 1) : lines);
-  const hidden = lines > 1 ? busiest.length - shown.length : 0;
-  const throttling = shown.some(({ throttledShare }) => (throttledShare ?? 0) > 0);
-  const columns = width - (throttling ? 60 : 45);
+/** CPU below a tenth of a core draws no full block, however idle the others are. */
+const leastScaleCores = 0.1;
+
+/**
+ * A row for each service: replicas, CPU and memory as last seen, CPU over the same time as the rate, throttling. The busiest
+ * over the whole run are shown, by name, so that a service keeps its row; all are drawn on one scale.
+ */
+export function WorkloadPanel({ rows, axis, width, lines }: Props): ReactNode {
+  const names = busiestFirst(rows);
+  const room = names.length > lines - 1 ? Math.max(1, lines - 2) : lines - 1;
+  const shown = names.slice(0, room).toSorted();
+  const hidden = names.slice(room);
+  const most = rows
+    .flatMap(({ workloads }) =>
+      workloads.filter(({ name }) => shown.includes(name)).map(({ cpuCores = 0 }) => cpuCores),
+    )
+    .reduce((max, cores) => Math.max(max, cores), leastScaleCores);
+  const head = `${'Services'.padEnd(axis.left - 17)}up    CPU memory`;
   return (
     <>
-      {shown.map((usage, index) => (
-        <Text key={usage.name} wrap="truncate-end">
-          <Text bold>{(index === 0 ? 'Services' : '').padEnd(10)}</Text>
-          <Usage usage={usage} throttling={throttling} />
-          <Text color="cyan">{cpuLine(usage.name, rows, elapsedMs, columns)}</Text>
+      <Text wrap="truncate-end">
+        <Text bold>{head.padEnd(axis.left)}</Text>
+        <Text dimColor>{`█ ${formatCores(most)} cores`}</Text>
+      </Text>
+      {shown.map((name) => (
+        <Text key={name} wrap="truncate-end">
+          <Usage name={name} usage={usageOf(rows.at(-1), name)} left={axis.left} />
+          <Text color="cyan">{cpuLine(name, rows, axis, most).padEnd(width - axis.left - axis.tail)}</Text>
+          <Throttled usage={usageOf(rows.at(-1), name)} />
         </Text>
       ))}
-      {hidden > 0 ? <Text>{`${' '.repeat(10)}and ${hidden} more, less busy`}</Text> : null}
+      {hidden.length > 0 && lines > 2 ? (
+        <Text wrap="truncate-end" dimColor>
+          {fit(`  and ${hidden.length} more, less busy: ${hidden.join(', ')}`, width)}
+        </Text>
+      ) : null}
     </>
   );
 }
 
-/** 33 columns, 48 where some service was throttled. */
-function Usage({ usage, throttling }: { usage: WorkloadUsage; throttling: boolean }): ReactNode {
-  const { name, replicasReady, replicasWanted, cpuCores, memoryBytes, throttledShare = 0 } = usage;
+function usageOf(row: WorkloadRow | undefined, name: string): WorkloadUsage | undefined {
+  return row?.workloads.find((workload) => workload.name === name);
+}
+
+/** `left` columns. */
+function Usage({ name, usage, left }: { name: string; usage: WorkloadUsage | undefined; left: number }): ReactNode {
+  const label = `  ${fit(name, left - 20)}`.padEnd(left - 17);
+  if (usage === undefined) return `${label}gone`.padEnd(left);
+  const { replicasReady, replicasWanted, cpuCores, memoryBytes } = usage;
   const memory = memoryBytes === undefined ? '-' : formatBytes(memoryBytes).replace(/\.\d+ /, ' ');
   return (
     <>
-      {fit(name, 11).padEnd(12)}
-      <Text color={replicasReady < replicasWanted ? 'yellow' : undefined}>{`${replicasReady}/${replicasWanted}`}</Text>
-      {`  CPU ${formatCores(cpuCores).padStart(4)}${memory.padStart(8)}`}
-      {throttling ? <Text color="yellow">{throttledWords(throttledShare).padEnd(15)}</Text> : ''}
+      {label}
+      <Text color={replicasReady < replicasWanted ? 'yellow' : undefined}>
+        {`${replicasReady}/${replicasWanted}`.padEnd(5)}
+      </Text>
+      {`${formatCores(cpuCores).padStart(4)}${memory.padStart(7)} `}
     </>
   );
 }
 
-function throttledWords(share: number): string {
-  return share > 0 ? `  throttled ${Math.max(1, Math.round(share * 100))}%` : '';
+function Throttled({ usage }: { usage: WorkloadUsage | undefined }): ReactNode {
+  const share = usage?.throttledShare ?? 0;
+  return share > 0 ? <Text color="yellow">{`  throttled ${Math.max(1, Math.round(share * 100))}%`}</Text> : null;
 }
 
-function cpuLine(name: string, rows: readonly WorkloadRow[], elapsedMs: number, columns: number): string {
-  if (columns < 8) return '';
-  const of = (row: WorkloadRow) => row.workloads.find((workload) => workload.name === name)?.cpuCores;
-  return `  ${sparkline(
-    binAt(
-      rows.map((row) => ({ atMs: row.atMs, value: of(row) })),
-      elapsedMs,
-      columns,
-    ),
-  )}`;
+function cpuLine(name: string, rows: readonly WorkloadRow[], { cells, cellMs }: LiveAxis, most: number): string {
+  const points = rows.map((row) => ({ atMs: row.atMs, value: usageOf(row, name)?.cpuCores }));
+  return sparkline(binAt(points, cells * cellMs, cells), most);
 }
