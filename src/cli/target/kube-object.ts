@@ -95,7 +95,7 @@ export interface Service extends KubeObject {
   kind: 'Service';
   spec: {
     selector?: Record<string, string>;
-    ports?: { name?: string; port: number; targetPort?: number | string }[];
+    ports?: { name?: string; port: number; targetPort?: number | string; nodePort?: number }[];
     type?: string;
     [field: string]: unknown;
   };

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, join, normalize, relative } from 'node:path';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, join, normalize, relative, sep } from 'node:path';
 import type { ConfigMap, KubeObject, PodTemplate } from './kube-object.js';
 import { checkShape, type Shape } from './shape.js';
 import { type FieldPath, type Problems, readText, readYaml, type YamlSource } from './yaml-source.js';
@@ -88,8 +88,10 @@ function build(folder: string, base: string, problems: Problems, parents: string
     const at: FieldPath = ['resources', index];
     const target = normalize(join(folder, resource));
     if (!existsSync(target)) problems.add(source, at, `there is no file or folder ${JSON.stringify(resource)}`);
-    else if (!statSync(target).isDirectory()) objects.push(...readObjects(target, base, problems));
-    else if ([...parents, folder].includes(target)) problems.add(source, at, `${resource} includes itself`);
+    else if (!statSync(target).isDirectory()) {
+      if (isBelow(folder, target)) objects.push(...readObjects(target, base, problems));
+      else problems.add(source, at, outside);
+    } else if ([...parents, folder].includes(target)) problems.add(source, at, `${resource} includes itself`);
     else objects.push(...build(target, base, problems, [...parents, folder]));
   }
   objects.push(...generateConfigMaps(kustomization, folder, source, problems));
@@ -112,6 +114,13 @@ function readObjects(path: string, base: string, problems: Problems): SourcedObj
   return readYaml(path, relative(base, path), problems).flatMap((source) =>
     checkShape(source.value, objectShape, source, [], problems) ? [{ object: source.value as KubeObject, source }] : [],
   );
+}
+
+/** As kustomize does by default: files of another folder (or what a link leads to) are none of this kustomization's. */
+const outside = 'is not in this folder or below it';
+
+function isBelow(folder: string, path: string): boolean {
+  return realpathSync(path).startsWith(`${realpathSync(folder)}${sep}`);
 }
 
 /** As kustomize does: one kustomization holds no object twice. */
@@ -164,8 +173,10 @@ function generateConfigMaps(
     for (const [line, entry] of (generator.files ?? []).entries()) {
       const [key, file] = entry.includes('=') ? splitOnce(entry) : [basename(entry), entry];
       const path = join(folder, file);
-      if (existsSync(path)) data[key] = readText(path, file);
-      else problems.add(source, [...at, 'files', line], `there is no file ${JSON.stringify(file)}`);
+      if (existsSync(path)) {
+        if (isBelow(folder, path)) data[key] = readText(path, file);
+        else problems.add(source, [...at, 'files', line], outside);
+      } else problems.add(source, [...at, 'files', line], `there is no file ${JSON.stringify(file)}`);
     }
     for (const literal of generator.literals ?? []) {
       const [key, value] = splitOnce(literal);

@@ -5,6 +5,7 @@ import { applyValues } from './edits.js';
 import { isKind, isWorkload, type KubeObject, type PodTemplate, refOf, type Service } from './kube-object.js';
 import { buildKustomization, type SourcedObject } from './kustomize.js';
 import { manifestShapes } from './manifest-shapes.js';
+import { checkRules } from './object-rules.js';
 import { checkShape } from './shape.js';
 import type { Values } from './values-schema.js';
 import { type FieldPath, Problems } from './yaml-source.js';
@@ -120,9 +121,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function checkKind({ object, source }: SourcedObject, problems: Problems): void {
-  const shape = manifestShapes[object.kind];
-  if (shape !== undefined) checkShape(object, shape, source, [], problems);
+function checkKind(sourced: SourcedObject, problems: Problems): void {
+  const { object, source } = sourced;
+  const shape = Object.hasOwn(manifestShapes, object.kind) ? manifestShapes[object.kind] : undefined;
+  if (shape === undefined || checkShape(object, shape, source, [], problems)) checkRules(sourced, problems);
 }
 
 /** References that dangle: an Ingress without its Service, a Service without its pods, env without its ConfigMap. */

@@ -8,7 +8,7 @@ const smuggled = 'PUT /svc/smuggled HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n
 const length = smuggled.length;
 const chunked = `${length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`;
 
-const methods = ['GET', 'HEAD', 'DELETE', 'POST', 'TRACE'];
+const methods = ['GET', 'DELETE', 'POST'];
 /** What says where the body ends, the body, and what is to become of it (undefined: a refusal). */
 const framings: [lines: string[], body: string, arrives: string | undefined][] = [
   [[], '', ''],
@@ -95,13 +95,13 @@ t.test(
           sent++;
           const requests = arrived();
           const status = statusOf(text);
-          const passes = arrives !== undefined && !refused && method !== 'TRACE';
+          const passes = arrives !== undefined && !refused;
           const right = passes
             ? status === 200 &&
               requests.length === 1 &&
               requests[0]?.body === arrives &&
               requests[0].url === '/svc/attack'
-            : (status === 400 || status === 501 || (method === 'TRACE' && status === 405)) && requests.length === 0;
+            : (status === 400 || status === 501) && requests.length === 0;
           if (!right) wrong.push(`${head.join(' | ')}: ${status}, ${JSON.stringify(requests.map(({ body }) => body))}`);
           // One in seven, so that each row and each column has its victims and the suite stays quick.
           if (sent % 7 === 0) await victim();
@@ -173,6 +173,6 @@ t.test('any bytes in any place of a request', async (t) => {
       arrived();
       await victim();
     }),
-    { numRuns: 150, seed: 20261127 },
+    { numRuns: 120, seed: 20261127 },
   );
 });

@@ -3,7 +3,8 @@ import { loopback } from './ports.js';
 
 /** One HTTP probe, as the kubelet does it: 200 to 399 is healthy. Gives the reason where it is not; never throws. */
 export function probeHttp(port: number, path: string, timeoutMs: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
+  // Of a path that no request can have, Node says so by throwing.
+  return new Promise<string | undefined>((resolve) => {
     const outgoing = request(
       { host: loopback, port, path, agent: false, headers: { 'user-agent': 'hwctl-probe', connection: 'close' } },
       (response) => {
@@ -19,5 +20,5 @@ export function probeHttp(port: number, path: string, timeoutMs: number): Promis
     outgoing.on('error', (error: NodeJS.ErrnoException) => resolve(`GET ${path}: ${error.code ?? error.message}`));
     outgoing.on('close', () => clearTimeout(timer));
     outgoing.end();
-  });
+  }).catch((error: Error) => `GET ${path}: ${error.message}`);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { Failure } from '../../kernel/failure.js';
 import {
-  type ConfigMap,
   type Container,
   imageBaseName,
   isKind,
@@ -9,13 +9,20 @@ import {
   loadPathAnnotation,
   type Probe,
   refOf,
-  type Secret,
   type Service,
   serverImageName,
-  type Volume,
   type Workload,
 } from '../kube-object.js';
 import { type StackObject, selects, servicePort } from '../manifests.js';
+import {
+  isOfTheMachine,
+  mapServices,
+  readEnv,
+  type ServiceTarget,
+  type Surroundings,
+  type TopologyOptions,
+} from './container-env.js';
+import { isInside, mapMounts, readMounts } from './mounts.js';
 
 /** Where a process is told what the gateway shows the services (and they expect to be shown) in X-Proxy-Token. */
 export const proxyTokenVariable = 'TRUSTED_PROXY_TOKEN';
@@ -73,16 +80,15 @@ export interface Topology {
   leftOut: { ref: string; reason: string }[];
 }
 
-export interface TopologyOptions {
-  /** Folder behind the volume mounts. */
-  volumes: string;
-  /** A generated secret, by `NAME/KEY`. */
-  secret(id: string): string;
-}
+/** Names that mean something else in the state folder: the gateway's and the supervisor's log, the folder of the claims. */
+const reservedNames = new Set(['gateway', 'supervisor', 'claims']);
+/** Longest delay of a timer, in seconds: a longer one would strike at once. */
+const mostSeconds = 2_147_483;
 
 /**
  * Reads the objects of some stacks as processes and routes: each Deployment of the bundled server's image is one process,
  * whatever its `replicas`; names of Services in env become loopback ports; mounts become folders; the store is SQLite.
+ * Every folder and file is inside `volumes`. Throws Failure `bad-manifests` where the objects cannot be told apart here.
  */
 export function readTopology(objects: readonly StackObject[], options: TopologyOptions): Topology {
   const leftOut: Topology['leftOut'] = [];
@@ -94,8 +100,9 @@ export function readTopology(objects: readonly StackObject[], options: TopologyO
     const process = local.find(({ object }) => object.kind === 'Deployment' && selects(service, object));
     return process === undefined ? [] : [{ service, process: process.object.metadata.name }];
   });
+  refuseNames(local);
   const processes = local.map(({ object, stacks }) =>
-    readProcess(object as Workload, stacks, { objects, targets, options }),
+    readProcess(object as Workload, stacks, { objects, targets, options, leftOut }),
   );
   const { routes, host, loadPaths } = readIngresses(objects, targets, leftOut);
   for (const { object } of objects) {
@@ -105,16 +112,24 @@ export function readTopology(objects: readonly StackObject[], options: TopologyO
   return { processes, routes, host, loadPaths, leftOut };
 }
 
-/** A Service that is answered by a process here. */
-interface ServiceTarget {
-  service: Service;
-  process: string;
-}
-
-interface Surroundings {
-  objects: readonly StackObject[];
-  targets: readonly ServiceTarget[];
-  options: TopologyOptions;
+/** A process is known by its name alone, whatever its kind and namespace. */
+function refuseNames(local: readonly StackObject[]): void {
+  const refs = new Map<string, string[]>();
+  for (const { object } of local) {
+    const { name } = object.metadata;
+    refs.set(name, [...(refs.get(name) ?? []), refOf(object)]);
+  }
+  const details = [...refs].flatMap(([name, of]) => [
+    ...(reservedNames.has(name) ? [`${of[0]}: the name is taken on the local target`] : []),
+    ...(of.length > 1 ? [`${of.join(', ')}: on the local target their processes have one name`] : []),
+  ]);
+  if (details.length === 0) return;
+  throw new Failure({
+    code: 'bad-manifests',
+    message: 'the manifests cannot run on the local target',
+    details,
+    hint: 'Rename them, or run them with --target kube',
+  });
 }
 
 function serverContainer(object: KubeObject): Container | undefined {
@@ -130,8 +145,24 @@ function readProcess(object: Workload, stacks: string[], around: Surroundings): 
   const container = serverContainer(object) as Container;
   const mounts = readMounts(object, container, around);
   const env = readEnv(object, container, around);
+  const withheld = Object.keys(env).filter(isOfTheMachine);
+  for (const key of withheld) delete env[key];
+  if (withheld.length > 0) {
+    const reason = `${withheld.join(', ')}: not passed on, they would act on this machine`;
+    around.leftOut.push({ ref: `${refOf(object)} env`, reason });
+  }
   for (const [key, value] of Object.entries(env)) {
     env[key] = mapMounts(mapServices(value, object, around.targets), mounts);
+  }
+  // In a container this is a folder of its own even where nothing is mounted there.
+  if (!isInside(around.options.volumes, env.SQLITE_DIR)) env.SQLITE_DIR = join(around.options.volumes, name, 'data');
+  if (
+    env.PRICES_URL !== undefined &&
+    !URL.canParse(env.PRICES_URL) &&
+    !isInside(around.options.volumes, env.PRICES_URL)
+  ) {
+    around.leftOut.push({ ref: `${refOf(object)} env`, reason: 'PRICES_URL: a path at which nothing is mounted' });
+    delete env.PRICES_URL;
   }
   const temporary = join(around.options.volumes, name, 'tmp');
   // Here every process is alone on its store, nobody but this machine may reach it, and the gateway is the one proxy:
@@ -154,7 +185,7 @@ function readProcess(object: Workload, stacks: string[], around: Surroundings): 
     readiness: readProbe(container.readinessProbe),
     liveness: readProbe(container.livenessProbe),
     startTimeoutMs: startTimeoutMs(container.startupProbe),
-    graceMs: (spec.terminationGracePeriodSeconds ?? 30) * 1000,
+    graceMs: milliseconds(spec.terminationGracePeriodSeconds ?? 30),
     folders: [temporary, ...mounts.map((mount) => mount.folder)],
     files: mounts.flatMap((mount) => mount.files),
   };
@@ -165,138 +196,20 @@ function readProbe(probe: Probe | undefined): HttpProbe | undefined {
   if (probe?.httpGet === undefined) return undefined;
   return {
     path: probe.httpGet.path ?? '/',
-    periodMs: (probe.periodSeconds ?? 10) * 1000,
-    timeoutMs: (probe.timeoutSeconds ?? 1) * 1000,
-    failureThreshold: probe.failureThreshold ?? 3,
+    // 0 stands for "nothing said", too.
+    periodMs: milliseconds(probe.periodSeconds || 10),
+    timeoutMs: milliseconds(probe.timeoutSeconds || 1),
+    failureThreshold: probe.failureThreshold || 3,
   };
 }
 
 function startTimeoutMs(probe: Probe | undefined): number {
   if (probe === undefined) return 60_000;
-  return ((probe.initialDelaySeconds ?? 0) + (probe.periodSeconds ?? 10) * (probe.failureThreshold ?? 3)) * 1000;
+  return milliseconds((probe.initialDelaySeconds ?? 0) + (probe.periodSeconds || 10) * (probe.failureThreshold || 3));
 }
 
-function readEnv(object: Workload, container: Container, { objects, options }: Surroundings): Record<string, string> {
-  const env: Record<string, string> = {};
-  const data = (kind: 'ConfigMap' | 'Secret', name: string) => readData(kind, name, object, objects, options);
-  for (const source of container.envFrom ?? []) {
-    const entries = source.configMapRef
-      ? data('ConfigMap', source.configMapRef.name)
-      : source.secretRef
-        ? data('Secret', source.secretRef.name)
-        : {};
-    for (const [key, value] of Object.entries(entries)) env[`${source.prefix ?? ''}${key}`] = value;
-  }
-  for (const { name, value, valueFrom } of container.env ?? []) {
-    const config = valueFrom?.configMapKeyRef;
-    const secret = valueFrom?.secretKeyRef;
-    const found = config
-      ? data('ConfigMap', config.name)[config.key]
-      : secret
-        ? data('Secret', secret.name)[secret.key]
-        : value;
-    if (found !== undefined) env[name] = expand(found, env);
-  }
-  return env;
-}
-
-/** `$(NAME)` of an earlier variable; `$$(NAME)` stays as `$(NAME)`, an unknown name as it is written. */
-function expand(value: string, env: Record<string, string>): string {
-  return value.replace(/\$(\$?)\(([\w.-]+)\)/g, (whole, escaped: string, name: string) =>
-    escaped === '$' ? whole.slice(1) : (env[name] ?? whole),
-  );
-}
-
-function readData(
-  kind: 'ConfigMap' | 'Secret',
-  name: string,
-  near: KubeObject,
-  objects: readonly StackObject[],
-  options: TopologyOptions,
-): Record<string, string> {
-  const object = objects.find(
-    (entry) =>
-      entry.object.kind === kind &&
-      entry.object.metadata.name === name &&
-      entry.object.metadata.namespace === near.metadata.namespace,
-  )?.object;
-  if (object === undefined) return {};
-  if (kind === 'ConfigMap') return (object as ConfigMap).data ?? {};
-  const secret = object as Secret;
-  const values: Record<string, string> = { ...secret.stringData };
-  for (const [key, encoded] of Object.entries(secret.data ?? {})) {
-    values[key] = Buffer.from(encoded, 'base64').toString();
-  }
-  for (const key of generatedKeys(secret)) values[key] ??= options.secret(`${name}/${key}`);
-  return values;
-}
-
-function generatedKeys(secret: Secret): string[] {
-  const names = secret.metadata.annotations?.['hwctl.dev/generate'] ?? '';
-  return names
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
-}
-
-/** `NAME`, `NAME.NAMESPACE`, `NAME.NAMESPACE.svc...` with a Service's port become the loopback port of its process. */
-function mapServices(value: string, near: KubeObject, targets: readonly ServiceTarget[]): string {
-  let mapped = value;
-  for (const { service, process } of targets) {
-    const { name, namespace = 'default' } = service.metadata;
-    const qualified = `\\.${namespace}(?:\\.svc(?:\\.cluster\\.local)?)?`;
-    const sameNamespace = namespace === (near.metadata.namespace ?? 'default') ? '?' : '';
-    for (const { port } of service.spec.ports ?? []) {
-      const pattern = new RegExp(`(?<![\\w.-])${name}(?:${qualified})${sameNamespace}:${port}(?!\\d)`, 'g');
-      mapped = mapped.replace(pattern, `127.0.0.1:{{port:${process}}}`);
-    }
-  }
-  return mapped;
-}
-
-interface Mount {
-  mountPath: string;
-  folder: string;
-  files: ProcessSpec['files'];
-}
-
-function readMounts(object: Workload, container: Container, around: Surroundings): Mount[] {
-  return (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath }) => {
-    const volume = object.spec.template.spec.volumes?.find((candidate) => candidate.name === name);
-    if (volume === undefined) return [];
-    const folder = volumeFolder(object, volume, around.options.volumes);
-    return [
-      {
-        mountPath: mountPath.replace(/\/+$/, ''),
-        folder: subPath === undefined ? folder : join(folder, subPath),
-        files: volumeFiles(object, volume, folder, around),
-      },
-    ];
-  });
-}
-
-/** A claim is one folder for all who mount it; every other volume belongs to its own process. */
-function volumeFolder(object: Workload, volume: Volume, volumes: string): string {
-  const claim = volume.persistentVolumeClaim?.claimName;
-  return claim === undefined ? join(volumes, object.metadata.name, volume.name) : join(volumes, 'claims', claim);
-}
-
-function volumeFiles(object: Workload, volume: Volume, folder: string, around: Surroundings): ProcessSpec['files'] {
-  const source = volume.configMap ?? volume.secret;
-  if (source === undefined) return [];
-  const secret = volume.secret !== undefined;
-  const name = volume.configMap?.name ?? volume.secret?.secretName ?? '';
-  const data = readData(secret ? 'Secret' : 'ConfigMap', name, object, around.objects, around.options);
-  const items = source.items ?? Object.keys(data).map((key) => ({ key, path: key }));
-  return items.flatMap(({ key, path }) => {
-    const text = data[key];
-    return text === undefined ? [] : [{ path: join(folder, path), text, secret }];
-  });
-}
-
-function mapMounts(value: string, mounts: readonly Mount[]): string {
-  const mount = mounts.find(({ mountPath }) => value === mountPath || value.startsWith(`${mountPath}/`));
-  return mount === undefined ? value : join(mount.folder, value.slice(mount.mountPath.length));
+function milliseconds(seconds: number): number {
+  return Math.min(seconds, mostSeconds) * 1000;
 }
 
 function readIngresses(
