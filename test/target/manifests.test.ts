@@ -29,6 +29,7 @@ t.test('words of the command line: default, all, unknown', async (t) => {
 
 t.test('no two routes of one host are the same: a real ingress controller refuses them', async (t) => {
   const seen = new Set<string>();
+  const operational: string[] = [];
   for (const { object } of loadStacks(bundled, listStacks(bundled))) {
     if (object.kind !== 'Ingress') continue;
     for (const rule of (object as Ingress).spec.rules ?? []) {
@@ -37,9 +38,16 @@ t.test('no two routes of one host are the same: a real ingress controller refuse
         t.notOk(seen.has(id), id);
         seen.add(id);
         t.notOk(path?.startsWith('/internal'), 'internal routes are never published');
+        if (/^\/\w+\/(health|ready|metrics|openapi\.json)$/.test(path ?? '')) operational.push(path ?? '');
       }
     }
   }
+  // docs/SERVER.md says that these are public, and why.
+  const services = ['auth', 'billing', 'hello', 'notifications', 'orders', 'prices', 'users'];
+  t.strictSame(
+    operational.sort(),
+    services.flatMap((name) => ['health', 'metrics', 'openapi.json'].map((what) => `/${name}/${what}`)),
+  );
 });
 
 t.test(
