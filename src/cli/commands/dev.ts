@@ -40,7 +40,7 @@ async function dev(words: string[], options: Options, context: Context): Promise
   context.endsWithReader = true;
   const timeoutMs = parseTimeoutMs(options.timeout);
   const request = await requestFrom(words, options, context);
-  const { target, reason } = await targetFromOptions(options, context);
+  const { target, reason } = await targetFromOptions(options, context, 'deploy');
   const tell = (event: DevEvent) => (options.json ? context.json(event) : context.print(wordsOf(event)));
   tell({ type: 'target', target: target.name, reason });
   await deploy(target, request, timeoutMs, context, tell);

@@ -18,7 +18,7 @@ export function define(command: Command, context: Context): void {
   );
   addValueOptions(addTargetOptions(command)).action(async (words: string[], options: Options) => {
     const request = await requestFrom(words, options, context);
-    const { target, reason } = await targetFromOptions(options, context);
+    const { target, reason } = await targetFromOptions(options, context, 'deploy');
     if (!options.json) context.note(`target ${target.name}: ${reason}`);
     const differences = await target.diff(request);
     if (options.json) context.json({ target: target.name, differences });

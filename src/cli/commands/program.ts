@@ -8,16 +8,22 @@ import { commandEntries } from './registry.js';
 
 /** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */
 export async function runCommand(argv: string[], context: Context): Promise<number> {
+  const usage: Usage = { text: '' };
   try {
-    const program = await buildProgram(argv, context);
+    const program = await buildProgram(argv, context, usage);
     await program.parseAsync(argv, { from: 'user' });
     return context.signal.aborted && !isUnread(context) ? exitCodes.interrupted : context.exitCode;
   } catch (error) {
-    return report(error, argv, context);
+    return report(error, argv, context, usage);
   }
 }
 
-async function buildProgram(argv: string[], context: Context): Promise<Command> {
+/** What commander wrote about a wrong call: the usage of a command that was named without one of its own commands. */
+interface Usage {
+  text: string;
+}
+
+async function buildProgram(argv: string[], context: Context, usage: Usage): Promise<Command> {
   const program = new Command('hwctl')
     .description('Takes an empty machine to a proven service: provision, deploy, test and load-check.')
     .version(context.version, '-V, --version', 'print the version')
@@ -43,9 +49,15 @@ async function buildProgram(argv: string[], context: Context): Promise<Command> 
     command.configureOutput({
       writeOut: (text) => context.document(text),
       // Usage errors are thrown and reported by `report`, with their cure.
-      writeErr: () => undefined,
+      writeErr: (text) => {
+        usage.text = text;
+      },
       getOutHelpWidth: () => context.columns,
     });
+  });
+  // Commander gives a flag to the outermost command that knows it, wherever it stands.
+  program.hook('preAction', (_, action) => {
+    if (action.parent?.opts().json === true) action.setOptionValue('json', true);
   });
   if (argv.length === 0) {
     context.document(program.helpInformation());
@@ -74,9 +86,10 @@ function unknownCommand(word: string): Failure {
   });
 }
 
-function report(error: unknown, argv: string[], context: Context): number {
+function report(error: unknown, argv: string[], context: Context, usage: Usage = { text: '' }): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.pass;
+    if (error.code === 'commander.help' && !argv.includes('--json')) context.print(usage.text.trimEnd().split('\n'));
     return report(usageFailure(error, argv), argv, context);
   }
   if (context.signal.aborted && (error === context.signal.reason || isAbort(error))) {
@@ -129,6 +142,13 @@ function isAbort(error: unknown): boolean {
 
 function usageFailure(error: CommanderError, argv: string[]): Failure {
   const command = argv.find((word) => commandEntries.some((entry) => entry.name === word));
+  if (error.code === 'commander.help') {
+    return new Failure({
+      code: 'no-command',
+      message: `hwctl ${command} needs one of its commands`,
+      hint: `hwctl ${command} --help lists them`,
+    });
+  }
   return new Failure({
     code: 'usage',
     // Of an unknown `--name=value` the name is enough.

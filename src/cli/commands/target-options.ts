@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { Failure } from '../kernel/failure.js';
-import { type ResolvedTarget, resolveTarget, type TargetChoice, targetNames } from '../target/resolve.js';
+import { type Purpose, type ResolvedTarget, resolveTarget, type TargetChoice, targetNames } from '../target/resolve.js';
 import type { Endpoint, StatusReport, Target } from '../target/target.js';
 import type { Context } from './context.js';
+import { checkMeanings, withoutMeaningHere } from './option-meanings.js';
+import { type ValueOptions, valuesOf } from './value-options.js';
 
 /** What commander gives for the options of `addTargetOptions`. */
 export interface TargetOptions {
@@ -21,15 +23,31 @@ export function addTargetOptions(command: Command, fallback: TargetOptions['targ
     .option('--profile <name>', 'minikube profile (with --target minikube)');
 }
 
-/** The target that the parsed options name, and why it is this one. Throws Failure. */
-export function targetFromOptions(options: TargetOptions, context: Context): Promise<ResolvedTarget> {
+/**
+ * The target that the parsed options name, and why it is this one. Options that mean nothing there are refused, values of
+ * that kind told. Throws Failure.
+ */
+export async function targetFromOptions(
+  options: TargetOptions,
+  context: Context,
+  purpose: Purpose = 'find',
+): Promise<ResolvedTarget> {
   const choice: TargetChoice = {
     target: options.target,
     context: options.context,
     allowContext: options.allowContext,
     profile: options.profile,
   };
-  return resolveTarget(choice, { env: context.env, cwd: context.cwd, root: context.root, clock: context.clock });
+  const environment = { env: context.env, cwd: context.cwd, root: context.root, clock: context.clock };
+  // What is wrong with the target that was named is told before that target is asked for anything.
+  if (options.target !== 'auto') checkMeanings(options, options.target);
+  const resolved = await resolveTarget(choice, environment, purpose);
+  checkMeanings(options, resolved.target.name);
+  if (resolved.target.name === 'local') {
+    const { set, values } = options as ValueOptions;
+    for (const note of withoutMeaningHere(await valuesOf({ set, values }, context))) context.note(note);
+  }
+  return resolved;
 }
 
 /** What is up, seen by a command that wants to talk to it. */

@@ -50,7 +50,7 @@ async function up(words: string[], options: Options, context: Context): Promise<
       setNamespace: options.setNamespace,
     },
   };
-  const { target, reason } = await targetFromOptions(options, context);
+  const { target, reason } = await targetFromOptions(options, context, 'deploy');
   if (options.dryRun) {
     const steps = await target.plan(request);
     if (options.json) context.json({ target: target.name, reason, plan: steps });
@@ -62,12 +62,27 @@ async function up(words: string[], options: Options, context: Context): Promise<
     const line = options.json ? undefined : formatEvent(event);
     if (line !== undefined) context.note(line);
   };
-  const report: UpReport = {
-    ...(await target.up(request, { timeoutMs, signal: context.signal, onEvent })),
-    reason,
+  const bringUp = async () => {
+    try {
+      return await target.up(request, { timeoutMs, signal: context.signal, onEvent });
+    } catch (error) {
+      // What was started does not end with us.
+      if (context.signal.aborted) context.note(whatGoesOn(target.name, options));
+      throw error;
+    }
   };
+  const report: UpReport = { ...(await bringUp()), reason };
   if (options.json) context.json(report);
   else context.print(formatReport(report));
+}
+
+function whatGoesOn(name: string, { context, allowContext, profile }: TargetOptions): string {
+  const given = { context, 'allow-context': allowContext, profile };
+  const where = [['target', name], ...Object.entries(given)].flatMap(([flag, word]) =>
+    word === undefined ? [] : [`--${flag} ${word}`],
+  );
+  const words = where.join(' ');
+  return `What was begun goes on without hwctl up: hwctl status ${words} shows it, hwctl down ${words} ends it`;
 }
 
 /** Reads `--timeout`: more than nothing. Throws Failure `bad-duration` or `usage`. */

@@ -79,7 +79,7 @@ class Verification {
     const request = await requestFrom(this.words, options, context);
     // The flags of the load are checked before anything is brought up.
     await makeLoadPlan(undefined, this.loadOptions('http://127.0.0.1'), context);
-    const { target, reason } = await targetFromOptions(options, context);
+    const { target, reason } = await targetFromOptions(options, context, 'deploy');
     report.target = target.name;
     report.reason = reason;
     if (!options.json) context.beginReport();

@@ -220,8 +220,12 @@ async function minikube({ run }: DoctorDeps): Promise<Prerequisite> {
 async function profile({ run }: DoctorDeps): Promise<Prerequisite> {
   const base = { name: 'minikube profile', neededFor: ['minikube'] as Need[] };
   const outcome = await run(['minikube', 'status', '-o', 'json'], { timeoutMs: probeTimeoutMs });
-  if (outcome.failure !== undefined)
-    return { ...base, state: 'warning', found: 'unknown: minikube did not answer', cure: 'Install minikube first' };
+  if (outcome.failure === 'ENOENT')
+    return { ...base, state: 'missing', found: 'none: minikube is not installed', cure: 'Install minikube first' };
+  if (outcome.failure !== undefined) {
+    const found = `minikube status did not end by itself: ${outcome.failure}`;
+    return { ...base, state: 'warning', found, cure: 'minikube delete, then minikube start, where it goes on' };
+  }
   return { ...base, state: outcome.exitCode === 0 ? 'ok' : 'warning', ...profileState(outcome.exitCode ?? -1) };
 }
 

@@ -63,6 +63,7 @@ export function applyValues(objects: readonly StackObject[], values: Values): St
   const edited = present.map((entry) => ({ ...entry, object: structuredClone(entry.object) }));
   const application = edited.filter(({ part }) => part === 'application').map(({ object }) => object);
   checkNames(application, values);
+  checkUse(objects, values);
   for (const { object, path, to } of editsOf(edited)) setField(object, path, evaluate(to, values));
   for (const { object } of edited) dropAbsentItems(object);
   return edited;
@@ -241,10 +242,35 @@ function checkNames(application: readonly KubeObject[], values: Values): void {
   }
 }
 
+/** What each value changes; where it is given and none of the objects has it, it would be swallowed. */
+const uses: { name: keyof Values; of: string; isOne: (edit: Edit) => boolean }[] = [
+  { name: 'image', of: `container of the image ${serverImageName}`, isOne: ({ to }) => isValue(to, 'image') },
+  { name: 'host', of: 'Ingress', isOne: ({ to }) => isValue(to, 'host') },
+  { name: 'ingressClass', of: 'Ingress', isOne: ({ to }) => isValue(to, 'ingressClass') },
+  { name: 'replicas', of: `Deployment of the image ${serverImageName}`, isOne: ({ to }) => to.kind === 'replicas' },
+];
+
+function isValue(to: Expression, name: string): boolean {
+  return to.kind === 'value' && to.name === name;
+}
+
+function checkUse(objects: readonly StackObject[], values: Values): void {
+  const edits = editsOf(objects);
+  for (const { name, of, isOne } of uses) {
+    if (values[name] === undefined || typeof values[name] === 'object' || edits.some(isOne)) continue;
+    throw new Failure({
+      code: 'bad-values',
+      message: `${name}: these stacks have no ${of}, so it would change nothing`,
+      hint: `Leave ${name} out, or set it in the manifests`,
+    });
+  }
+}
+
 function unknownService(value: string, name: string, names: string[]): Failure {
   return new Failure({
     code: 'bad-values',
     message: `${value}.${name}: there is no ${name} in these stacks${didYouMean(name, names)}`,
-    hint: `There is: ${names.join(', ')}`,
+    hint:
+      names.length > 0 ? `There is: ${names.join(', ')}` : `Leave ${value}.${name} out: there is nothing of the kind`,
   });
 }

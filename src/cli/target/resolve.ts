@@ -26,6 +26,8 @@ export interface ResolvedTarget {
 export interface ClusterTargets {
   /** Why minikube cannot be used on this machine, or undefined where it can. Must answer within 2 s. */
   whyNotMinikube(environment: TargetEnvironment, choice: TargetChoice): Promise<string | undefined>;
+  /** Whether an `up` on a cluster is recorded here that no `down` has undone; quick. */
+  isRecorded(environment: TargetEnvironment): boolean;
   /** Throws Failure where the context is missing or must not be touched. */
   create(name: 'minikube' | 'kube', environment: TargetEnvironment, choice: TargetChoice): Promise<Target>;
 }
@@ -35,10 +37,21 @@ const loadClusterTargets = async (): Promise<ClusterTargets> =>
   (await import('./kubernetes/clusters.js')).clusterTargets;
 
 /**
- * Turns `--target` and its companions into a target. `auto` stays with what is up here, else takes minikube where it is
- * installed and usable, else local. Throws Failure `no-cluster-target`, `context-missing` or `usage`.
+ * What a command wants a target for: to `deploy` there (auto: what is up here, else minikube where it is usable, else
+ * local), or to `find` what is up (auto: where something is; nowhere: the local target, on which nothing is).
  */
-export async function resolveTarget(choice: TargetChoice, environment: TargetEnvironment): Promise<ResolvedTarget> {
+export type Purpose = 'deploy' | 'find';
+
+/**
+ * Turns `--target` and its companions into a target. Throws Failure `no-cluster-target`, `context-missing` or `usage`, and
+ * `two-targets` where `auto` is to find what is up and two targets have something.
+ */
+export async function resolveTarget(
+  choice: TargetChoice,
+  environment: TargetEnvironment,
+  purpose: Purpose = 'deploy',
+  loadClusters: () => Promise<ClusterTargets> = loadClusterTargets,
+): Promise<ResolvedTarget> {
   checkChoice(choice);
   const { createLocalTarget } = await import('./local/local-target.js');
   switch (choice.target) {
@@ -46,39 +59,47 @@ export async function resolveTarget(choice: TargetChoice, environment: TargetEnv
       return { target: createLocalTarget(environment), reason: 'asked for with --target local' };
     case 'minikube':
     case 'kube': {
-      const target = await (await loadClusterTargets()).create(choice.target, environment, choice);
+      const target = await (await loadClusters()).create(choice.target, environment, choice);
       return { target, reason: `asked for with --target ${choice.target}` };
     }
     case 'auto': {
       const local = createLocalTarget(environment);
-      if (local.isUp()) return { target: local, reason: 'it is up here' };
-      const clusters = await loadClusterTargets();
+      const isUp = local.isUp();
+      if (isUp && purpose === 'deploy') return { target: local, reason: 'it is up here' };
+      const clusters = await loadClusters();
+      const isRecorded = clusters.isRecorded(environment);
+      // Asking a cluster takes a second or more: not where all is known to be here.
+      if (isUp && !isRecorded) return { target: local, reason: 'it is up here' };
       const whyNot = await clusters.whyNotMinikube(environment, choice);
-      if (whyNot !== undefined) return { target: local, reason: whyNot };
-      return {
-        target: await clusters.create('minikube', environment, choice),
-        reason: 'minikube is installed and usable',
-      };
+      if (whyNot !== undefined) return { target: local, reason: isUp ? 'it is up here' : whyNot };
+      const cluster = await clusters.create('minikube', environment, choice);
+      if (purpose === 'deploy') return { target: cluster, reason: 'minikube is installed and usable' };
+      return whereItIsUp(local, isUp, cluster, isRecorded);
     }
   }
 }
 
-function checkChoice(choice: TargetChoice): void {
-  const misplaced =
-    choice.target === 'local'
-      ? choice.context !== undefined
-        ? '--context'
-        : choice.profile !== undefined
-          ? '--profile'
-          : undefined
-      : undefined;
-  if (misplaced !== undefined) {
+async function whereItIsUp(
+  local: Target,
+  isUp: boolean,
+  cluster: Target,
+  isRecorded: boolean,
+): Promise<ResolvedTarget> {
+  const { stacks } = await cluster.status();
+  if (isUp && stacks.length > 0) {
     throw new Failure({
-      code: 'usage',
-      message: `${misplaced} means nothing with --target local`,
-      hint: `Leave ${misplaced} out, or choose a cluster with --target kube or --target minikube`,
+      code: 'two-targets',
+      message: `something is up on the local target and on ${cluster.name} (${stacks.join(', ')})`,
+      hint: `Say which is meant: --target local or --target ${cluster.name}`,
     });
   }
+  if (isUp) return { target: local, reason: 'it is up here' };
+  if (stacks.length > 0) return { target: cluster, reason: 'it is up there' };
+  if (isRecorded) return { target: cluster, reason: 'what an earlier up left there is recorded here' };
+  return { target: local, reason: 'nothing is up, here or on minikube' };
+}
+
+function checkChoice(choice: TargetChoice): void {
   if (choice.target === 'kube' && choice.context === undefined) {
     throw new Failure({
       code: 'context-missing',

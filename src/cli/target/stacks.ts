@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 
@@ -28,12 +28,22 @@ export function listStacks(manifests: string): string[] {
 /** Turns the words of a command line into names of stacks: none is the default, `all` is every one. Throws Failure `unknown-stack`. */
 export function chooseStacks(words: readonly string[], manifests: string): string[] {
   const known = listStacks(manifests);
+  if (known.length === 0) {
+    const isStack = existsSync(join(manifests, 'kustomization.yaml'));
+    throw new Failure({
+      code: 'no-stack',
+      message: `there is no stack in ${manifests}`,
+      hint: isStack
+        ? `It is a stack itself: name the folder above it, --manifests ${dirname(manifests)}, and the stack ${basename(manifests)}`
+        : 'A stack is a folder in it that holds a kustomization.yaml',
+    });
+  }
   for (const word of words) {
     if (word === 'all' || known.includes(word)) continue;
     throw new Failure({
       code: 'unknown-stack',
       message: `there is no stack ${JSON.stringify(word)}${didYouMean(word, known)}`,
-      hint: known.length > 0 ? `The stacks are: ${known.join(', ')}, all` : `There is no stack in ${manifests}`,
+      hint: `The stacks are: ${known.join(', ')}, all`,
     });
   }
   if (words.includes('all')) return known;

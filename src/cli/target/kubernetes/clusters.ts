@@ -2,6 +2,7 @@ import { Failure } from '../../kernel/failure.js';
 import { type Run, run } from '../../kernel/process.js';
 import type { TargetEnvironment } from '../environment.js';
 import type { ClusterTargets, TargetChoice } from '../resolve.js';
+import { isRecorded, stateFolder } from './provider/cluster-state.js';
 import { defaultProfile, profileState } from './provider/minikube.js';
 
 const quickMs = 1_500;
@@ -9,6 +10,7 @@ const quickMs = 1_500;
 /** The targets of this folder, as `resolve.ts` wants them. */
 export const clusterTargets: ClusterTargets = {
   whyNotMinikube: (environment, choice) => whyNotMinikube(run, environment, choice),
+  isRecorded: (environment) => isRecorded(stateFolder(environment)),
   create: async (name, environment, choice) => {
     // The Kubernetes client takes most of a second to load: not before a cluster is certain.
     const { createClusterTarget } = await import('./target.js');

@@ -89,15 +89,25 @@ class Local implements LocalTarget {
     const { clock } = this.environment;
     const startedMs = clock.monotonic();
     const deadline = startedMs + options.timeoutMs;
+    let pending: UpReport['pending'] = [];
     const actions = await this.#locked(options, async () => {
       const observed = await this.#observe();
       const desired = await this.#desired(this.#wanted(request, observed.state), observed.state);
+      refuseNothing(desired, request.stacks);
+      pending = unableHere(desired);
       const steps = planUp(desired, observed).filter(isAction);
       if (steps.length > 0) await this.#execute(desired, observed, steps, options, deadline);
       return steps;
     });
     const { endpoints } = await this.status();
-    return { target: this.name, reason: '', endpoints, actions, durationMs: clock.monotonic() - startedMs };
+    return {
+      target: this.name,
+      reason: '',
+      endpoints,
+      actions,
+      durationMs: clock.monotonic() - startedMs,
+      ...(pending.length > 0 ? { pending } : {}),
+    };
   }
 
   async down(request: DownRequest, options: WaitOptions): Promise<DownReport> {
@@ -304,4 +314,24 @@ class Local implements LocalTarget {
 /** Loads what reads YAML only where YAML is to be read. */
 async function readDesired(options: DesiredOptions): Promise<Desired> {
   return (await import('./desired.js')).readDesired(options);
+}
+
+/** Workloads that do not run here. */
+function unableHere({ leftOut }: Desired): { ref: string; reason: string }[] {
+  return leftOut.filter(({ needsContainer }) => needsContainer === true).map(({ ref, reason }) => ({ ref, reason }));
+}
+
+/** Throws Failure `nothing-runs-here` for stacks of which nothing can run as a process of this machine. */
+function refuseNothing(desired: Desired, stacks: readonly string[]): void {
+  const { processes } = desired.state;
+  const empty = stacks.filter(
+    (stack) => !processes.some((spec) => spec.kind !== 'gateway' && spec.stacks.includes(stack)),
+  );
+  if (empty.length === 0) return;
+  throw new Failure({
+    code: 'nothing-runs-here',
+    message: `nothing of ${empty.join(', ')} can run on the local target: it runs the bundled server's services as processes, and no containers`,
+    details: unableHere(desired).map(({ ref, reason }) => `${ref}: ${reason}`),
+    hint: 'Choose a cluster: --target minikube, or --target kube --context NAME',
+  });
 }

@@ -77,7 +77,7 @@ export interface Topology {
   host: string | undefined;
   loadPaths: Record<string, string>;
   /** Objects that have no meaning here, and why. */
-  leftOut: { ref: string; reason: string }[];
+  leftOut: { ref: string; reason: string; needsContainer?: true }[];
 }
 
 /** Names that mean something else in the state folder: the gateway's and the supervisor's log, the folder of the claims. */
@@ -107,7 +107,8 @@ export function readTopology(objects: readonly StackObject[], options: TopologyO
   const { routes, host, loadPaths } = readIngresses(objects, targets, leftOut);
   for (const { object } of objects) {
     const reason = whyLeftOut(object, local, targets);
-    if (reason !== undefined) leftOut.push({ ref: refOf(object), reason });
+    if (reason === undefined) continue;
+    leftOut.push({ ref: refOf(object), reason, ...(isWorkload(object) ? { needsContainer: true } : {}) });
   }
   return { processes, routes, host, loadPaths, leftOut };
 }
@@ -256,7 +257,7 @@ function whyLeftOut(
   }
   if (isWorkload(object)) {
     const images = object.spec.template.spec.containers.map((container) => container.image).join(', ');
-    return `it runs ${images}, which needs a container; the store here is SQLite`;
+    return `it runs ${images}, which needs a container`;
   }
   return `${object.kind} has no meaning for processes on one machine`;
 }

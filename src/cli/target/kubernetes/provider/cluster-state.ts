@@ -44,6 +44,15 @@ export function stateFolder(environment: TargetEnvironment): string {
   return join(base, 'hwctl', 'clusters');
 }
 
+/** Whether the state of any context is kept in this folder: `down` removes it when it is done. */
+export function isRecorded(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => name.endsWith('.json'));
+  } catch {
+    return false;
+  }
+}
+
 /** The state of one context on disk. Every change is written at once and atomically. */
 export class StateFile {
   readonly file: string;

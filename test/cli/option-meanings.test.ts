@@ -1,0 +1,61 @@
+import t from 'tap';
+import { checkMeanings, withoutMeaningHere } from '../../src/cli/commands/option-meanings.js';
+import { applyValues } from '../../src/cli/target/edits.js';
+import type { StackObject } from '../../src/cli/target/manifests.js';
+
+const all = ['local', 'minikube', 'kube'] as const;
+/** Each option with a value, and the targets on which it means something. */
+const table: [options: object, on: readonly string[]][] = [
+  [{ context: 'c' }, ['minikube', 'kube']],
+  [{ allowContext: 'c' }, ['minikube', 'kube']],
+  [{ profile: 'p' }, ['minikube']],
+  [{ cpus: '3' }, ['minikube']],
+  [{ memory: '4g' }, ['minikube']],
+  [{ kubernetesVersion: 'v1' }, ['minikube']],
+  [{ registry: 'r' }, ['minikube', 'kube']],
+  [{ forceConflicts: true }, ['minikube', 'kube']],
+  [{ setNamespace: true }, ['minikube', 'kube']],
+  [{ deleteCluster: true }, ['minikube']],
+  [{ address: '0.0.0.0' }, ['minikube', 'kube']],
+  [{ address: '127.0.0.1' }, all],
+  [{ forceConflicts: false, json: true, timeout: '5m' }, all],
+];
+
+t.test('an option that means nothing on a target is refused there', (t) => {
+  for (const [options, on] of table) {
+    for (const target of all) {
+      const name = `${JSON.stringify(options)} on ${target}`;
+      if (on.includes(target)) t.doesNotThrow(() => checkMeanings(options, target), name);
+      else t.throws(() => checkMeanings(options, target), { code: 'usage', message: / means nothing on the / }, name);
+    }
+  }
+  t.end();
+});
+
+t.test('values that change nothing for local processes are told, each with its reason', (t) => {
+  const told = (values: object) => withoutMeaningHere(values).map((line) => line.split(' ')[0]);
+  t.strictSame(told({ store: 'postgres', replicas: 2, host: 'a.test', monitoring: false }), ['store', 'replicas']);
+  t.strictSame(told({ image: 'x:1', namespace: 'n', resources: {}, ingressClass: 'c', monitoring: true }), [
+    'image',
+    'namespace',
+    'resources',
+    'ingressClass',
+    'monitoring',
+  ]);
+  t.strictSame(told({ store: 'sqlite', ingress: false, host: 'x.test' }), []);
+  t.end();
+});
+
+t.test('a value that nothing in foreign manifests holds is refused', (t) => {
+  const spec = { template: { spec: { containers: [{ name: 'notes', image: 'notes:dev' }] } } };
+  const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'notes' }, spec };
+  const objects = [{ object, stacks: ['k8s'], part: 'application' }] as unknown as StackObject[];
+  for (const values of [{ image: 'x:1' }, { replicas: 3 }, { host: 'x.test' }, { ingressClass: 'n' }]) {
+    t.throws(() => applyValues(objects, values), { code: 'bad-values', message: /it would change nothing/ });
+  }
+  t.throws(() => applyValues(objects, { replicas: { notes: 3 } }), {
+    message: /there is no notes/,
+    hint: /there is nothing of the kind/,
+  });
+  t.end();
+});
