@@ -46,12 +46,22 @@ const drawingShare = 0.04;
 /** But at least so often: the very first frames take long because their code is new. */
 const longestPauseMs = 1000;
 
-/** Owns the one ink instance of a load run: the live report and its keys. */
+/** The alternate screen (xterm's private mode 1049), cleared; and the way back to what was there before. */
+const [enterScreen, leaveScreen, clearScreen] = ['\u001b[?1049h\u001b[H', '\u001b[?1049l', '\u001b[2J\u001b[H'];
+
+/**
+ * Owns the one ink instance of a load run: the live report and its keys. It has a screen of its own: a terminal that is made
+ * narrower breaks the lines that stand, and pieces of old frames would be left above the new one.
+ */
 export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
   const { stdin, stdout } = options;
   const canReadKeys = stdin.isTTY === true;
   let notBeforeMs = 0;
   const frame = (view: ReactNode) => (canReadKeys ? <Keyboard onKey={options.onKey}>{view}</Keyboard> : view);
+  stdout.write(enterScreen);
+  const leave = () => stdout.write(leaveScreen);
+  // A second Ctrl-C ends the process at once; the terminal is the user's again all the same.
+  process.once('exit', leave);
   const instance = render(frame(<Text>opening connections</Text>), {
     stdin,
     stdout,
@@ -59,7 +69,9 @@ export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
     patchConsole: false,
     maxFps: 10,
   });
+  let shownLast: [LoadSnapshot, LiveState] | undefined;
   const draw = (snapshot: LoadSnapshot, state: LiveState) => {
+    shownLast = [snapshot, state];
     const beganMs = performance.now();
     if (beganMs < notBeforeMs) return;
     const view = (
@@ -76,12 +88,22 @@ export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
     instance.rerender(frame(view));
     notBeforeMs = beganMs + Math.min(longestPauseMs, (performance.now() - beganMs) / drawingShare);
   };
+  const redraw = () => {
+    instance.clear();
+    stdout.write(clearScreen);
+    notBeforeMs = 0;
+    if (shownLast !== undefined) draw(...shownLast);
+  };
+  stdout.on('resize', redraw);
   return {
     update: draw,
     close() {
+      stdout.off('resize', redraw);
       instance.clear();
       instance.unmount();
       instance.cleanup();
+      process.off('exit', leave);
+      leave();
     },
   };
 }

@@ -104,5 +104,6 @@ function rowBudget(snapshot: LoadSnapshot, workloads: readonly WorkloadRow[], ro
   const half = Math.min(services, Math.max(0, Math.floor(rest / 2)));
   const workloadRows = half < 2 ? 0 : half;
   const errorRows = Math.max(1, Math.min(errors, rest - workloadRows));
-  return { gap: 0, reasonRows, thresholdRows, workloadRows, errorRows };
+  const spare = Math.max(0, free - reasonRows - thresholdRows - workloadRows - errorRows);
+  return { gap: 0, reasonRows: reasonRows + spare, thresholdRows, workloadRows, errorRows };
 }

@@ -57,13 +57,19 @@ export function VerdictPanel({ snapshot, width, reasonRows, thresholdRows }: Pro
   );
 }
 
-/** The reasons of a verdict, whole where `rows` are enough for that; else a line each, cut. */
+/** The reasons of a verdict; where `rows` are not enough for whole sentences, each has a line and the first ones have more. */
 export function reasonLines(verdict: Verdict | undefined, width: number, rows = Number.POSITIVE_INFINITY): string[] {
-  const reasons = verdict?.reasons ?? [];
-  const whole = reasons.flatMap(({ message }) =>
-    wrap(message, width - 12).map((line, i) => `${i === 0 ? '- ' : '  '}${fit(line, width - 12)}`),
-  );
-  return whole.length <= rows ? whole : reasons.slice(0, rows).map(({ message }) => fit(`- ${message}`, width - 10));
+  const reasons = (verdict?.reasons ?? []).slice(0, rows);
+  let spare = rows - reasons.length;
+  return reasons.flatMap(({ message }) => {
+    const lines = wrap(message, width - 12);
+    const room = 1 + spare;
+    const taken = lines.slice(0, room);
+    spare -= taken.length - 1;
+    if (room < lines.length)
+      taken[room - 1] = `${fit(`${taken[room - 1]} ${lines[room]}`, width - 13).replace(/…$/, '')}…`;
+    return taken.map((line, i) => `${i === 0 ? '- ' : '  '}${fit(line, width - 12)}`);
+  });
 }
 
 /** Without a sample a threshold has not failed yet; at the end it has. */
