@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { anyCollection } from '../scenario/convert/any-collection.js';
 import { bothWays, recordingServer, type Sent } from '../scenario/convert/both-ways.js';
+import { carried } from '../scenario/convert/scripts.js';
 import { cases } from '../scenario/postman/collections.js';
 
 t.setTimeout(300_000);
@@ -52,4 +53,17 @@ t.test('collections at hand: imported and run is run', async (t) => {
     const wrong = JSON.stringify(theirs) === JSON.stringify(ours) ? [] : [theirs, ours];
     t.ok(wrong.length === 0 || losses.length > 0, name, { wrong, losses });
   }
+});
+
+t.test('tests that are carried over pass and fail as they do in the runtime', async (t) => {
+  const server = await recordingServer(t);
+  const item = carried.map(({ script }, i) => ({
+    name: `r${i}`,
+    event: [{ listen: 'test', script: { exec: script.split('\n') } }],
+    request: { method: 'GET', url: `${server.url}/`, header: [{ key: 'X-Item', value: `r${i}` }] },
+  }));
+  const { failed, losses } = await bothWays({ info: { name: 'scripts' }, item }, server);
+  t.same(losses, []);
+  for (const [i, { script }] of carried.entries())
+    t.equal(failed.ours.has(`r${i}`), failed.theirs.has(`r${i}`), script, { fails: failed.theirs.has(`r${i}`) });
 });

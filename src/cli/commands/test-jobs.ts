@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { endpointNeed } from '../scenario/addresses.js';
+import { isVariableName } from '../scenario/generated.js';
 import { findScenarioFile, listScenarios, loadScenario } from '../scenario/load.js';
 import type { ScenarioEndpoint } from '../scenario/request.js';
 import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
@@ -30,7 +31,9 @@ type Platform = () => Promise<UpPlatform>;
 export async function planJobs(names: string[], options: TestOptions, context: Context): Promise<Job[]> {
   const platform = options.url === undefined ? once(() => findEndpoint(options, context)) : undefined;
   const chosen = await chooseNames(names, options, platform, context);
-  refuseIgnored(options, new Set(chosen.map(kindOf)));
+  const kinds = new Set(chosen.map(kindOf));
+  refuseIgnored(options, kinds);
+  if (!kinds.has('Postman collection')) refuseNames(givenVariables(options, context));
   certificates(options, context);
   const jobs: Job[] = [];
   const problems: Failure[] = [];
@@ -51,6 +54,17 @@ export async function planJobs(names: string[], options: TestOptions, context: C
   if (problems.length > 1) throw severalProblems(problems);
   if (jobs.length === 0) throw nothingTagged(options.tag);
   return jobs;
+}
+
+/** A variable that no scenario can have would be set for nothing: an import gives those of a collection names of its own. */
+function refuseNames(variables: Readonly<Record<string, string>>): void {
+  const wrong = Object.keys(variables).filter((name) => !isVariableName(name));
+  if (wrong.length === 0) return;
+  throw new Failure({
+    code: 'bad-variable-name',
+    message: `no scenario has a variable called ${wrong.map((name) => JSON.stringify(name)).join(', ')}`,
+    hint: 'A name is letters, digits and _, not a digit first. The first lines of an imported file say what each is called there',
+  });
 }
 
 function kindOf(name: string): FileKind {

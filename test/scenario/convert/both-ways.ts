@@ -51,7 +51,9 @@ export async function recordingServer(t: Test): Promise<RecordingServer> {
       const item = String(request.headers['x-item'] ?? '');
       seen.push({ item, method: request.method!, target: request.url!, headers: lines.sort(), body: plain(body) });
       response.writeHead(200, { 'content-type': 'application/json', 'x-kind': 'test' });
-      response.end(JSON.stringify({ id: 7, name: 'Ada', nested: { token: 'tok-1', list: [1, 'two'] } }));
+      response.end(
+        JSON.stringify({ id: 7, name: 'Ada', nested: { token: 'tok-1', list: [1, 'two'] }, none: null, ok: true }),
+      );
     });
   });
   const url = `http://127.0.0.1:${await listening(t, server)}`;
@@ -62,20 +64,33 @@ export async function recordingServer(t: Test): Promise<RecordingServer> {
 export async function bothWays(
   collection: Record<string, unknown>,
   server: RecordingServer,
-): Promise<{ theirs: Sent[]; ours: Sent[]; losses: string[]; text: string }> {
+): Promise<{
+  theirs: Sent[];
+  ours: Sent[];
+  losses: string[];
+  text: string;
+  failed: { theirs: Set<string>; ours: Set<string> };
+}> {
   const folder = mkdtempSync(join(tmpdir(), 'hwctl-both-'));
   try {
     const file = join(folder, 'collection.json');
     writeFileSync(file, JSON.stringify(collection));
     server.take();
     const signal = new AbortController().signal;
-    await runCollection(file, 'collection.json', { cwd: folder, clock: systemClock, signal, timeoutRequestMs: 5_000 });
+    const run = await runCollection(file, 'collection.json', {
+      cwd: folder,
+      clock: systemClock,
+      signal,
+      timeoutRequestMs: 5_000,
+    });
     const theirs = server.take();
     const { text, losses, steps } = await written(
       await fromPostman(JSON.parse(JSON.stringify(collection)) as Parameters<typeof fromPostman>[0]),
     );
-    if (steps > 0) await runText(text, server.url);
-    return { theirs, ours: server.take(), losses, text };
+    const again = steps > 0 ? (await runText(text, server.url)).result : undefined;
+    const failures = (result: { failures: { step: { name: string } }[] } | undefined) =>
+      new Set(result?.failures.map(({ step }) => step.name));
+    return { theirs, ours: server.take(), losses, text, failed: { theirs: failures(run), ours: failures(again) } };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

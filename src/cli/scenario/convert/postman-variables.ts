@@ -67,7 +67,7 @@ export class PostmanNames {
     if (known !== undefined) return known;
     const own = this.free(variableName(name));
     this.#keep(name, own);
-    this.losses.push(`the name of the variable ${JSON.stringify(name)}: it is ${own} here`);
+    if (own !== name) this.losses.push(`the name of the variable ${JSON.stringify(name)}: it is ${own} here`);
     return own;
   }
 

@@ -94,13 +94,16 @@ export function conditionOf(node: AnyNode | undefined, reading: Reading): Condit
         ? undefined
         : compared(node.left, node.operator, node.right, reading);
     case 'CallExpression':
-      return asked(node.callee as Expression, node.arguments as Expression[], reading);
-    default: {
-      // The truth of a value itself: for a header, that it is there.
-      const value = node && meaningOf(node, reading);
-      return value?.kind === 'header' ? expected(value, { exists: true, not: '' }) : undefined;
-    }
+      return asked(node.callee as Expression, node.arguments as Expression[], reading) ?? truth(node, reading);
+    default:
+      return node && truth(node, reading);
   }
+}
+
+/** The truth of a value itself: of a header, that it is there. */
+function truth(node: AnyNode, reading: Reading): Condition | undefined {
+  const value = meaningOf(node, reading);
+  return value?.kind === 'header' ? expected(value, { exists: true, not: '' }) : undefined;
 }
 
 function compared(left: AnyNode, operator: string, right: AnyNode, reading: Reading): Condition | undefined {

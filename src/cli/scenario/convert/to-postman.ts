@@ -17,7 +17,8 @@ type Json = Record<string, unknown>;
 export function toPostman(scenario: Scenario, baseUrl?: string): Converted {
   const losses = lossesEverywhere(scenario);
   const base = baseOf(scenario, baseUrl);
-  const writer = new Writer(scenario, base, losses);
+  const address = addressVariable(scenario);
+  const writer = new Writer(scenario, `{{${address}}}`, losses);
   const items = [...scenario.setup, ...scenario.steps, ...scenario.teardown].flatMap((step) => writer.item(step));
   if (scenario.data.length > 0) losses.push('data: pass the rows to newman with --iteration-data');
   if (scenario.timeoutMs !== 30_000) losses.push(`timeout: pass --timeout-request ${scenario.timeoutMs} to newman`);
@@ -38,10 +39,19 @@ export function toPostman(scenario: Scenario, baseUrl?: string): Converted {
       description: scenario.why ?? '',
       schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json',
     },
+    variable: [{ key: address, value: base }],
     item: items,
     event: [script('prerequest', first), script('test', [])],
   };
   return { text: `${JSON.stringify(collection, null, 2)}\n`, losses: [...new Set(losses)] };
+}
+
+/** What the collection calls its address: a name that nothing in the scenario has. */
+function addressVariable(scenario: Scenario): string {
+  const text = JSON.stringify(scenario);
+  let name = 'baseUrl';
+  for (let number = 2; text.includes(name); number++) name = `baseUrl${number}`;
+  return name;
 }
 
 /** Generators that Postman has under another name. */
@@ -98,7 +108,8 @@ class Writer {
 
   constructor(
     private readonly scenario: Scenario,
-    private readonly base: string,
+    /** A reference to the variable that holds where requests go. */
+    private readonly address: string,
     private readonly losses: Losses,
   ) {
     this.#compared = comparedSteps(scenario);
@@ -164,9 +175,11 @@ class Writer {
   #url(request: RequestStep['request'], before: string[], own: Losses, place: (text: string) => string): string {
     let url = request.path;
     if (url.startsWith('{{')) {
-      before.push(`pm.variables.set("address", address(${JSON.stringify(this.base)}, ${plainJs(url, dialect, own)}));`);
+      before.push(
+        `pm.variables.set("address", address(pm.variables.get(${JSON.stringify(this.address.slice(2, -2))}), ${plainJs(url, dialect, own)}));`,
+      );
       url = '{{address}}';
-    } else url = (/^https?:/.test(url) ? '' : this.base) + place(url);
+    } else url = (/^https?:/.test(url) ? '' : this.address) + place(url);
     const query = Object.entries(request.query);
     if (query.length === 0) return url;
     return `${url}${request.path.includes('?') ? '&' : '?'}${this.#pairs(query, 'query', before, own)}`;
