@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { findMax } from '../../src/cli/load/find-max.js';
+import { findMax, withVerdict } from '../../src/cli/load/find-max.js';
 import type { MaxFound } from '../../src/cli/load/max-found.js';
 import { randomAt } from '../../src/cli/load/random.js';
 import { parseThreshold } from '../../src/cli/load/thresholds.js';
@@ -72,7 +72,7 @@ t.test('any capacity, any number at a time, from any first rate: found within 10
       if (found.state !== 'found' || ratio < 0.9 || ratio > 1.1)
         throw new Error(`${capacity.toFixed(1)}/s: ${found.state}, ${ratio.toFixed(3)} of it: ${found.sentence}`);
     }),
-    { seed: Number(process.env.FC_SEED ?? seed), numRuns: 24 },
+    { seed: Number(process.env.FC_SEED ?? seed), numRuns: 16 },
   );
 });
 
@@ -120,6 +120,13 @@ t.test('what was not shown is not named', async (t) => {
     heldPerSecond: 100,
     limits: ['p(95)<5000'],
   });
+
+  const untrusted = withVerdict(await search(queue(1, constant(12.5))), {
+    state: 'VOID',
+    reasons: [{ code: 'start-lag', severity: 'VOID', message: 'start lag p99 80 ms' }],
+  });
+  t.match(untrusted, { state: 'not shown', heldPerSecond: undefined });
+  t.match(untrusted.sentence, /was not shown: the run is VOID \(start lag p99 80 ms\)/);
 
   const fast = await search(queue(10, constant(1)), { top: 1000 });
   t.match(fast, { state: 'top', heldPerSecond: 1000, brokePerSecond: undefined });

@@ -1,6 +1,5 @@
 import { exitCodes, Failure } from '../kernel/failure.js';
 import type { MaxFound } from '../load/max-found.js';
-import type { LoadResult } from '../load/metrics.js';
 import type { Arrivals, SearchBounds } from '../load/plan.js';
 import { definePlan, type PlanRequest } from '../load/plan-define.js';
 import type { ArrivalOptions } from './load-arrivals.js';
@@ -59,8 +58,8 @@ export function searchPlan(request: PlanRequest, search: SearchBounds): ReturnTy
   return definePlan({ ...request, maxInFlight, connections, search, arrivals: constant(search.startPerSecond) });
 }
 
-/** 0 where a rate was shown to hold, 1 where none did, 3 where nothing was shown, or the generator broke before the service. */
-export function maxExitCode(found: Pick<MaxFound, 'state'>, result: Pick<LoadResult, 'verdict'>): number {
-  if (result.verdict.state === 'VOID' || found.state === 'not shown') return exitCodes.void;
+/** 0 where a rate was shown to hold, 1 where none did, 3 where nothing was shown. */
+export function maxExitCode(found: Pick<MaxFound, 'state'>): number {
+  if (found.state === 'not shown') return exitCodes.void;
   return found.state === 'none' ? exitCodes.failed : exitCodes.pass;
 }

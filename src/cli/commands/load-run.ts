@@ -45,7 +45,8 @@ export async function runLoad(plan: LoadPlan, context: Context, options: RunLoad
   context.signal.addEventListener('abort', interrupt, { once: true });
   if (context.signal.aborted) interrupt();
   const over = new AbortController();
-  const steered = options.steer?.(attack, over.signal).then(() => attack.finish('completed'));
+  const steered = options.steer?.(attack, over.signal).finally(() => attack.finish('completed'));
+  steered?.catch(() => undefined);
   try {
     await watch(attack, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
       // Records of every request must be taken as they come; nothing else here is urgent.

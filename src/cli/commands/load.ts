@@ -140,7 +140,7 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
   // Void beats failed, failed beats passed.
   context.exitCode = Math.max(
-    findMax === undefined ? loadExitCode(result) : maxExitCode(findMax, result),
+    findMax === undefined ? loadExitCode(result) : maxExitCode(findMax),
     comparison === undefined ? 0 : comparisonExitCode(comparison),
   );
   const report = reportOf(result, comparison, context);
@@ -202,6 +202,7 @@ async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<L
   let last: LoadSnapshot | undefined;
   let findMax: MaxFound | undefined;
   const { search: bounds, unit, drainMs } = plan;
+  const search = bounds && (await import('../load/find-max.js'));
   try {
     await watch.prepare();
     const result = await runLoad(plan, context, {
@@ -210,10 +211,9 @@ async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<L
       workloads: () => watch.workloads,
       onRecords: files.recorder(plan),
       steer:
-        bounds &&
+        search &&
         (async (attack, signal) => {
-          const { findMax: find } = await import('../load/find-max.js');
-          findMax = await find(attack, { bounds, unit, thresholds, drainMs, clock: context.clock, signal });
+          findMax = await search.findMax(attack, { bounds, unit, thresholds, drainMs, clock: context.clock, signal });
         }),
       onSnapshot: (snapshot) => {
         last = snapshot;
@@ -221,7 +221,8 @@ async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<L
         pusher?.offer(snapshot);
       },
     });
-    return { ...result, findMax, timeline: await watch.close() };
+    const answer = findMax && search?.withVerdict(findMax, result.verdict);
+    return { ...result, findMax: answer, timeline: await watch.close() };
   } catch (error) {
     files.discard();
     await watch.close();

@@ -14,6 +14,7 @@ import {
 } from './probe.js';
 import { type ProbeRequest, RateSearch } from './rate-search.js';
 import { parseThreshold, type Threshold } from './thresholds.js';
+import type { Verdict } from './verdict.js';
 
 /** A run as a search sees and steers it. */
 export interface SearchedRun {
@@ -268,6 +269,14 @@ function difference(later: RunCounts, earlier: RunCounts): RunCounts {
       failed: later.checks.failed - earlier.checks.failed,
     },
   };
+}
+
+/** The answer of a run whose numbers cannot be trusted: none. */
+export function withVerdict(found: MaxFound, verdict: Verdict): MaxFound {
+  if (verdict.state !== 'VOID') return found;
+  const reasons = verdict.reasons.filter(({ severity }) => severity === 'VOID').map(({ message }) => message);
+  const sentence = `The highest rate was not shown: the run is VOID (${reasons.join('; ')}).`;
+  return { ...found, state: 'not shown', heldPerSecond: undefined, sentence };
 }
 
 interface Told {

@@ -148,6 +148,8 @@ export class Observer {
   snapshot(): LoadSnapshot {
     const { totals, plan } = this;
     const elapsedMs = Math.max(0, this.result?.totalMs ?? this.elapsedMs());
+    // Before the counts: what is answered meanwhile must not outnumber what was sent.
+    const [statusCodes, errors] = [totals.statusCodes(), totals.errors()];
     const counts = totals.counts();
     const iterations = totals.iterations();
     const latencyMs = totals.latencies();
@@ -170,8 +172,8 @@ export class Observer {
       checks: totals.checks(),
       latencyMs,
       recentLatencyMs: early ? latencyMs : recent.latencies,
-      statusCodes: totals.statusCodes(),
-      errors: totals.errors(),
+      statusCodes,
+      errors,
       bytes: totals.bytes(),
       connections: { open: totals.sum(counter.connectionsOpen), opened: totals.sum(counter.connectionsOpened) },
       series: this.series.rows,
