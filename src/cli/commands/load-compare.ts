@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { exitCodes, Failure } from '../kernel/failure.js';
+import { parseJson } from '../kernel/json.js';
 import { type Comparison, compareRuns } from '../load/compare.js';
 import type { LoadResult } from '../load/metrics.js';
 import { comparisonText } from '../report/compare-text.js';
@@ -89,7 +90,7 @@ function upgraded(result: LoadResult | undefined): LoadResult | undefined {
 
 function parse(text: string, file: string): LoadResult | undefined {
   try {
-    return JSON.parse(text) as LoadResult | undefined;
+    return parseJson(text) as LoadResult | undefined;
   } catch (error) {
     throw new Failure({
       code: 'not-a-result',

@@ -3,7 +3,7 @@ import type { HttpResponse } from '../kernel/http.js';
 import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { Flow, FlowAction, FlowContext, FlowResponse, Journey } from '../load/flow.js';
 import { encodeRequest } from '../load/request.js';
-import { findingsOf, type Surroundings } from '../scenario/condition.js';
+import { anAnswer, findingsOf, type Surroundings } from '../scenario/condition.js';
 import { CookieJar } from '../scenario/cookies.js';
 import { type Exchange, valueFrom } from '../scenario/exchange.js';
 import { type BuiltRequest, buildRequest, type ScenarioEndpoint } from '../scenario/request.js';
@@ -71,7 +71,7 @@ export async function createFlow(data: JourneyData, context: FlowContext): Promi
     headerNames: headerNames(steps),
     endpoint: { url: `http://${context.hostHeader}${context.basePath}`, host: context.hostHeader },
     schemaProblems: await compileSchemas(scenario),
-    check: (name, passed) => context.check(shownNames.get(name) ?? name, passed),
+    check: (name, passed, why) => context.check(`${shownNames.get(name) ?? name}${why}`, passed),
     origin: '',
     fixed: new Map(),
     looksAtResponses: steps.some(looksAtResponse),
@@ -92,7 +92,8 @@ interface Shared {
   headerNames: string[];
   endpoint: ScenarioEndpoint;
   schemaProblems: Surroundings['schemaProblems'];
-  check(name: string, passed: boolean): void;
+  /** `why` is put behind the name. */
+  check(name: string, passed: boolean, why: string): void;
   origin: string;
   /** Requests without a template in them, once for all journeys. */
   fixed: Map<RequestStep, PreparedRequest>;
@@ -173,9 +174,11 @@ class ScenarioJourney implements Journey {
     let failure: string | undefined;
     for (const check of step.check) {
       if (check.skip !== false) continue;
-      const passed = this.findings(check.condition, exchange).length === 0;
+      const findings = this.findings(check.condition, exchange);
+      const passed = findings.length === 0;
       // A name with templates in it stands for all its values.
-      this.shared.check(check.name, passed);
+      const slow = findings.find(({ expected }) => expected === anAnswer);
+      this.shared.check(check.name, passed, slow === undefined ? '' : ': no answer in time');
       if (!passed) failure ??= `check failed: ${check.name}`;
     }
     if (failure === undefined && exchange.response!.status >= 400 && !step.check.some(judgesStatus))

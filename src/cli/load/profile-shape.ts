@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { syntaxMessage } from '../kernel/json.js';
 import { didYouMean } from '../kernel/nearest.js';
 
 /** Something wrong with a profile, and where. */
@@ -28,7 +29,7 @@ export function shapeProfile(text: string): ShapedProfile {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const problems = document.errors.map(({ pos, message }) => ({ ...at(pos[0]), message }));
+  const problems = document.errors.map(({ pos, message }) => ({ ...at(pos[0]), message: syntaxMessage(message) }));
   const problemAt = (path: readonly (string | number)[], message: string): ProfileProblem => ({
     ...at(offsetOf(document, path)),
     message,

@@ -1,3 +1,6 @@
+import { TooSlow } from '../kernel/deadline.js';
+import { parseJson } from '../kernel/json.js';
+import { patternOf } from '../kernel/pattern.js';
 import { cookieOf, type Exchange, headerOf, jsonOf, textOf } from './exchange.js';
 import { absent, type Mismatch, mismatchOf, show } from './expect.js';
 import { valueAt } from './jsonpath.js';
@@ -19,8 +22,23 @@ export interface Surroundings {
   schemaProblems(schema: unknown, body: unknown): string[];
 }
 
-/** Everything the exchange does not satisfy; empty where the condition holds. */
+/** What is expected of a condition that did not come to an end. */
+export const anAnswer = 'an answer';
+
+/**
+ * Everything the exchange does not satisfy; empty where the condition holds. A pattern or path that does not come to an end
+ * on what the server said is a finding of the whole condition, also within `not`.
+ */
 export function findingsOf(condition: Condition, exchange: Exchange, around: Surroundings): Finding[] {
+  try {
+    return allFindings(condition, exchange, around);
+  } catch (error) {
+    if (!(error instanceof TooSlow)) throw error;
+    return [{ what: 'check', line: condition.at.line, expected: anAnswer, actual: error.message }];
+  }
+}
+
+function allFindings(condition: Condition, exchange: Exchange, around: Surroundings): Finding[] {
   const findings: Finding[] = [];
   const expect = (what: string, actual: unknown, expectation: Expectation | undefined, loose = false) => {
     if (expectation === undefined) return;
@@ -80,7 +98,7 @@ function checkResponse(
     expect(`cookie ${name}`, cookieOf(response, name) ?? absent, expectation, true);
   if (condition.json !== undefined) checkJson(condition.json, exchange, condition.at.line, around, findings, expect);
   for (const [pattern, expectation] of Object.entries(condition.regex ?? {})) {
-    const match = new RegExp(pattern, 'mu').exec(textOf(response));
+    const match = patternOf(pattern, 'mu').exec(textOf(response));
     expect(`body by /${pattern}/`, match?.[1] ?? match?.[0] ?? absent, expectation, true);
   }
   if (condition.text !== undefined) expect('body', textOf(response), condition.text, true);
@@ -101,8 +119,7 @@ function checkJson(
 ): void {
   const json = jsonOf(exchange);
   if ('problem' in json) {
-    const actual = `${json.problem}: ${show(textOf(exchange.response!))}`;
-    findings.push({ what: 'body', line, expected: 'JSON', actual });
+    findings.push({ what: 'body', line, expected: 'JSON', actual: json.found });
     return;
   }
   for (const [template, expectation] of Object.entries(paths)) {
@@ -147,23 +164,23 @@ function checkSameBody(
 
 function bothJson(expected: Buffer, actual: Buffer): { expected: unknown; actual: unknown } | undefined {
   try {
-    return { expected: JSON.parse(expected.toString('utf8')), actual: JSON.parse(actual.toString('utf8')) };
+    return { expected: parseJson(expected.toString('utf8')), actual: parseJson(actual.toString('utf8')) };
   } catch {
     return undefined;
   }
 }
 
 function checkCombined(condition: Condition, exchange: Exchange, around: Surroundings, findings: Finding[]): void {
-  for (const each of condition.all ?? []) findings.push(...findingsOf(each, exchange, around));
+  for (const each of condition.all ?? []) findings.push(...allFindings(each, exchange, around));
   if (condition.any !== undefined) {
-    const tried = condition.any.map((each) => findingsOf(each, exchange, around));
+    const tried = condition.any.map((each) => allFindings(each, exchange, around));
     if (!tried.some((found) => found.length === 0)) {
       const wanted = tried.map((found) => found.map(({ what, expected }) => `${what} ${expected}`).join(' and '));
       const actual = [...new Set(tried.flat().map(({ what, actual }) => `${what} ${actual}`))].join('; ');
       findings.push({ what: 'one of', line: condition.at.line, expected: wanted.join(', or '), actual });
     }
   }
-  if (condition.not !== undefined && findingsOf(condition.not, exchange, around).length === 0) {
+  if (condition.not !== undefined && allFindings(condition.not, exchange, around).length === 0) {
     const actual = exchange.response === undefined ? 'no response' : `status ${exchange.response.status}`;
     findings.push({ what: 'not', line: condition.not.at.line, expected: 'the condition not to hold', actual });
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.js';
 import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from '../kernel/http.js';
+import { parseJson } from '../kernel/json.js';
 import { CookieJar } from './cookies.js';
 import { type Exchange, headerOf } from './exchange.js';
 import { type BuiltRequest, buildRequest, type ScenarioEndpoint, withUserInfo } from './request.js';
@@ -166,7 +167,7 @@ export class Courier {
     });
     if ('error' in outcome) throw new Unresolved(`no OAuth 2 token from ${absolute}: ${outcome.error.message}`);
     try {
-      const { access_token: token } = JSON.parse(outcome.response.body.toString('utf8')) as { access_token?: unknown };
+      const { access_token: token } = parseJson(outcome.response.body.toString('utf8')) as { access_token?: unknown };
       if (typeof token === 'string') return token;
     } catch {
       // Told below, with the status.

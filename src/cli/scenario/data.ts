@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Failure } from '../kernel/failure.js';
+import { parseJson } from '../kernel/json.js';
 
 /** Rows of a data file: a JSON list of objects, or CSV with a header line. Throws Failure naming the file and what is wrong. */
 export function readRows(file: string): Record<string, unknown>[] {
@@ -18,7 +19,7 @@ export function readRows(file: string): Record<string, unknown>[] {
 function jsonRows(text: string, file: string): Record<string, unknown>[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw badData(file, (error as Error).message);
   }

@@ -1,5 +1,9 @@
 import { TextDecoder } from 'node:util';
+import { TooSlow } from '../kernel/deadline.js';
 import type { HttpError, HttpResponse } from '../kernel/http.js';
+import { parseJson, TooDeep } from '../kernel/json.js';
+import { patternOf } from '../kernel/pattern.js';
+import { show } from './expect.js';
 import { valueAt } from './jsonpath.js';
 import type { Source } from './scenario.js';
 
@@ -19,12 +23,18 @@ export interface Exchange {
   startedAt: number;
 }
 
-const parsedBodies = new WeakMap<HttpResponse, { value: unknown } | { problem: string }>();
+const parsedBodies = new WeakMap<HttpResponse, { value: unknown } | NoJson>();
+
+/** Why a body is not the JSON that was expected: in a sentence, and as what was found instead. */
+export interface NoJson {
+  problem: string;
+  found: string;
+}
 
 /** The response body as JSON, or why it is none. */
-export function jsonOf(exchange: Exchange): { value: unknown } | { problem: string } {
+export function jsonOf(exchange: Exchange): { value: unknown } | NoJson {
   const { response } = exchange;
-  if (response === undefined) return { problem: 'there is no response' };
+  if (response === undefined) return { problem: 'there is no response', found: 'no response' };
   let known = parsedBodies.get(response);
   if (known === undefined) {
     known = parse(response);
@@ -33,13 +43,23 @@ export function jsonOf(exchange: Exchange): { value: unknown } | { problem: stri
   return known;
 }
 
-function parse(response: HttpResponse): { value: unknown } | { problem: string } {
-  if (response.body.length === 0) return { problem: 'the body is empty' };
+function parse(response: HttpResponse): { value: unknown } | NoJson {
+  if (response.body.length === 0) return { problem: 'the body is empty', found: 'an empty body' };
+  const text = response.body.toString('utf8');
   try {
-    return { value: JSON.parse(response.body.toString('utf8')) };
+    return { value: parseJson(text) };
   } catch (error) {
-    return { problem: `the body is not JSON: ${(error as Error).message}` };
+    if (error instanceof TooDeep) return { problem: `the body cannot be read: ${error.message}`, found: error.message };
+    const found = `${show(text)}${slipOf((error as Error).message)}`;
+    return { problem: `the body is not JSON: ${found}`, found };
   }
+}
+
+/** Where JSON.parse gave up, unless it says no more than what stands at the begin of the text. */
+function slipOf(message: string): string {
+  const [, at] = / at position (\d+)/.exec(message) ?? [];
+  if (at !== undefined) return ` (no JSON from character ${Number(at) + 1} on)`;
+  return message.includes('end of JSON') ? ' (it ends too early)' : '';
 }
 
 /** The response body as text, by the charset of Content-Type (UTF-8 where it names none that is known). */
@@ -70,6 +90,15 @@ export function cookieOf(response: HttpResponse, name: string): string | undefin
 
 /** The value a source names, or why there is none. */
 export function valueFrom(exchange: Exchange, source: Source): { value: unknown } | { problem: string } {
+  try {
+    return lookedUp(exchange, source);
+  } catch (error) {
+    if (!(error instanceof TooSlow)) throw error;
+    return { problem: error.message };
+  }
+}
+
+function lookedUp(exchange: Exchange, source: Source): { value: unknown } | { problem: string } {
   const { response } = exchange;
   if (response === undefined) return { problem: `there is no response: ${exchange.error?.message ?? 'not sent'}` };
   switch (source.kind) {
@@ -84,7 +113,7 @@ export function valueFrom(exchange: Exchange, source: Source): { value: unknown 
     case 'cookie':
       return found(cookieOf(response, source.name), `no cookie ${source.name} is set`);
     case 'regex': {
-      const match = new RegExp(source.pattern, 'mu').exec(textOf(response));
+      const match = patternOf(source.pattern, 'mu').exec(textOf(response));
       return found(match?.[1] ?? match?.[0], `nothing matches ${source.pattern}`);
     }
     case 'status':

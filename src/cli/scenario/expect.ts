@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { patternOf } from '../kernel/pattern.js';
 import type { Expectation, Operator } from './scenario.js';
 
 /** Why a value does not satisfy an operator, in the words of the report. */
@@ -63,7 +64,7 @@ function holds(op: Operator, actual: unknown, expected: unknown, loose: boolean)
     case 'endsWith':
       return String(actual).endsWith(String(expected));
     case 'matches':
-      return new RegExp(String(expected), 'u').test(String(actual));
+      return patternOf(String(expected), 'u').test(String(actual));
     case 'above':
       return numeric(actual) > numeric(expected);
     case 'atLeast':

@@ -1,5 +1,6 @@
 import { query } from 'jsonpath-rfc9535';
 import parsePath from 'jsonpath-rfc9535/parser';
+import { withinDeadline } from '../kernel/deadline.js';
 
 type Json = Parameters<typeof query>[0];
 
@@ -20,8 +21,15 @@ export function pathProblem(path: string): string | undefined {
 
 /** The value at a singular path (names and indexes only), or the list of all values any other path selects; undefined for nothing. */
 export function valueAt(document: unknown, path: string): unknown {
-  const values = query(document as Json, path);
+  const values = isQuick(path)
+    ? query(document as Json, path)
+    : withinDeadline(`the path ${path}`, () => query(document as Json, path));
   return isSingular(path) ? values[0] : values;
+}
+
+/** Filters, which know regular expressions (`match`, `search`), and descendants within descendants take their time. */
+function isQuick(path: string): boolean {
+  return !path.includes('?') && !/\.\.[\s\S]*\.\./.test(path);
 }
 
 const singular = new Map<string, boolean>();

@@ -1,3 +1,4 @@
+import { deepestJson, parseJson } from '../kernel/json.js';
 import { isSecretHeader, isSecretName, mentionsSecret, placeholder, withoutUrlSecrets } from '../kernel/secrets.js';
 import { type Exchange, textOf } from './exchange.js';
 import { asInUrl } from './url-text.js';
@@ -81,7 +82,7 @@ export class Mask {
     if (formBody.test(text)) for (const [name, value] of new URLSearchParams(text)) learn(name, value);
     for (const [, , name = '', value] of text.matchAll(part)) learn(name, value);
     try {
-      walk(JSON.parse(text), learn);
+      walk(parseJson(text), learn);
     } catch {
       for (const [, name = '', , value = ''] of text.matchAll(member))
         if (value.startsWith('"')) learn(name, value.slice(1, -1));
@@ -154,14 +155,16 @@ export class Mask {
     return isSecretHeader(name) ? placeholder : this.text(value);
   }
 
-  value(value: unknown): unknown {
+  /** A value whose texts and members are masked; what stands deeper than any document that hwctl reads is left out. */
+  value(value: unknown, level = 0): unknown {
     if (typeof value === 'string') return this.text(value);
-    if (Array.isArray(value)) return value.map((item) => this.value(item));
+    if (level > deepestJson) return '…';
+    if (Array.isArray(value)) return value.map((item) => this.value(item, level + 1));
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,
-        isSecretName(key) && !isCount(key, item) ? hide(item) : this.value(item),
+        isSecretName(key) && !isCount(key, item) ? hide(item) : this.value(item, level + 1),
       ]),
     );
   }
@@ -183,9 +186,10 @@ function leaves(value: unknown): string[] {
 }
 
 /** The same shape, with nothing of its content. */
-function hide(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(hide);
+function hide(value: unknown, level = 0): unknown {
+  if (level > deepestJson) return placeholder;
+  if (Array.isArray(value)) return value.map((item) => hide(item, level + 1));
   if (value !== null && typeof value === 'object')
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item, level + 1)]));
   return typeof value === 'string' || typeof value === 'number' ? placeholder : value;
 }

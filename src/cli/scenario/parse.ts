@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { Failure } from '../kernel/failure.js';
+import { syntaxMessage } from '../kernel/json.js';
 import { resolveAliases } from './aliases.js';
 import { type ScenarioRead, scenario } from './grammar.js';
 import { type Problem, Reader, Uses } from './reader.js';
@@ -52,7 +53,7 @@ function syntaxProblems(
     const text = source.split('\n', line)[line - 1] ?? '';
     const braces = /[:{[,]\s+[^'"\s#{][^'"]*\{\{|[:{[,]\s*\{\{/.test(text);
     const hint = braces ? '. A value with {{...}} needs quotes here' : '';
-    return { at, message: `not YAML: ${message}${hint}` };
+    return { at, message: `not YAML: ${syntaxMessage(message)}${hint}` };
   });
   return shown;
 }

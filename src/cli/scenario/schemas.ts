@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { parseJson } from '../kernel/json.js';
+import { patternOf } from '../kernel/pattern.js';
 import type { Surroundings } from './condition.js';
 import type { Problem, Uses } from './reader.js';
 import type { Condition, Scenario, Step } from './scenario.js';
@@ -42,9 +44,14 @@ export async function schemaProblems({ schemas }: Uses, file: string): Promise<P
   return problems;
 }
 
+/** The engine for `pattern` and `patternProperties`: its matches have a deadline. */
+const schemaPattern = Object.assign((source: string, flags: string) => patternOf(source, flags), {
+  code: 'new RegExp',
+});
+
 async function compiler(file: string): Promise<(schema: unknown) => Validate> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, code: { regExp: schemaPattern } });
   return (schema) => ajv.compile(readReferenced(schema, file) as object) as unknown as Validate;
 }
 
@@ -55,7 +62,7 @@ export function readReferenced(schema: unknown, file: string): unknown {
   const path = resolve(dirname(file), reference);
   if (!existsSync(path)) throw new Error(`there is no file ${reference} beside the scenario`);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return parseJson(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new Error(`${reference}: ${(error as Error).message}`);
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isCollection, isNode, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
 import { Failure } from '../kernel/failure.js';
+import { syntaxMessage } from '../kernel/json.js';
 
 /** Steps from the top of a document to a field: `['spec', 'ports', 0, 'port']`. */
 export type FieldPath = readonly (string | number)[];
@@ -74,7 +75,7 @@ export function parseYaml(text: string, file: string, problems: Problems): YamlS
   for (const document of documents) {
     for (const error of document.errors) {
       const { line, col } = lines.linePos(error.pos[0]);
-      problems.details.push(`${file}:${line}:${col}: ${error.message}`);
+      problems.details.push(`${file}:${line}:${col}: ${syntaxMessage(error.message)}`);
     }
     if (document.errors.length > 0 || document.contents === null) continue;
     const contents: ParsedNode = document.contents;

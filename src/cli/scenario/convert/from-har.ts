@@ -1,3 +1,4 @@
+import { parseJson } from '../../kernel/json.js';
 import { type Imported, plainName } from './draft.js';
 import { Given } from './given.js';
 import { Secrets } from './har-secrets.js';
@@ -282,7 +283,7 @@ function removeType(headers: [string, string][]): void {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch {
     return false;

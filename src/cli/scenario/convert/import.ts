@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { Failure } from '../../kernel/failure.js';
+import { syntaxMessage } from '../../kernel/json.js';
 import { type CollectionJson, parsedJson, readCollection } from '../postman/collection.js';
 import { placesIn } from '../postman/places.js';
 import { readTextFile } from '../postman/text-file.js';
@@ -71,6 +72,10 @@ function parsedYaml(text: string, shown: string): unknown {
     return parse(text);
   } catch (error) {
     const hint = 'Give the path of an OpenAPI document';
-    throw new Failure({ code: 'bad-yaml', message: `${shown}: ${(error as Error).message.split('\n')[0]}`, hint });
+    throw new Failure({
+      code: 'bad-yaml',
+      message: `${shown}: ${syntaxMessage((error as Error).message.split('\n')[0]!)}`,
+      hint,
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../kernel/json.js';
 import { type Draft, type DraftStep, grouped, type Imported } from './draft.js';
 import type { Wrong } from './given.js';
 
@@ -140,7 +141,7 @@ function bodyField(body: ImportedBody | undefined, step: string, losses: string[
 /** A JSON text as a body: as a value where that gives the very same bytes, else as it is, with its type. */
 export function jsonBody(text: string, headers: [string, string][], type = 'application/json'): ImportedBody {
   if (type === 'application/json' && !text.includes('{{') && isCompact(text) && !hasHeader(headers, 'content-type'))
-    return { kind: 'json', value: JSON.parse(text) };
+    return { kind: 'json', value: parseJson(text) };
   if (!hasHeader(headers, 'content-type')) headers.push(['Content-Type', type]);
   return { kind: 'text', text };
 }
@@ -148,7 +149,7 @@ export function jsonBody(text: string, headers: [string, string][], type = 'appl
 /** Whether writing the value again gives this text, every digit of its numbers included. */
 function isCompact(text: string): boolean {
   try {
-    return JSON.stringify(JSON.parse(text)) === text;
+    return JSON.stringify(parseJson(text)) === text;
   } catch {
     return false;
   }

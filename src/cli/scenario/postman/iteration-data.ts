@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
+import { parseJson } from '../../kernel/json.js';
 import { parsedJson } from './collection.js';
 import { newmanCsvRows } from './newman-csv.js';
 import { readTextFile } from './text-file.js';
@@ -33,7 +34,7 @@ function jsonOf(text: string, file: string): unknown {
   if (extname(file).toLowerCase() === '.json') return parsedJson(text, file, 'a JSON list of objects') ?? {};
   try {
     // As in newman, `0`, `null`, `false` and `""` are CSV.
-    return JSON.parse(text) || undefined;
+    return parseJson(text) || undefined;
   } catch {
     return undefined;
   }

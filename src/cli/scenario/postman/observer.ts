@@ -62,7 +62,10 @@ export class Observer {
       case 'broken':
         if (!this.#started) throw cannotRun(end.error);
         // With --bail this is what was told already.
-        if (this.#tally.failureCount === 0) this.#failRun(end.error.message);
+        if (this.#tally.failureCount === 0)
+          this.#failRun(
+            end.error instanceof RangeError ? `a value is nested too deep: ${end.error.message}` : end.error.message,
+          );
         break;
       case 'timed-out':
         this.#failRun(`callback timed out: the collection was not done after ${options.timeoutMs} ms (--timeout)`);
