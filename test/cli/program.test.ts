@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
-import { golden, hwctl } from '../golden.js';
+import { golden, hwctl, root } from '../golden.js';
 
 t.test('words that are no command, no flag, no target', async (t) => {
   await golden(t, 'program/unknown-command', ['lod']);
@@ -64,4 +66,14 @@ COMP_WORDS=(hwctl st); COMP_CWORD=1; _hwctl; echo "\${COMPREPLY[*]}"
 COMP_WORDS=(hwctl up --target ''); COMP_CWORD=3; _hwctl; echo "\${COMPREPLY[*]}"`;
   const bash = spawnSync('bash', ['--norc'], { input: script, encoding: 'utf8' });
   t.equal(bash.stdout, 'status\nauto local minikube kube\n');
+});
+
+t.test('before npm ci the launcher says so in one line', async (t) => {
+  const folder = t.testdir({ bin: {} });
+  for (const name of ['package.json', 'bin/hwctl.js']) copyFileSync(join(root, name), join(folder, name));
+  t.match(await hwctl(['status'], { program: join(folder, 'bin/hwctl.js') }), {
+    exitCode: 2,
+    stdout: '',
+    stderr: /^hwctl is not built yet.*: run npm ci in .*\n$/,
+  });
 });

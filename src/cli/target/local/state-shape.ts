@@ -91,3 +91,34 @@ export const isLocalState: Check = fields({
   host: optional(text),
   loadPaths: mapOf(text),
 });
+
+/** Whether this is a process as a cluster's record names it; without a command line it could be any. */
+export const isChild: Check = fields({
+  pid: isPid,
+  argv: (value) => list(text)(value) && (value as string[]).some((word) => word !== ''),
+});
+
+/** Whether this is a cluster's record at all. */
+export function isClusterRecord(value: unknown): value is { context: string } {
+  return fields({ context: text })(value);
+}
+
+const clusterFields: Record<string, Check> = {
+  version: exactly(1),
+  context: text,
+  profileMade: text,
+  addonsEnabled: list(text),
+  imagesBuilt: list(text),
+  imagesLoaded: list(text),
+  foreignNamespaces: list(text),
+  contextNamespaceBefore: (value) => value === null || text(value),
+  contextNamespaceSet: text,
+  manifests: text,
+  children: list(isChild),
+  forward: isChild,
+};
+
+/** Whether a field of a cluster's record is one that this version writes, and as it writes it. */
+export function isClusterField(name: string, value: unknown): boolean {
+  return Object.hasOwn(clusterFields, name) && clusterFields[name]?.(value) === true;
+}

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { makeFolders } from '../../../kernel/folders.js';
 import type { Run } from '../../../kernel/process.js';
 import type { TargetEnvironment } from '../../environment.js';
+import { isChild, isClusterField, isClusterRecord } from '../../local/state-shape.js';
 
 /** A program that hwctl started and that may outlive it; the command line tells it from a later process of the same id. */
 export interface Child {
@@ -47,7 +48,7 @@ export function stateFolder(environment: TargetEnvironment): string {
 /** Whether the state of any context is kept in this folder: `down` removes it when it is done. */
 export function isRecorded(folder: string): boolean {
   try {
-    return readdirSync(folder).some((name) => name.endsWith('.json'));
+    return readdirSync(folder).some((name) => name.endsWith('.json') && !name.endsWith('.forwards.json'));
   } catch {
     return false;
   }
@@ -135,17 +136,22 @@ function emptyState(context: string): ClusterState {
   };
 }
 
+/** The record where it is whole; of one that was damaged or written by another version, what can be believed. */
 function readState(file: string): ClusterState | undefined {
+  let state: ClusterState | null;
   try {
-    const state = JSON.parse(readFileSync(file, 'utf8')) as ClusterState;
-    return state.version === 1 ? { ...emptyState(state.context), ...state } : undefined;
+    state = JSON.parse(readFileSync(file, 'utf8')) as ClusterState | null;
   } catch {
     return undefined;
   }
+  if (!isClusterRecord(state) || state.version !== 1) return undefined;
+  const believed = Object.entries(state).filter(([name, value]) => isClusterField(name, value));
+  return { ...emptyState(state.context), ...Object.fromEntries(believed) };
 }
 
 /** Whether the process is still the one that was started: same id, same command line. */
 export async function isAlive(run: Run, { pid, argv }: Child): Promise<boolean> {
+  if (!isChild({ pid, argv })) return false;
   const outcome = await run(['ps', '-o', 'args=', '-p', String(pid)], { timeoutMs: 5_000 });
   const args = outcome.stdout.trim();
   return outcome.exitCode === 0 && args !== '' && argv.every((word) => args.includes(word));

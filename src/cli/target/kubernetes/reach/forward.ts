@@ -27,7 +27,18 @@ export async function readForwards(run: Run, state: StateFile): Promise<Forwarde
   const { forward } = state.get();
   const file = reportFile(state);
   if (forward === undefined || !existsSync(file) || !(await isAlive(run, forward))) return [];
-  return JSON.parse(readFileSync(file, 'utf8')) as Forwarded[];
+  return readReport(file);
+}
+
+/** What the daemon wrote; nothing where that was damaged since: it is then started anew. */
+function readReport(file: string): Forwarded[] {
+  try {
+    const forwards: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const isOne = (each: Partial<Forwarded> | null) => typeof each?.url === 'string' && typeof each.name === 'string';
+    return Array.isArray(forwards) && forwards.every(isOne) ? forwards : [];
+  } catch {
+    return [];
+  }
 }
 
 /** Starts the daemon in a session of its own and waits until its ports are open. */
@@ -59,7 +70,7 @@ export async function startForward(
     }
     await clock.sleep(50);
   }
-  return JSON.parse(readFileSync(report, 'utf8')) as Forwarded[];
+  return readReport(report);
 }
 
 /** The file in which the daemon says what it forwards. */
