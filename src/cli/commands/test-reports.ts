@@ -83,7 +83,7 @@ export class TestReports {
   close(): void {
     const { runs } = this.#collector;
     for (const { report, file } of this.files) {
-      const text = report(runs);
+      const text = report(runs, this.context.version);
       if (file === undefined) this.context.document(text);
       else this.#write(file, text);
     }

@@ -44,6 +44,7 @@ t.test('the reports that are written at the end', async (t) => {
     text
       .replaceAll(url, 'http://server')
       .replace(/(time|timestamp)="[^"]*"/g, '$1=""')
+      .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, 'DATE')
       .replace(/host: .*/gi, 'host')
       .replace(/date: .*/gi, 'date')
       .replace(/[\d.]+(µs|ms)\b/g, 'TIME')
@@ -78,9 +79,17 @@ t.test('the reports that are written at the end', async (t) => {
   });
 
   t.test('HTML needs nothing else and escapes everything', async (t) => {
-    const html = htmlReport(runs);
+    const html = htmlReport(runs, '9.8.7');
     matchGolden(t, 'report/scenario/report.html', steady(html));
     t.notMatch(html, /<script|<link|src=|@import|bad <b>/);
+    const before = html.slice(0, html.indexOf('<h2'));
+    for (const part of ['hwctl 9.8.7 test', 'FAILED</span> 1 of 1 scenario', `asked <code>${url}`, 'in all'])
+      t.ok(before.includes(part), `on top: ${part}`);
+    t.match(before, /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+    const links = [...before.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    t.equal(links.length, 1 + runs[0]!.result.failures.length, 'a link to the scenario and to each failure');
+    for (const id of links) t.equal(html.split(`id="${id}"`).length, 2, `#${id} is there once`);
+    t.match(html, /mixed <span class="dim">GET 200, \S+<\/span>/);
   });
 
   t.test('JSON', async (t) => {

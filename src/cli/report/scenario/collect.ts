@@ -6,8 +6,8 @@ export interface CollectedRun {
   steps: StepResult[];
 }
 
-/** A report that is written once everything has run. */
-export type FileReport = (runs: readonly CollectedRun[]) => string;
+/** A report that is written once everything has run; `version` is hwctl's. */
+export type FileReport = (runs: readonly CollectedRun[], version?: string) => string;
 
 /** Keeps the steps of runs until the reports are written. */
 export class Collector {
