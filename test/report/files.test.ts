@@ -1,4 +1,8 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import { Pusher } from '../../src/cli/commands/load-push.js';
+import { systemClock } from '../../src/cli/kernel/clock.js';
 import type { MaxFound } from '../../src/cli/load/max-found.js';
 import { comparisonText } from '../../src/cli/report/compare-text.js';
 import { htmlReport } from '../../src/cli/report/html.js';
@@ -187,12 +191,42 @@ t.test('a request as a line of NDJSON', (t) => {
 });
 
 t.test('metrics in the text exposition format', (t) => {
-  matchGolden(t, 'report/push-text', textFormat(loadSamples(failed, 'a "quoted"\\run')));
+  matchGolden(t, 'report/push-text', textFormat(loadSamples(failed, { run: 'a "quoted"\\run', run_id: '1' })));
   t.end();
 });
 
+t.test('two runs of one profile can be told apart where they are pushed to', async (t) => {
+  const bodies: string[] = [];
+  const server = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      bodies.push(body);
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  for (let i = 0; i < 2; i++) {
+    const context = { clock: systemClock, note: () => undefined };
+    await new Pusher(`http://127.0.0.1:${port}/metrics/job/x`, 'steady', context).close(running);
+  }
+  const labels = bodies.map(
+    (body) => new Set([...body.matchAll(/run="steady",run_id="([^"]+)"/g)].map(([, id]) => id)),
+  );
+  t.same(
+    labels.map((ids) => ids.size),
+    [1, 1],
+    'one id in all series of a run',
+  );
+  t.not([...labels[0]!][0], [...labels[1]!][0]);
+});
+
 t.test('a remote write request decodes to the same samples', (t) => {
-  const samples = loadSamples(failed, 'steady');
+  const samples = loadSamples(failed, { run: 'steady', run_id: '2030-01-31T12:00:00Z-3f2a' });
   const atUnixMs = Date.UTC(2026, 0, 2);
   const decoded = decodeWriteRequest(unframe(remoteWriteBody(samples, atUnixMs)));
   t.equal(decoded.length, samples.length);

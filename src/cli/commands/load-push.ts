@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createHttpClient } from '../kernel/http.js';
 import { shownUrl } from '../kernel/secrets.js';
 import type { LoadSnapshot } from '../load/metrics.js';
-import { loadSamples, remoteWriteBody, textFormat } from '../report/prometheus.js';
+import { loadSamples, type RunLabels, remoteWriteBody, textFormat } from '../report/prometheus.js';
 import type { Context } from './context.js';
 import { parseUrl } from './load-flags.js';
 
@@ -12,6 +13,7 @@ const timeoutMs = 5000;
 export class Pusher {
   private readonly client = createHttpClient();
   private readonly asText: boolean;
+  private readonly run: RunLabels;
   private lastMs = Number.NEGATIVE_INFINITY;
   private pending: Promise<void> | undefined;
   private failures = 0;
@@ -21,9 +23,11 @@ export class Pusher {
   /** `url`: remote write, or the text format where the path is a Pushgateway's (`/metrics/job/...`) or `/import/prometheus`. */
   constructor(
     private readonly url: string,
-    private readonly run: string,
+    run: string,
     private readonly context: Pick<Context, 'clock' | 'note'>,
   ) {
+    const began = new Date(context.clock.now()).toISOString().slice(0, 19);
+    this.run = { run, run_id: `${began}Z-${randomUUID().slice(0, 4)}` };
     const { pathname } = parseUrl(url, '--push', 'http://127.0.0.1:9090/api/v1/write');
     this.asText = /\/metrics\/job\/|\/import\/prometheus/.test(pathname);
   }

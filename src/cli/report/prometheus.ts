@@ -7,12 +7,20 @@ export interface MetricSample {
   value: number;
 }
 
+/** The labels that tell a run from others: what was run, and which time of it that was. */
+export interface RunLabels {
+  /** The profile's name. */
+  run: string;
+  /** Of this run alone. */
+  run_id: string;
+}
+
 /** A run as it stands, as Prometheus metrics; latencies in seconds, the window's quantiles. */
-export function loadSamples(snapshot: LoadSnapshot, run: string): MetricSample[] {
+export function loadSamples(snapshot: LoadSnapshot, run: RunLabels): MetricSample[] {
   const samples: MetricSample[] = [];
   const add = (name: string, value: number | undefined, labels: Record<string, string> = {}) => {
     if (value !== undefined && Number.isFinite(value))
-      samples.push({ name: `hwctl_load_${name}`, labels: { job: 'hwctl', run, ...labels }, value });
+      samples.push({ name: `hwctl_load_${name}`, labels: { job: 'hwctl', ...run, ...labels }, value });
   };
   const { ok, failed, timedOut, dropped } = snapshot;
   for (const [result, count] of Object.entries({ ok, failed, timed_out: timedOut, dropped }))
