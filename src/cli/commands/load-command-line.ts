@@ -1,11 +1,12 @@
-import { shownUrl } from '../kernel/secrets.js';
+import { placeholder, shownUrl } from '../kernel/secrets.js';
 import { Mask } from '../scenario/mask.js';
 
 const headerFlags = new Set(['--header', '-H']);
-const bodyFlags = new Set(['--body', '-d']);
+const secretFlags = new Set(['--passphrase', '--ssl-client-passphrase']);
+const bodyFlags = new Set(['--body', '--data', '-d']);
 /** A URL or a path, alone or after `--flag=`: its parameters may hold blanks and quotes. */
 const urlWord = /^(--[\w-]+=)?((?:[a-z][a-z0-9+.-]*:\/\/|\/).*)$/is;
-const attached = /^(--header|--body)=(.*)$|^(-H|-d)(.+)$/s;
+const attached = /^(--header|--body|--data)=(.*)$|^(-H|-d)(.+)$/s;
 
 /**
  * The words of a command line as a report may show them: values of headers that sign in, secrets of queries and bodies and
@@ -22,6 +23,9 @@ export function maskedCommandLine(argv: readonly string[]): string[] {
   };
   const words = argv.map((word, i) => {
     const before = argv[i - 1] ?? '';
+    if (secretFlags.has(before)) return placeholder;
+    const [flag = ''] = word.split('=', 1);
+    if (secretFlags.has(flag)) return word === flag ? word : `${flag}=${placeholder}`;
     if (headerFlags.has(before) || bodyFlags.has(before)) return wordsOf(before, word);
     const match = attached.exec(word);
     if (match === null) return mask.text(word.replace(urlWord, (_, flag = '', url) => `${flag}${shownUrl(url)}`));

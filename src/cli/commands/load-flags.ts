@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { shownUrl } from '../kernel/secrets.js';
+import type { HeaderFields } from '../load/plan.js';
+import { parseHttpUrl } from './connection-options.js';
 import type { Context } from './context.js';
 
 /** Most requests a second a run may ask for: beyond what one machine can send, so a slip of the finger. */
@@ -84,12 +86,18 @@ export function parseMethod(text: string): string {
       hint: 'For example --method POST',
     });
   }
-  return text.toUpperCase();
+  const method = text.toUpperCase();
+  if (method !== 'CONNECT') return method;
+  throw new Failure({
+    code: 'bad-method',
+    message: '--method: CONNECT asks a proxy for a tunnel, which no request can follow here',
+    hint: 'For example --method POST',
+  });
 }
 
-/** `--header 'Name: value'`, several times. Throws Failure `bad-header`. */
-export function parseHeaders(texts: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = {};
+/** `--header 'Name: value'`, several times; a name that is given again is sent again. Throws Failure `bad-header`. */
+export function parseHeaders(texts: readonly string[]): HeaderFields {
+  const headers: HeaderFields = {};
   for (const text of texts) {
     const colon = text.indexOf(':');
     const name = text.slice(0, Math.max(0, colon)).trim();
@@ -105,7 +113,8 @@ export function parseHeaders(texts: readonly string[]): Record<string, string> {
       throw refuse(texts.length === 1 ? 'it has no colon' : `number ${texts.indexOf(text) + 1} has no colon`);
     if (!token.test(name)) throw refuse(`${JSON.stringify(name)} is no name of a header`);
     if (/[\r\n\0]/.test(value)) throw refuse(`the value of ${name} has a line end or NUL in it`);
-    headers[name] = value;
+    const known = Object.keys(headers).find((other) => other.toLowerCase() === name.toLowerCase()) ?? name;
+    headers[known] = headers[known] === undefined ? value : [headers[known], value].flat();
   }
   return headers;
 }
@@ -122,31 +131,24 @@ export function parsePath(text: string): string {
   return encodeURI(text).replaceAll('%25', '%');
 }
 
-/** `--url`: an absolute http or https URL. Throws Failure `bad-url`. */
-export function parseUrl(text: string, flag = '--url', example = 'http://127.0.0.1:8080/health'): URL {
-  const fail = (what: string): Failure =>
-    new Failure({
-      code: 'bad-url',
-      message: `${flag}: ${JSON.stringify(shownUrl(text))} ${what}`,
-      hint: `For example ${flag} ${example}`,
-    });
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw fail('has no scheme');
-  if (!URL.canParse(text)) throw fail('is not a URL');
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw fail(`is ${url.protocol.slice(0, -1)}, not http or https`);
-  if (url.username !== '' || url.password !== '')
-    throw fail('has a user name in it: pass --header "Authorization: ..." instead');
-  return url;
+/** As `parseHttpUrl`, without a user in it. Throws Failure `bad-url`. */
+export function parseUrl(text: string, flag?: string, example?: string): URL {
+  const url = parseHttpUrl(text, flag, example);
+  if (url.username === '' && url.password === '') return url;
+  throw new Failure({
+    code: 'bad-url',
+    message: `${flag ?? '--url'}: ${JSON.stringify(shownUrl(text))} has a user name in it`,
+    hint: 'Say who you are with --header "Authorization: ..." instead',
+  });
 }
 
 /** `--host`: what the Host header says. */
-export function parseHost(text: string): string {
+export function parseHost(text: string, flag = '--host'): string {
   if (!/^(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(text)) {
     throw new Failure({
       code: 'bad-host',
-      message: `--host: ${JSON.stringify(shownUrl(text))} is not a host name`,
-      hint: 'For example --host arch.homework',
+      message: `${flag}: ${JSON.stringify(shownUrl(text))} is not a host name`,
+      hint: `For example ${flag} arch.homework`,
     });
   }
   return text;

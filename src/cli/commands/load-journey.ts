@@ -1,7 +1,9 @@
 import { systemClock } from '../kernel/clock.js';
+import { CodingError, contentCodings, withoutCodings } from '../kernel/content-coding.js';
 import type { HttpResponse } from '../kernel/http.js';
 import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { Flow, FlowAction, FlowContext, FlowResponse, Journey } from '../load/flow.js';
+import type { HeaderFields } from '../load/plan.js';
 import { encodeRequest } from '../load/request.js';
 import { anAnswer, findingsOf, type Surroundings } from '../scenario/condition.js';
 import { CookieJar } from '../scenario/cookies.js';
@@ -20,6 +22,9 @@ export interface JourneyData {
   /** Where its file cannot be read: in the pods of a distributed run. */
   parsed?: Scenario;
 }
+
+/** A body may unpack to this much: 64 MiB, as in a test. */
+const mostDecodedBytes = 64 * 1024 * 1024;
 
 interface FlatStep {
   step: RequestStep;
@@ -72,11 +77,11 @@ export async function createFlow(data: JourneyData, context: FlowContext): Promi
     endpoint: { url: `http://${context.hostHeader}${context.basePath}`, host: context.hostHeader },
     schemaProblems: await compileSchemas(scenario),
     check: (name, passed, why) => context.check(`${shownNames.get(name) ?? name}${why}`, passed),
-    origin: '',
+    host: '',
     fixed: new Map(),
     looksAtResponses: steps.some(looksAtResponse),
   };
-  shared.origin = new URL(shared.endpoint.url).origin;
+  shared.host = new URL(shared.endpoint.url).host;
   return { begin: (iteration) => new ScenarioJourney(shared, iteration) };
 }
 
@@ -94,7 +99,8 @@ interface Shared {
   schemaProblems: Surroundings['schemaProblems'];
   /** `why` is put behind the name. */
   check(name: string, passed: boolean, why: string): void;
-  origin: string;
+  /** Of the endpoint, its port with it where it is not the scheme's own. */
+  host: string;
   /** Requests without a template in them, once for all journeys. */
   fixed: Map<RequestStep, PreparedRequest>;
   /** Whether any step's condition or capture wants more of responses than status and cookies. */
@@ -105,7 +111,7 @@ interface Shared {
 interface PreparedRequest {
   built: BuiltRequest;
   url: URL;
-  headers: Record<string, string>;
+  headers: HeaderFields;
   bytes: Buffer;
 }
 
@@ -142,7 +148,7 @@ class ScenarioJourney implements Journey {
     try {
       return response === undefined ? this.send(0) : this.judge(response);
     } catch (error) {
-      if (!(error instanceof Unresolved)) throw error;
+      if (!(error instanceof Unresolved || error instanceof CodingError)) throw error;
       return { do: 'end', failure: error.message };
     }
   }
@@ -210,14 +216,14 @@ class ScenarioJourney implements Journey {
   }
 
   private request(step: RequestStep, afterMs: number, failure?: string): FlowAction {
-    const { scenario, fixed, origin } = this.shared;
+    const { scenario, fixed, host } = this.shared;
     let prepared = fixed.get(step);
     if (prepared === undefined) {
       prepared = this.prepare(step);
       if (isFixed(step, scenario)) fixed.set(step, prepared);
     }
     const { built, url } = prepared;
-    if (url.origin !== origin) return { do: 'end', failure: `${step.name}: a journey stays on one server` };
+    if (url.host !== host) return { do: 'end', failure: `${step.name}: a journey stays on one server` };
     this.sent = built;
     const cookies = step.request.cookies ?? scenario.cookies;
     const line = cookies && this.jars !== undefined ? this.jar(step).header(url) : undefined;
@@ -229,9 +235,9 @@ class ScenarioJourney implements Journey {
     const { scenario, endpoint } = this.shared;
     const built = buildRequest(step.request, scenario, endpoint, this.variables);
     const url = new URL(built.url);
-    const headers: Record<string, string> = {};
+    const headers: HeaderFields = {};
     for (const [name, value] of built.headers)
-      headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
+      headers[name] = headers[name] === undefined ? value : [headers[name], value].flat();
     return { built, url, headers, bytes: encoded(built, url, headers) };
   }
 
@@ -255,7 +261,7 @@ class ScenarioJourney implements Journey {
       status,
       reason: '',
       headers: found,
-      body: copy,
+      body: status === 206 ? copy : withoutCodings(copy, contentCodings(found), mostDecodedBytes),
       bodyBytes: copy.length,
       headerBytes: 0,
       firstByteMs: serviceMs,
@@ -267,13 +273,13 @@ class ScenarioJourney implements Journey {
   }
 }
 
-function encoded(built: BuiltRequest, url: URL, headers: Record<string, string>): Buffer {
+function encoded(built: BuiltRequest, url: URL, headers: HeaderFields): Buffer {
   const { method, body } = built;
   return encodeRequest({ method, target: url.pathname + url.search, host: url.host, headers, body });
 }
 
-function withCookies(headers: Record<string, string>, line: string): Record<string, string> {
-  return { ...headers, Cookie: headers.Cookie === undefined ? line : `${line}; ${headers.Cookie}` };
+function withCookies(headers: HeaderFields, line: string): HeaderFields {
+  return { ...headers, Cookie: [line, headers.Cookie ?? []].flat().join('; ') };
 }
 
 /** Whether a request is the same for every journey: without a template there is nothing in it that changes. */
@@ -292,7 +298,7 @@ function judgesStatus({ condition }: Check): boolean {
 }
 
 function headerNames(steps: FlatStep[]): string[] {
-  const names = new Set(['content-type', 'set-cookie']);
+  const names = new Set(['content-type', 'content-encoding', 'set-cookie']);
   const visit = (condition: Condition | undefined) => {
     if (condition === undefined) return;
     for (const name of Object.keys(condition.header ?? {})) names.add(name.toLowerCase());

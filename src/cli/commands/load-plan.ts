@@ -1,5 +1,6 @@
 import { Failure } from '../kernel/failure.js';
-import type { LoadPlan, PreparedRequest, Work } from '../load/plan.js';
+import { shownUrl } from '../kernel/secrets.js';
+import { type HeaderFields, type LoadPlan, mergeHeaders, type PreparedRequest, type Work } from '../load/plan.js';
 import { definePlan } from '../load/plan-define.js';
 import { findProfile, type Profile, type ProfileWork } from '../load/profile.js';
 import { parseThreshold, type Threshold } from '../load/thresholds.js';
@@ -19,7 +20,7 @@ import {
   refuseTogether,
 } from './load-flags.js';
 import type { JourneyData } from './load-journey.js';
-import { findTarget, type LoadTargetOptions } from './load-target.js';
+import { findTarget, type LoadTargetOptions, type WorkPlace } from './load-target.js';
 
 /** What commander gives for the plan of `hwctl load`: texts, not yet checked. */
 export interface PlanOptions extends LoadTargetOptions, ArrivalOptions {
@@ -27,6 +28,8 @@ export interface PlanOptions extends LoadTargetOptions, ArrivalOptions {
   method?: string;
   header: string[];
   body?: string;
+  /** Another word for --body. */
+  data?: string;
   threshold: string[];
   abortOnFail?: boolean;
   maxInFlight?: string;
@@ -55,8 +58,9 @@ const exclusive = [
   ['scenario', 'path'],
   ['scenario', 'method'],
   ['scenario', 'body'],
+  ['scenario', 'data'],
+  ['body', 'data'],
   ['resolve', 'unixSocket'],
-  ['insecure', 'cacert'],
 ] as const;
 
 /**
@@ -85,16 +89,38 @@ export async function makeLoadPlan(
         ? [await scenarioWork({ name: options.scenario, weight: 1, scenario: options.scenario }, context)]
         : undefined;
   const hasPaths = givenPath !== undefined || ready !== undefined;
-  const target = await findTarget(options, hasPaths, profile?.stack, context);
-  const work = ready ?? [requestWork({ ...prepared, path: givenPath ?? target.path })];
+  const target = await findTarget(options, hasPaths, placeOf(options, profile, ready), context);
+  const work = ready?.map((one) => one.work) ?? [requestWork({ ...prepared, path: givenPath ?? target.path })];
   const request = { name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning };
   const plan = search === undefined ? definePlan(request) : searchPlan(request, search);
   const waitForScaling = profile?.waitForScaling === true;
   return { plan, waitForScaling, notes: target.notes, target: target.target };
 }
 
-function replacesWork({ path, scenario, method, body }: PlanOptions): boolean {
-  return [path, scenario, method, body].some((flag) => flag !== undefined);
+function replacesWork({ path, scenario, method, body, data }: PlanOptions): boolean {
+  return [path, scenario, method, body, data].some((flag) => flag !== undefined);
+}
+
+/** Work, and the server that its scenario names. */
+interface ReadyWork {
+  work: Work;
+  url?: string;
+}
+
+/** Where the profile and its scenarios, or the scenario, say that they go. Throws Failure where they name several servers. */
+function placeOf(options: PlanOptions, profile: Profile | undefined, ready: ReadyWork[] | undefined): WorkPlace {
+  const own = profile === undefined ? {} : { stack: profile.stack, url: profile.url, host: profile.host };
+  if (ready === undefined || options.url !== undefined || own.url !== undefined) return own;
+  const urls = [...new Set(ready.map(({ url }) => url))];
+  if (urls.length > 1) {
+    throw new Failure({
+      code: 'two-servers',
+      message: `the works of ${JSON.stringify(profile?.name)} go to different servers, and a load goes to one`,
+      details: ready.map(({ work, url }) => `${work.name}: ${url === undefined ? 'what is up' : shownUrl(url)}`),
+      hint: 'Say which with url: in the profile, or with --url',
+    });
+  }
+  return urls[0] === undefined ? own : { url: urls[0] };
 }
 
 function requestWork(request: PreparedRequest): Work {
@@ -105,31 +131,33 @@ function requestWork(request: PreparedRequest): Work {
 /** The profile's own work; headers given as flags go on each of its requests. */
 function profileWork(
   work: readonly ProfileWork[],
-  headers: Record<string, string> | undefined,
+  headers: HeaderFields | undefined,
   context: Context,
-): Promise<Work[]> {
+): Promise<ReadyWork[]> {
   return Promise.all(
     work.map(async (item) =>
       item.kind === 'scenario'
         ? scenarioWork(item, context)
-        : {
-            ...item,
-            requests: item.requests.map((request) => ({ ...request, headers: { ...request.headers, ...headers } })),
-          },
+        : { work: { ...item, requests: item.requests.map((request) => withHeaders(request, headers)) } },
     ),
   );
+}
+
+function withHeaders(request: PreparedRequest, headers: HeaderFields | undefined): PreparedRequest {
+  return { ...request, headers: mergeHeaders(request.headers, headers) };
 }
 
 /** A scenario as each arrival's journey; checked here, so that what cannot be one is refused before the run. */
 async function scenarioWork(
   item: { name: string; weight: number; scenario: string },
   { root, cwd }: Context,
-): Promise<Work> {
+): Promise<ReadyWork> {
   const [{ journeySteps }, { loadScenario }] = await Promise.all([
     import('./load-journey.js'),
     import('../scenario/load.js'),
   ]);
-  const { steps, problems } = journeySteps(await loadScenario(item.scenario, { root, cwd }));
+  const scenario = await loadScenario(item.scenario, { root, cwd });
+  const { steps, problems } = journeySteps(scenario);
   if (problems.length > 0 || steps.length === 0) {
     throw new Failure({
       code: 'no-journey',
@@ -140,13 +168,10 @@ async function scenarioWork(
   }
   const data: JourneyData = { scenario: item.scenario, root, cwd };
   const module = import.meta.url.replace(/load-plan(\.[jt]s)$/, 'load-journey$1');
+  const names = steps.map(({ step }) => step.name);
   return {
-    kind: 'flow',
-    name: item.name,
-    weight: item.weight,
-    module,
-    data,
-    steps: steps.map(({ step }) => step.name),
+    work: { kind: 'flow', name: item.name, weight: item.weight, module, data, steps: names },
+    url: scenario.url,
   };
 }
 
@@ -181,7 +206,8 @@ function readTuning(options: PlanOptions, profile: Profile | undefined, nowUnixM
 }
 
 function readRequest(options: PlanOptions, context: Context): PreparedRequest {
-  const body = options.body === undefined ? undefined : readBody(options.body, context);
+  const given = options.body ?? options.data;
+  const body = given === undefined ? undefined : readBody(given, context);
   const method = parseMethod(options.method ?? (body === undefined ? 'GET' : 'POST'));
   const headers = parseHeaders(options.header);
   if (body !== undefined && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type'))

@@ -1,10 +1,11 @@
 import { isSecretHeader, placeholder, shownUrl, withoutUrlSecrets } from '../kernel/secrets.js';
-import type { LoadPlan, Work } from '../load/plan.js';
+import type { EndpointTls, HeaderFields, LoadPlan, Work } from '../load/plan.js';
 import { Mask } from '../scenario/mask.js';
 
 /** A plan as `--dry-run` prints it: the same, but for what signs in. */
 export function shownPlan(plan: LoadPlan): LoadPlan {
-  const endpoint = { ...plan.endpoint, url: shownUrl(plan.endpoint.url) };
+  const { tls } = plan.endpoint;
+  const endpoint = { ...plan.endpoint, url: shownUrl(plan.endpoint.url), tls: tls && shownTls(tls) };
   return { ...plan, endpoint, work: plan.work.map(shownWork) };
 }
 
@@ -21,11 +22,18 @@ function shownWork(work: Work): Work {
   return { ...work, name, requests };
 }
 
-function shownHeaders(headers: Record<string, string>): Record<string, string> {
+/** A certificate is public; its key is not. */
+function shownTls(tls: EndpointTls): EndpointTls {
+  const hidden = (secret: string | undefined) => (secret === undefined ? undefined : placeholder);
+  return { ...tls, key: hidden(tls.key), passphrase: hidden(tls.passphrase) };
+}
+
+function shownHeaders(headers: HeaderFields): HeaderFields {
+  const shown = (name: string) => (value: string) => (isSecretHeader(name) ? placeholder : withoutUrlSecrets(value));
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      isSecretHeader(name) ? placeholder : withoutUrlSecrets(value),
+      typeof value === 'string' ? shown(name)(value) : value.map(shown(name)),
     ]),
   );
 }

@@ -1,23 +1,27 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { shownUrl } from '../kernel/secrets.js';
+import { tlsOptions } from '../kernel/tls.js';
 import type { LoadEndpoint } from '../load/plan.js';
 import type { Target } from '../target/target.js';
+import { type ConnectionOptions, connectionPairs, readTls } from './connection-options.js';
 import type { Context } from './context.js';
 import { needs } from './load-arrivals.js';
 import { parseHost, parseUrl } from './load-flags.js';
 import { findEndpoint, type TargetOptions } from './target-options.js';
 
 /** The flags that say where a load goes. */
-export interface LoadTargetOptions extends TargetOptions {
-  url?: string;
-  host?: string;
+export interface LoadTargetOptions extends TargetOptions, ConnectionOptions {
   path?: string;
   resolve?: string;
   unixSocket?: string;
-  insecure?: boolean;
-  cacert?: string;
+}
+
+/** What the work itself says of where it goes; flags take its place. */
+export interface WorkPlace {
+  /** The stack that must be up for the work to make sense. */
+  stack?: string;
+  url?: string;
+  host?: string;
 }
 
 /** Where a load goes. */
@@ -31,17 +35,25 @@ export interface LoadTarget {
 }
 
 /**
- * The server that `--url` names, or what is up. `hasPaths`: the work says what to request, so a URL's own path is the prefix
- * of its paths. `stack`: what must be up for the work to make sense. Throws Failure.
+ * The server that `--url` names, else the work's own, else what is up. `hasPaths`: the work says what to request, so a URL's
+ * own path is the prefix of its paths. Throws Failure.
  */
 export async function findTarget(
   options: LoadTargetOptions,
   hasPaths: boolean,
-  stack: string | undefined,
+  place: WorkPlace,
   context: Context,
 ): Promise<LoadTarget> {
+  const { stack } = place;
+  for (const [flag, key, other, otherKey] of connectionPairs)
+    if (options[key] !== undefined && options[otherKey] === undefined) throw needs(flag, other);
   const hostHeader = options.host === undefined ? undefined : parseHost(options.host);
   if (options.url !== undefined) return fromUrl(options, parseUrl(options.url), hasPaths, hostHeader, context);
+  if (place.url !== undefined) {
+    const { host } = place;
+    const header = hostHeader ?? (host === undefined ? undefined : parseHost(host, 'host'));
+    return fromUrl(options, parseUrl(place.url, 'url'), hasPaths, header, context);
+  }
   for (const [key, flag] of urlFlags) if (options[key] !== undefined) throw needs(flag, '--url');
   const { target, reason, endpoint, status } = await findEndpoint(options, context);
   if (stack !== undefined && !status.stacks.includes(stack)) {
@@ -52,7 +64,7 @@ export async function findTarget(
     });
   }
   const url = new URL(endpoint.url);
-  const host = hostHeader ?? endpoint.host ?? url.host;
+  const host = hostHeader ?? endpoint.host ?? place.host ?? url.host;
   return {
     endpoint: {
       url: `${url.protocol}//${host}`,
@@ -71,8 +83,11 @@ const urlFlags = [
   ['resolve', '--resolve'],
   ['unixSocket', '--unix-socket'],
   ['insecure', '--insecure'],
-  ['cacert', '--cacert'],
+  ['sslExtraCaCerts', '--cacert'],
+  ['sslClientCert', '--cert'],
 ] as const;
+
+const tlsFlags = urlFlags.filter(([key]) => key !== 'resolve' && key !== 'unixSocket');
 
 function fromUrl(
   options: LoadTargetOptions,
@@ -87,31 +102,22 @@ function fromUrl(
       url: `${url.origin}${prefix}`,
       connect: connectTo(options, url),
       hostHeader,
-      tls: tlsOptions(options, url, context),
+      tls: endpointTls(options, url, context),
     },
     path: hasPaths ? '/' : url.pathname + url.search,
     notes: [],
   };
 }
 
-function tlsOptions(options: LoadTargetOptions, url: URL, context: Context): LoadEndpoint['tls'] {
+function endpointTls(options: LoadTargetOptions, url: URL, context: Context): LoadEndpoint['tls'] {
   if (url.protocol === 'http:') {
-    if (options.insecure) throw needs('--insecure', 'an https URL');
-    if (options.cacert !== undefined) throw needs('--cacert', 'an https URL');
+    for (const [key, flag] of tlsFlags) if (options[key] !== undefined) throw needs(flag, 'an https URL');
     return undefined;
   }
-  if (options.cacert === undefined) return { insecure: options.insecure === true };
-  const path = resolve(context.cwd, options.cacert);
-  try {
-    return { ca: readFileSync(path, 'utf8') };
-  } catch (error) {
-    throw new Failure({
-      code: 'bad-cacert',
-      message: `--cacert: cannot read ${path} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
-      hint: 'Name a readable PEM file',
-      cause: error,
-    });
-  }
+  const tls = readTls(options, context);
+  // What cannot be used is told here, not by the threads.
+  tlsOptions(tls);
+  return tls;
 }
 
 function connectTo(options: LoadTargetOptions, url: URL): LoadEndpoint['connect'] {

@@ -12,6 +12,7 @@ import { loadSummary } from '../report/summary.js';
 import type { LoadReport } from '../report/timeline.js';
 import { headingOf } from '../report/words.js';
 import type { Target } from '../target/target.js';
+import { addConnectionOptions } from './connection-options.js';
 import type { Context } from './context.js';
 import { formatFailure } from './failure-text.js';
 import { maskedCommandLine } from './load-command-line.js';
@@ -23,6 +24,7 @@ import { type LoadPods, type PodOptions, readPodCount, startLoadPods } from './l
 import { Pusher } from './load-push.js';
 import { loadExitCode, type Progress, runLoad } from './load-run.js';
 import { RunWatch } from './load-watch.js';
+import { readLoadWords } from './load-what.js';
 import type { Define } from './registry.js';
 import { addTargetOptions } from './target-options.js';
 import { formatEvent } from './up.js';
@@ -41,11 +43,11 @@ interface LoadOptions extends PlanOptions, PodOptions {
 /** For how long a load waits for an autoscaler's first figure; metrics-server takes a good minute for it. */
 const scalingTimeoutMs = 180_000;
 
-/** `hwctl load [PROFILE]`: a load run with a live report, a summary and a verdict. */
+/** `hwctl load [URL | PROFILE]`: a load run with a live report, a summary and a verdict. */
 export const define: Define = (command, context) => {
   const collect = (value: string, all: string[]) => [...all, value];
   command
-    .argument('[profile]', 'a built-in profile, or a profile file (YAML)')
+    .argument('[what...]', 'a URL, a built-in profile or a profile file (YAML); a profile and a URL')
     .option('--rps <n>', 'open model: arrivals per second, whatever the responses do (default 100)')
     .option('--users <n>', 'constant pacing: so many users, one iteration every --pace each')
     .option('--pace <duration>', 'with --users: the time between the starts of one user’s iterations (default 1s)')
@@ -57,19 +59,16 @@ export const define: Define = (command, context) => {
     .option('--poisson', 'with --rps: arrivals at random moments with the same mean rate')
     .option('--path <path>', 'what to request (default: what the platform that is up declares)')
     .option('--scenario <name>', 'run a scenario as a journey instead of one request')
-    .option('--method <method>', 'HTTP method (default GET, POST with --body)')
+    .option('-X, --method <method>', 'HTTP method (default GET, POST with --body)')
     .addOption(
-      new Option('--header <header>', "a request header, 'Name: value'; several times")
+      new Option('-H, --header <header>', "a request header, 'Name: value'; several times")
         .argParser(collect)
         .default([], 'none'),
     )
-    .option('--body <text>', 'the request’s body, or @FILE')
-    .option('--url <url>', 'load this server instead of what is up')
-    .option('--host <name>', 'the Host header, where it differs from the URL’s host')
+    .option('-d, --body <text>', 'the request’s body, or @FILE')
+    .option('--data <text>', 'the same as --body, as curl names it')
     .option('--resolve <host:port:address>', 'connect to this address for that host and port, as curl does')
     .option('--unix-socket <path>', 'connect through this socket')
-    .option('--insecure', 'accept any TLS certificate')
-    .option('--cacert <file>', 'trust the certificate authorities in this PEM file')
     .addOption(
       new Option('--threshold <condition>', "for example 'p(95)<200' (ms) or 'error_rate<1%'; several times")
         .argParser(collect)
@@ -101,10 +100,14 @@ export const define: Define = (command, context) => {
     .option('--find-max', 'look for the highest rate that holds, up to --rps (5000), for --duration (2m) at most')
     .option('--dry-run', 'print the plan, load nothing')
     .option('--quiet', 'no progress, only the summary');
+  addConnectionOptions(command);
   addToleranceOption(command);
   addTargetOptions(command);
   defineCompare(command, context);
-  command.action(async (profile: string | undefined, options: LoadOptions) => load(profile, options, context));
+  command.action(async (words: string[], options: LoadOptions) => {
+    const { profile, url } = readLoadWords(words, options, context);
+    await load(profile, { ...options, url }, context);
+  });
 };
 
 async function load(profile: string | undefined, options: LoadOptions, context: Context): Promise<void> {

@@ -7,16 +7,10 @@ import { findScenarioFile, listScenarios, loadScenario } from '../scenario/load.
 import type { ScenarioEndpoint } from '../scenario/request.js';
 import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
 import type { Scenario } from '../scenario/scenario.js';
+import { readTls } from './connection-options.js';
 import type { Context } from './context.js';
 import { findEndpoint, type UpPlatform } from './target-options.js';
-import {
-  certificates,
-  type FileKind,
-  givenVariables,
-  httpOptions,
-  refuseIgnored,
-  type TestOptions,
-} from './test-options.js';
+import { type FileKind, givenVariables, httpOptions, refuseIgnored, type TestOptions } from './test-options.js';
 import { rerunOptions } from './test-rerun.js';
 
 /** One scenario or collection that is ready to run. */
@@ -34,7 +28,7 @@ export async function planJobs(names: string[], options: TestOptions, context: C
   const kinds = new Set(chosen.map(kindOf));
   refuseIgnored(options, kinds);
   if (!kinds.has('Postman collection')) refuseNames(givenVariables(options, context));
-  certificates(options, context);
+  readTls(options, context);
   const jobs: Job[] = [];
   const problems: Failure[] = [];
   for (const name of chosen) {

@@ -1,18 +1,22 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import type { HttpClientOptions } from '../kernel/http.js';
 import { proxyUrl } from '../kernel/http-proxy.js';
+import {
+  addConnectionOptions,
+  type ConnectionOptions,
+  connectionPairs,
+  readText,
+  readTls,
+} from './connection-options.js';
 import type { Context } from './context.js';
 import type { TargetOptions } from './target-options.js';
 
 /** What commander gives for the options of `test`. */
-export interface TestOptions extends TargetOptions {
+export interface TestOptions extends TargetOptions, ConnectionOptions {
   json?: boolean;
-  url?: string;
-  host?: string;
   var: Record<string, string>;
   envFile?: string;
   iterationData?: string;
@@ -26,11 +30,6 @@ export interface TestOptions extends TargetOptions {
   reporters: string[];
   har?: string;
   debug?: boolean;
-  insecure?: boolean;
-  sslExtraCaCerts?: string;
-  sslClientCert?: string;
-  sslClientKey?: string;
-  sslClientPassphrase?: string;
   suppressExitCode?: boolean;
   environment?: string;
   globals?: string;
@@ -49,9 +48,7 @@ export interface TestOptions extends TargetOptions {
 
 /** Adds the options of `hwctl test`; those of newman keep newman's names. */
 export function addTestOptions(command: Command): void {
-  command
-    .option('--url <url>', 'run against this server instead of what is up', checkedUrl)
-    .option('--host <name>', 'Host header for --url')
+  addConnectionOptions(command)
     .option('--var <name=value>', 'set a variable (repeatable)', pair, {})
     .option('--env-file <file>', 'variables from a file of NAME=VALUE lines')
     .option('-d, --iteration-data <file>', 'one iteration a row of this CSV or JSON file')
@@ -70,11 +67,6 @@ export function addTestOptions(command: Command): void {
     )
     .option('--har <file>', 'write all exchanges to a HAR file, secrets masked')
     .option('--debug', 'print every exchange, secrets masked')
-    .option('-k, --insecure', 'accept any certificate')
-    .option('--cacert, --ssl-extra-ca-certs <file>', 'trust these certificate authorities (PEM)')
-    .option('--cert, --ssl-client-cert <file>', 'client certificate (PEM)')
-    .option('--key, --ssl-client-key <file>', 'its private key (PEM)')
-    .option('--passphrase, --ssl-client-passphrase <text>', 'passphrase of the key')
     .option('--suppress-exit-code', 'exit 0 also where assertions failed')
     .option('-e, --environment <file>', 'Postman environment')
     .option('-g, --globals <file>', 'Postman globals')
@@ -140,9 +132,7 @@ const oneSided: OneSided[] = (
 
 const needing = [
   ['--host', 'host', '--url', 'url', '--url URL is the server that this host name is sent to'],
-  ['--cert', 'sslClientCert', '--key', 'sslClientKey', '--key FILE is the private key of the certificate'],
-  ['--key', 'sslClientKey', '--cert', 'sslClientCert', '--cert FILE is the certificate of the key'],
-  ['--passphrase', 'sslClientPassphrase', '--key', 'sslClientKey', '--key FILE is what the passphrase opens'],
+  ...connectionPairs,
 ] as const;
 
 /** Throws Failure for options that would change nothing: alone without another, or made for the other `kinds` of file. */
@@ -165,15 +155,6 @@ export function refuseIgnored(options: TestOptions, kinds: ReadonlySet<FileKind>
     message: problems.length === 1 ? first!.problem : `${problems.length} options would change nothing`,
     details: problems.length === 1 ? [] : problems.map(({ problem, cure }) => `${problem}. ${cure}`),
     hint: problems.length === 1 ? first!.cure : undefined,
-  });
-}
-
-function checkedUrl(url: string): string {
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new Failure({
-    code: 'bad-url',
-    message: `--url: ${JSON.stringify(url)} is not an http or https URL`,
-    hint: 'Write it whole, for example http://127.0.0.1:8080',
   });
 }
 
@@ -232,36 +213,11 @@ function unquoted(value: string): string {
   return single ?? value.replace(/\s+#.*$/, '');
 }
 
-/** The certificates and the key that the options name. Throws Failure for a file that cannot be read or holds none. */
-export function certificates(
-  options: TestOptions,
-  { cwd }: Pick<Context, 'cwd'>,
-): Pick<HttpClientOptions, 'ca' | 'cert' | 'key' | 'passphrase'> {
-  const pem = (file: string | undefined, option: string, what: RegExp) => {
-    if (file === undefined) return undefined;
-    const text = readText(resolve(cwd, file), option, file);
-    if (what.test(text)) return text;
-    throw new Failure({
-      code: 'bad-certificate',
-      message: `${option}: ${file} is not a PEM file with a ${option === '--key' ? 'private key' : 'certificate'}`,
-      hint: 'PEM begins with -----BEGIN; openssl x509 -inform der -in FILE makes it of DER',
-    });
-  };
-  const certificate = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
-  return {
-    ca: pem(options.sslExtraCaCerts, '--cacert', certificate),
-    cert: pem(options.sslClientCert, '--cert', certificate),
-    key: pem(options.sslClientKey, '--key', /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/),
-    passphrase: options.sslClientPassphrase,
-  };
-}
-
 /** TLS and proxies for servers that are not ours. */
 export function httpOptions(options: TestOptions, context: Context): HttpClientOptions {
   const { env } = context;
   return {
-    insecure: options.insecure,
-    ...certificates(options, context),
+    ...readTls(options, context),
     httpProxy: proxyOf(env, 'http_proxy'),
     httpsProxy: proxyOf(env, 'https_proxy'),
     noProxy: env.no_proxy || env.NO_PROXY || undefined,
@@ -281,19 +237,6 @@ function proxyOf(env: Context['env'], name: string): string | undefined {
       code: 'bad-proxy',
       message: `${key}: ${(error as Error).message}`,
       hint: `Write it whole, for example http://proxy.example:3128, or unset ${key}`,
-    });
-  }
-}
-
-function readText(file: string, option: string, shown: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Failure({
-      code: 'unreadable',
-      message: `${option}: ${shown} cannot be read: ${(error as Error).message}`,
-      hint: 'Give the path of a file that is there',
-      cause: error,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type HttpClientOptions, type HttpRequest, tlsOptions } from './http.js';
+import type { HttpClientOptions, HttpRequest } from './http.js';
+import { tlsOptions } from './tls.js';
 
 /**
  * Sends a request and closes the connection on purpose: `request` cuts it in the middle of its body (of its head, where it

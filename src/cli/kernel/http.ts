@@ -2,23 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { createSecureContext, rootCertificates } from 'node:tls';
 import { contentCodings, withoutCodings } from './content-coding.js';
-import { Failure } from './failure.js';
 import type { Proxies } from './http-proxy.js';
 import { keepAliveHints, type Route, Routes } from './http-routes.js';
+import { type TlsOptions, tlsOptions } from './tls.js';
 
 /** How connections are made: certificates, proxies. Everything is optional; nothing is read from the environment. */
-export interface HttpClientOptions extends Proxies {
-  /** Accept any certificate. */
-  insecure?: boolean;
-  /** PEM text of certificate authorities to trust beside the system's. */
-  ca?: string;
-  /** PEM text of the client's certificate, its key and the key's passphrase (mutual TLS). */
-  cert?: string;
-  key?: string;
-  passphrase?: string;
-}
+export interface HttpClientOptions extends Proxies, TlsOptions {}
 
 export interface HttpRequest {
   method: string;
@@ -79,26 +69,6 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     send: (request) => send(routes, request),
     close: () => routes.close(),
   };
-}
-
-/**
- * What `tls.connect` is told: one context for all connections, as making one takes milliseconds. The name asked for (SNI) is
- * that of the Host header. Throws Failure for a certificate, key or passphrase that cannot be used.
- */
-export function tlsOptions({ insecure, ca, cert, key, passphrase }: HttpClientOptions) {
-  const own = ca !== undefined || cert !== undefined || key !== undefined;
-  try {
-    const authorities = ca === undefined ? undefined : [...rootCertificates, ca];
-    const secureContext = own ? createSecureContext({ ca: authorities, cert, key, passphrase }) : undefined;
-    return { rejectUnauthorized: insecure !== true, secureContext };
-  } catch (error) {
-    throw new Failure({
-      code: 'bad-certificate',
-      message: `the certificates given cannot be used: ${(error as Error).message}`,
-      hint: 'Check --cacert, --cert, --key and --passphrase: PEM files, and the passphrase of that key',
-      cause: error,
-    });
-  }
 }
 
 /** The head of a response may weigh this much: 64 KiB. */

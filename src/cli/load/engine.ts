@@ -29,6 +29,15 @@ export interface EngineParts {
 /** Time a closed slot waits after a connection could not be made, so that a dead server is not asked in a spin. */
 const refusedPauseMs = 10;
 
+/**
+ * For how long a connection is used again that its server closes after so many seconds of rest. A request must not meet that
+ * close on its way: a second before it nothing is begun (as undici does), or half the time where that is all there is. What
+ * does meet it counts as broken and is not sent again: a load counts what it sent, and only the server knows whether it acted.
+ */
+export function usableSeconds(seconds: number): number {
+  return Math.max(seconds - 1, seconds / 2);
+}
+
 /** One thread's share of a run: takes arrivals, sends their requests, judges and records what comes back. */
 export class Engine implements ConnectionOwner {
   readonly connections: ConnectionPool;
@@ -205,8 +214,7 @@ export class Engine implements ConnectionOwner {
       return;
     }
     const seconds = connection.parser.keepAliveSeconds;
-    // A second before the server closes it, which must not meet a request under way (as undici does).
-    if (seconds >= 0) connection.staleAtUs = nowUs + Math.max(0, seconds - 1) * 1e6;
+    if (seconds >= 0) connection.staleAtUs = nowUs + usableSeconds(seconds) * 1e6;
     this.connections.giveBack(connection);
   }
 

@@ -1,4 +1,5 @@
 import { withoutUrlSecrets } from '../kernel/secrets.js';
+import type { TlsOptions } from '../kernel/tls.js';
 import type { Threshold } from './thresholds.js';
 
 /**
@@ -44,14 +45,10 @@ export interface LoadEndpoint {
   connect?: { host: string; port: number } | { socketPath: string };
   /** Value of the Host header; undefined: the URL's host (with its port where it is not the scheme's own). */
   hostHeader?: string;
-  tls?: TlsOptions;
+  tls?: EndpointTls;
 }
 
-export interface TlsOptions {
-  /** Do not verify the certificate. */
-  insecure?: boolean;
-  /** PEM text of the certificate authorities to trust instead of the system's. */
-  ca?: string;
+export interface EndpointTls extends TlsOptions {
   /** Server name for SNI and verification; undefined: the URL's host. */
   serverName?: string;
 }
@@ -68,13 +65,23 @@ export interface RequestsWork {
   requests: PreparedRequest[];
 }
 
+/** Header fields by name; a list is sent as so many lines. */
+export type HeaderFields = Record<string, string | string[]>;
+
+/** `given` on top of `base`: a name of `given`, whatever its case, takes the place of that of `base`. */
+export function mergeHeaders(base: HeaderFields | undefined, given: HeaderFields | undefined): HeaderFields {
+  const names = new Set(Object.keys(given ?? {}).map((name) => name.toLowerCase()));
+  const kept = Object.entries(base ?? {}).filter(([name]) => !names.has(name.toLowerCase()));
+  return { ...Object.fromEntries(kept), ...given };
+}
+
 export interface PreparedRequest {
   /** Name of the step in per-step figures: `GET /price/1`. */
   step: string;
   method: string;
   /** Path and query, beginning with `/`. */
   path: string;
-  headers?: Record<string, string>;
+  headers?: HeaderFields;
   body?: string;
   /** Status codes that count as ok; undefined: 200 .. 399. */
   expectStatus?: number[];

@@ -14,14 +14,7 @@ const answerTimeoutMs = 5000;
 export async function resolveDial(endpoint: LoadEndpoint): Promise<Dial> {
   const url = new URL(endpoint.url);
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const tls =
-    url.protocol === 'https:'
-      ? {
-          serverName: endpoint.tls?.serverName ?? host,
-          insecure: endpoint.tls?.insecure === true,
-          ca: endpoint.tls?.ca,
-        }
-      : undefined;
+  const tls = url.protocol === 'https:' ? { ...endpoint.tls, serverName: endpoint.tls?.serverName ?? host } : undefined;
   if (endpoint.connect !== undefined && 'socketPath' in endpoint.connect) {
     return { addresses: { socketPath: endpoint.connect.socketPath }, tls };
   }

@@ -3,15 +3,17 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
-import type { Arrivals, PreparedRequest, RequestsWork, Stage } from './plan.js';
+import type { Arrivals, HeaderFields, PreparedRequest, RequestsWork, Stage } from './plan.js';
 import { type ProfileProblem, shapeProfile } from './profile-shape.js';
 import { parseThreshold, type Threshold } from './thresholds.js';
 
 /** A load profile as its file says it: all of a plan but where to send it, and journeys by name only. */
 export interface Profile {
   name: string;
-  why: string;
+  why?: string;
   stack?: string;
+  /** The server that it is for, where that is not what is up. */
+  url?: string;
   host?: string;
   arrivals: Arrivals;
   work: ProfileWork[];
@@ -30,9 +32,10 @@ export interface Profile {
 export type ProfileWork = RequestsWork | { kind: 'scenario'; name: string; weight: number; scenario: string };
 
 interface RawProfile {
-  name: string;
-  why: string;
+  name?: string;
+  why?: string;
   stack?: string;
+  url?: string;
   host?: string;
   arrivals: {
     rate?: number;
@@ -62,7 +65,7 @@ type RawRequest =
   | {
       request: string;
       name?: string;
-      headers?: Record<string, string>;
+      headers?: HeaderFields;
       json?: unknown;
       body?: string;
       status?: number[];
@@ -77,7 +80,7 @@ export function listProfiles(root: string): { name: string; file: string; why: s
     .sort()
     .map((name) => {
       const file = join(folder, name);
-      return { name: basename(name).replace(/\.ya?ml$/, ''), file, why: readProfile(file).why };
+      return { name: basename(name).replace(/\.ya?ml$/, ''), file, why: readProfile(file).why ?? '' };
     });
 }
 
@@ -139,9 +142,10 @@ export function parseProfile(text: string, file = '.'): { profile?: Profile; pro
     report(['findMax'], 'findMax needs thresholds to tell what holds');
   if (problems.length > 0) return { problems: byPlace(problems) };
   const profile: Profile = {
-    name: raw.name,
+    name: raw.name ?? basename(file).replace(/\.ya?ml$/, ''),
     why: raw.why,
     stack: raw.stack,
+    url: raw.url,
     host: raw.host,
     arrivals: arrivals!,
     work,

@@ -1,4 +1,4 @@
-import type { LoadEndpoint, LoadPlan, PreparedRequest } from './plan.js';
+import type { HeaderFields, LoadEndpoint, LoadPlan, PreparedRequest } from './plan.js';
 
 /** A request ready to be written, and how to judge its response. */
 export interface CompiledRequest {
@@ -16,7 +16,7 @@ export interface RequestParts {
   /** Path and query as on the wire. */
   target: string;
   host: string;
-  headers?: Record<string, string>;
+  headers?: HeaderFields;
   body?: string | Uint8Array;
   compression?: boolean;
 }
@@ -36,7 +36,8 @@ export function encodeRequest(parts: RequestParts): Buffer {
   add('User-Agent', 'hwctl');
   add('Accept', '*/*');
   if (parts.compression === true) add('Accept-Encoding', 'gzip, br');
-  for (const [name, value] of Object.entries(parts.headers ?? {})) lines.push(`${name}: ${value}`);
+  for (const [name, values] of Object.entries(parts.headers ?? {}))
+    for (const value of [values].flat()) lines.push(`${name}: ${value}`);
   if (body !== undefined || ['POST', 'PUT', 'PATCH'].includes(parts.method)) {
     add('Content-Length', String(body?.byteLength ?? 0));
   }

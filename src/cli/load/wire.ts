@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { type TlsOptions, tlsOptions } from '../kernel/tls.js';
 import type { HeadMemory } from './head-memory.js';
 import type { ErrorCause } from './memory.js';
 import { ResponseParser, type ResponseSink } from './parser.js';
@@ -8,7 +9,7 @@ import type { CompiledRequest } from './request.js';
 /** Where connections go: addresses in turn, resolved once. */
 export interface Dial {
   addresses: { host: string; port: number }[] | { socketPath: string };
-  tls?: { serverName: string; insecure: boolean; ca?: string };
+  tls?: TlsOptions & { serverName: string };
 }
 
 /** Who is told what happens on connections. Called synchronously; must not throw. */
@@ -80,8 +81,7 @@ export class Connection implements ResponseSink {
         ...target,
         ALPNProtocols: ['http/1.1'],
         servername: net.isIP(dial.tls.serverName) === 0 ? dial.tls.serverName : undefined,
-        rejectUnauthorized: !dial.tls.insecure,
-        ca: dial.tls.ca,
+        ...trustOf(dial.tls, wire),
         session: wire.session,
       } as tls.ConnectionOptions);
       this.socket.once('connect', () => {
@@ -190,6 +190,11 @@ export class Connection implements ResponseSink {
   }
 }
 
+function trustOf(options: TlsOptions, wire: WireContext): ReturnType<typeof tlsOptions> {
+  wire.trust ??= tlsOptions(options);
+  return wire.trust;
+}
+
 /** Not `slice`, which for a Buffer is a view of bytes that the next read overwrites. */
 function copy(bytes: Uint8Array, from: number, to: number): Uint8Array {
   return Buffer.from(bytes.subarray(from, to));
@@ -203,6 +208,8 @@ export interface WireContext {
   readBuffer: Buffer;
   /** Of the read buffer. */
   heads?: HeadMemory;
+  /** What `tls.connect` is told of certificates: made once, as reading them takes milliseconds. */
+  trust?: ReturnType<typeof tlsOptions>;
   /** The newest TLS session, for resumption. */
   session?: Buffer;
   seenHead: boolean;

@@ -1,11 +1,12 @@
 import type { LoadResult } from '../../load/metrics.js';
-import { badStatuses, completed, concurrencyOf, type Layout, type LayoutInput } from './layout.js';
+import { badStatuses, concurrencyOf, type Layout, type LayoutInput, responses } from './layout.js';
 
 /** wrk's report with --latency. */
 export const wrkLayout: Layout = (input) => {
   const { result, response } = input;
   const seconds = result.totalMs / 1000;
-  const done = completed(result);
+  // A broken request is a socket error to wrk, and no request.
+  const done = responses(result);
   const latency = result.latencyMs.response;
   const rates = perThreadRates(result);
   const lines = [

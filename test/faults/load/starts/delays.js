@@ -30,6 +30,6 @@ function slowly(owner, name, often) {
 
 // Reads and writes of a word come with each arrival, sleeps and messages seldom.
 for (const name of ['load', 'store', 'add', 'notify']) slowly(Atomics, name, 0.001);
-for (const name of ['wait', 'waitAsync']) slowly(Atomics, name, 0.01);
+for (const name of ['wait', 'waitAsync']) slowly(Atomics, name, 0.08);
 slowly(Worker.prototype, 'postMessage', 0.05);
 slowly(MessagePort.prototype, 'postMessage', 0.05);

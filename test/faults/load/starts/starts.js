@@ -6,8 +6,6 @@ import { definePlan } from '../../../../dist/cli/load/plan-define.js';
 import { Run } from '../../../../dist/cli/load/run.js';
 
 const [count, atOnce] = [Number(process.argv[2]), 4];
-/** A start takes some 0.2 s here; one that hangs takes 30 s, or its drain time. */
-const longMs = 12_000;
 const server = net.createServer((socket) => {
   socket.on('error', () => undefined);
   socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
@@ -28,11 +26,9 @@ const work = [{ kind: 'requests', name: 'GET /', weight: 1, requests: [request] 
 async function start(index) {
   const workers = 1 + (index % 2);
   const plan = definePlan({ endpoint: { url }, work, arrivals: arrivals[index % arrivals.length], workers });
-  const begun = performance.now();
   const run = new Run(plan, { warmUp: { longestMs: 10 + (index % 20), enoughRequests: 40 } });
   const result = await run.result;
-  const tookMs = performance.now() - begun;
-  if (tookMs > longMs) return `took ${Math.round(tookMs)} ms`;
+  // One that hangs at its end is given up after its drain time, without its threads; one that hangs before fails.
   if (run.ends.length !== workers) return `${run.ends.length} of ${workers} threads ended`;
   if (result.ok === 0 || result.ok + result.dropped !== result.scheduled)
     return `${result.ok} of ${result.scheduled} answered`;
