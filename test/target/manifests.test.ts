@@ -261,3 +261,29 @@ function failureOf(deed: () => unknown): Failure {
   }
   throw new Error('nothing was thrown');
 }
+
+t.test('everything fits two cores, with room for two pods of a load', async (t) => {
+  // What minikube's own pods and its two addons ask for: kubectl describe node, Kubernetes 1.34, before CoreDNS is down to one.
+  const minikubeMillicores = 1050;
+  const loadPodMillicores = 50;
+  const millicores = (text = '0') => (text.endsWith('m') ? Number.parseInt(text, 10) : 1000 * Number(text));
+  const objects = loadStacks(bundled, listStacks(bundled)).map(({ object }) => object);
+  const scaled = new Map(
+    objects
+      .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+      .map((object) => object.spec as { scaleTargetRef: { name: string }; minReplicas: number })
+      .map(({ scaleTargetRef, minReplicas }) => [scaleTargetRef.name, minReplicas]),
+  );
+  let sum = 0;
+  for (const object of objects) {
+    if (!['Deployment', 'StatefulSet', 'Job'].includes(object.kind)) continue;
+    const { spec } = object as Workload;
+    const replicas = scaled.get(object.metadata.name) ?? (spec as { replicas?: number }).replicas ?? 1;
+    const containers = spec.template.spec.containers as { resources?: { requests?: { cpu?: string } } }[];
+    for (const { resources } of containers) {
+      t.ok(resources?.requests?.cpu, object.metadata.name);
+      sum += replicas * millicores(resources?.requests?.cpu);
+    }
+  }
+  t.ok(minikubeMillicores + sum + 2 * loadPodMillicores <= 2000, `the platform asks for ${sum}m`);
+});
