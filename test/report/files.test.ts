@@ -84,14 +84,7 @@ t.test('the HTML report of a search holds its answer, what had to hold, and ever
   };
   const html = htmlReport({ ...resultOf(running), thresholds: [], passed: true, findMax }, heading);
   t.equal(html.split('Highest rate that held: 80 requests/s.').length, 3, 'on top, and in its section');
-  for (const part of [
-    'p(95)&#60;500',
-    'nothing dropped',
-    '✓ 80 requests/s',
-    '✗ 88 requests/s',
-    'the backlog grew',
-    '12.3 ms',
-  ])
+  for (const part of ['p(95)&#60;500', 'nothing dropped', '✓ 80<', '✗ 88<', 'the backlog grew', '12.3 ms'])
     t.ok(html.includes(part), part);
   t.end();
 });

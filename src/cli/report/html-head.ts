@@ -97,7 +97,7 @@ export function findMaxSection({ findMax }: LoadReport): string {
     const { outcome } = probe;
     return {
       cells: [
-        `${outcome === 'held' ? '✓' : outcome === 'broke' ? '✗' : '?'} ${formatRate(probe.ratePerSecond)} ${unit}/s`,
+        `${outcome === 'held' ? '✓' : outcome === 'broke' ? '✗' : '?'} ${formatRate(probe.ratePerSecond)}`,
         `${outcome}${probe.kind === 'confirmation' ? ' (confirmation)' : ''}`,
         `${formatDuration(probe.atMs)}, ${formatDuration(probe.durationMs)} long`,
         ...[probe.scheduled, probe.ok, probe.failed + probe.timedOut, probe.dropped].map(formatCount),
@@ -107,8 +107,10 @@ export function findMaxSection({ findMax }: LoadReport): string {
       mood: outcome === 'held' ? 'good' : outcome === 'broke' ? 'bad' : undefined,
     };
   });
-  const head = ['rate', 'outcome', 'when', 'due', 'ok', 'failed', 'dropped', 'p95', 'why'];
-  const asked = limits.map((limit) => `<li>${escapeHtml(limit)}</li>`).join('');
+  const head = [`${unit}/s`, 'outcome', 'when', 'due', 'ok', 'failed', 'dropped', 'p95', 'why'];
+  const asked = [...limits, 'nothing is dropped, and no backlog grows']
+    .map((limit) => `<li>${escapeHtml(limit)}</li>`)
+    .join('');
   return `<section><h2>Highest rate</h2><p><strong>${escapeHtml(sentence)}</strong></p>
 <p>A rate holds where all of this does:</p><ul>${asked}</ul>${htmlTable(head, rows, 'text')}</section>`;
 }
