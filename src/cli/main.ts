@@ -22,7 +22,9 @@ async function makeContext(argv: readonly string[], signal: AbortSignal): Promis
   const { createOutput } = await import('./commands/output.js');
   const { env, stdin, stdout, stderr } = process;
   // https://no-color.org: any non-empty value turns colours off.
-  const color = env.NO_COLOR ? false : isSet(env.FORCE_COLOR) || (stdout.isTTY === true && env.TERM !== 'dumb');
+  // FORCE_COLOR as Node reads it: 0 and false turn them off.
+  const forced = env.FORCE_COLOR ? isSet(env.FORCE_COLOR) : undefined;
+  const color = env.NO_COLOR ? false : (forced ?? (stdout.isTTY === true && env.TERM !== 'dumb'));
   return {
     argv,
     env,
@@ -92,7 +94,7 @@ async function main(argv: string[]): Promise<number> {
   process.on('exit', (code) => {
     if (outputs.broken && code < 70) process.exitCode = 2;
   });
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  if (argv.length === 1 && ['--version', '-V', '-v', 'version'].includes(argv[0]!)) {
     process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }

@@ -1,10 +1,11 @@
 import { Option } from 'commander';
-import { exitCodes } from '../kernel/failure.js';
+import { exitCodes, Failure } from '../kernel/failure.js';
 import { jsonText } from '../kernel/text.js';
 import { compareRuns } from '../load/compare.js';
 import type { MaxFound } from '../load/max-found.js';
 import type { LoadSnapshot } from '../load/metrics.js';
 import type { LoadPlan } from '../load/plan.js';
+import { listProfiles } from '../load/profile.js';
 import type { Threshold } from '../load/thresholds.js';
 import { comparisonText } from '../report/compare-text.js';
 import type { LayoutName } from '../report/layouts/layout.js';
@@ -15,6 +16,7 @@ import type { Target } from '../target/target.js';
 import { addConnectionOptions } from './connection-options.js';
 import type { Context } from './context.js';
 import { formatFailure } from './failure-text.js';
+import { helpList } from './help-list.js';
 import { maskedCommandLine } from './load-command-line.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './load-compare.js';
 import { maxExitCode } from './load-find-max.js';
@@ -103,6 +105,10 @@ export const define: Define = (command, context) => {
   addConnectionOptions(command);
   addToleranceOption(command);
   addTargetOptions(command);
+  command.addHelpText('after', () => {
+    const profiles = listProfiles(context.root).map(({ name, why }) => ({ name, what: why }));
+    return helpList('Profiles', profiles, context.columns);
+  });
   defineCompare(command, context);
   command.action(async (words: string[], options: LoadOptions) => {
     const { profile, url } = readLoadWords(words, options, context);
@@ -112,6 +118,13 @@ export const define: Define = (command, context) => {
 
 async function load(profile: string | undefined, options: LoadOptions, context: Context): Promise<void> {
   const layout = parseSummary(options.summary);
+  if (options.tolerance !== undefined && options.baseline === undefined) {
+    throw new Failure({
+      code: 'usage',
+      message: '--tolerance says how much worse than --baseline a figure may be, and there is no --baseline',
+      hint: 'For example --baseline run.json --tolerance 5%',
+    });
+  }
   const tolerance = parseTolerance(options.tolerance);
   const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context);
   const podCount = readPodCount(options);

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { painted } from '../kernel/text.js';
+import { createPaint } from '../report/paint.js';
 import type { LogLine } from '../target/target.js';
 import type { Context } from './context.js';
+import { prettyLog } from './log-text.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
 
 interface Options extends TargetOptions {
@@ -20,6 +22,13 @@ export function define(command: Command, context: Context): void {
     .action(async (services: string[], options: Options) => {
       context.endsWithReader = options.follow === true;
       const { target } = await targetFromOptions(options, context);
+      if (!services.includes('supervisor') && (await target.status()).stacks.length === 0) {
+        throw new Failure({
+          code: 'nothing-is-up',
+          message: `nothing is up on the ${target.name} target, so there are no logs`,
+          hint: 'hwctl up',
+        });
+      }
       const lines = target.logs({
         services,
         follow: options.follow === true,
@@ -32,10 +41,13 @@ export function define(command: Command, context: Context): void {
     });
 }
 
-/** One log line: NDJSON, or `service | text`. */
+/** One log line: NDJSON, or `service | text`; structured lines as people read them where a terminal shows them. */
 export function printLine(line: LogLine, json: boolean, context: Context): void {
   if (json) context.json(line);
-  else context.print(`${paintName(line.service, context)} | ${line.text}`);
+  else
+    context.print(
+      `${paintName(line.service, context)} | ${context.stdout.isTTY === true ? prettyLog(line.text, createPaint(context.color)) : line.text}`,
+    );
 }
 
 function parseTail(text: string): number {

@@ -43,9 +43,15 @@ async function buildProgram(argv: string[], context: Context, usage: Usage): Pro
     const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
     command.option('--json', 'one JSON document (or NDJSON) on stdout');
     if (listing || entry.name === helpTopic) (await entry.load()).define(command, context);
+    if (entry.examples !== undefined)
+      command.addHelpText('after', ['', 'Examples:', ...entry.examples.map((call) => `  ${call}`)].join('\n'));
   }
   forEachCommand(program, (command) => {
-    command.exitOverride();
+    // What is wrong with a call of `load compare` is answered with its own help.
+    command.exitOverride((error) => {
+      throw Object.assign(error, { usage: pathOf(command) });
+    });
+    command.configureHelp({ minWidthToWrap: 20 });
     command.configureOutput({
       writeOut: (text) => context.document(text),
       // Usage errors are thrown and reported by `report`, with their cure.
@@ -140,8 +146,14 @@ function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'));
 }
 
-function usageFailure(error: CommanderError, argv: string[]): Failure {
-  const command = argv.find((word) => commandEntries.some((entry) => entry.name === word));
+/** The words that call a command: `load compare`; nothing for the program itself. */
+function pathOf(command: Command): string {
+  return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim();
+}
+
+function usageFailure(error: CommanderError & { usage?: string }, argv: string[]): Failure {
+  const given = argv.find((word) => commandEntries.some((entry) => entry.name === word));
+  const command = error.usage || given;
   if (error.code === 'commander.help') {
     return new Failure({
       code: 'no-command',

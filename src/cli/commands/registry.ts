@@ -7,51 +7,123 @@ export type Define = (command: Command, context: Context) => void;
 export interface CommandEntry {
   name: string;
   summary: string;
+  /** Calls as a user would type them, for the end of the help. */
+  examples?: readonly string[];
   load: () => Promise<{ define: Define }>;
 }
 
 /** Every command; a module is loaded only when its command is the one asked for. */
 export const commandEntries: readonly CommandEntry[] = [
-  { name: 'up', summary: 'bring the platform up, wait until it is ready', load: () => import('./up.js') },
-  { name: 'down', summary: 'remove what up made, and prove it', load: () => import('./down.js') },
-  { name: 'status', summary: 'what runs, where, how healthy', load: () => import('./status.js') },
-  { name: 'render', summary: 'print the exact objects up would apply', load: () => import('./render.js') },
-  { name: 'diff', summary: 'what up would change: exit 0 nothing, 1 something', load: () => import('./diff.js') },
-  { name: 'logs', summary: 'logs of all services or some', load: () => import('./logs.js') },
+  {
+    name: 'up',
+    summary: 'bring the platform up, wait until it is ready',
+    examples: ['hwctl up', 'hwctl up orders --target minikube', 'hwctl up --dry-run'],
+    load: () => import('./up.js'),
+  },
+  {
+    name: 'down',
+    summary: 'remove what up made, and prove it',
+    examples: ['hwctl down', 'hwctl down orders --keep-data'],
+    load: () => import('./down.js'),
+  },
+  {
+    name: 'status',
+    summary: 'what runs, where, how healthy',
+    examples: ['hwctl status', 'hwctl status --watch'],
+    load: () => import('./status.js'),
+  },
+  {
+    name: 'render',
+    summary: 'print the exact objects up would apply',
+    examples: ['hwctl render hello', 'hwctl render all -o out'],
+    load: () => import('./render.js'),
+  },
+  {
+    name: 'diff',
+    summary: 'what up would change: exit 0 nothing, 1 something',
+    examples: ['hwctl diff', 'hwctl diff orders --target minikube'],
+    load: () => import('./diff.js'),
+  },
+  {
+    name: 'logs',
+    summary: 'logs of all services or some',
+    examples: ['hwctl logs', 'hwctl logs auth -f --tail 20'],
+    load: () => import('./logs.js'),
+  },
   {
     name: 'open',
     summary: 'the URL of a part: app, grafana, prometheus or a service',
+    examples: ['hwctl open app', 'hwctl open grafana'],
     load: () => import('./open.js'),
   },
   {
     name: 'forward',
     summary: 'where everything that is up can be reached from here',
+    examples: ['hwctl forward', 'hwctl forward --stop'],
     load: () => import('./forward.js'),
   },
   {
     name: 'debug',
     summary: 'a shell, or a command, in a pod beside the services',
+    examples: ['hwctl debug', 'hwctl debug -- curl -s http://hello/'],
     load: () => import('./debug.js'),
   },
-  { name: 'serve', summary: 'run services of the platform in the foreground', load: () => import('./serve.js') },
-  { name: 'dev', summary: "watch the server's sources: rebuild, redeploy, show logs", load: () => import('./dev.js') },
+  {
+    name: 'serve',
+    summary: 'run services of the platform in the foreground',
+    examples: ['hwctl serve hello', 'hwctl serve auth billing --port 0'],
+    load: () => import('./serve.js'),
+  },
+  {
+    name: 'dev',
+    summary: "watch the server's sources: rebuild, redeploy, show logs",
+    examples: ['hwctl dev hello'],
+    load: () => import('./dev.js'),
+  },
   {
     name: 'verify',
     summary: 'up, test all, a short load, down: one report, one exit code',
+    examples: ['hwctl verify', 'hwctl verify orders --rps 50 --duration 10s'],
     load: () => import('./verify.js'),
   },
   {
     name: 'test',
     summary: 'run scenarios: built in, your YAML, or a Postman collection',
+    examples: [
+      'hwctl test',
+      'hwctl test idempotency -r junit=report.xml',
+      'hwctl test collection.json -e staging.json',
+      'hwctl test shop.yaml --url http://localhost:3000',
+    ],
     load: () => import('./test.js'),
   },
-  { name: 'load', summary: 'run a load profile with a live report and a verdict', load: () => import('./load.js') },
+  {
+    name: 'load',
+    summary: 'run a load profile with a live report and a verdict',
+    examples: [
+      'hwctl load steady',
+      'hwctl load --rps 200 --duration 30s --url http://localhost:3000/',
+      'hwctl load --find-max',
+      'hwctl load compare before.json after.json',
+    ],
+    load: () => import('./load.js'),
+  },
   {
     name: 'scenario',
     summary: 'list, show, validate, export and import scenarios',
+    examples: [
+      'hwctl scenario list',
+      'hwctl scenario import openapi.yaml -o api.yaml',
+      'hwctl scenario export orders --to curl',
+    ],
     load: () => import('./scenario.js'),
   },
-  { name: 'doctor', summary: 'check every prerequisite and give the cure for each', load: () => import('./doctor.js') },
+  {
+    name: 'doctor',
+    summary: 'check every prerequisite and give the cure for each',
+    examples: ['hwctl doctor', 'hwctl doctor minikube'],
+    load: () => import('./doctor.js'),
+  },
   {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',

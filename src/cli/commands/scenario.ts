@@ -44,8 +44,12 @@ function list(options: Output, context: Context): void {
   }
   const width = Math.max(...listed.map(({ name }) => name.length));
   const stackWidth = Math.max(...listed.map(({ stack }) => (stack ?? '-').length));
-  for (const { name, stack, why } of listed)
-    context.print(`${name.padEnd(width)}  ${(stack ?? '-').padEnd(stackWidth)}  ${why ?? ''}`.trimEnd());
+  for (const { name, stack, why, tags } of listed)
+    context.print(`${name.padEnd(width)}  ${(stack ?? '-').padEnd(stackWidth)}  ${why ?? ''}${tagsOf(tags)}`.trimEnd());
+}
+
+function tagsOf(tags: readonly string[]): string {
+  return tags.length === 0 ? '' : `  [${tags.join(', ')}]`;
 }
 
 async function show(name: string, options: Output, context: Context): Promise<void> {
@@ -73,9 +77,9 @@ function showSteps(steps: readonly Step[], indent: string, context: Context): vo
       continue;
     }
     const skipped = step.skip === false ? '' : '  (skipped)';
-    context.print(`${indent}→ ${step.name}  ${whatItDoes(step)}${skipped}`);
+    context.print(`${indent}→ ${step.name}  ${whatItDoes(step)}${skipped}${tagsOf('tags' in step ? step.tags : [])}`);
     if (step.kind === 'request' || step.kind === 'parallel')
-      for (const check of step.check) context.print(`${indent}    ✓ ${check.name}`);
+      for (const check of step.check) context.print(`${indent}    · ${check.name}`);
   }
 }
 

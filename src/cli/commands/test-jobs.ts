@@ -78,7 +78,7 @@ function nothingTagged(tags: string[]): Failure {
   return new Failure({
     code: 'nothing-tagged',
     message: `no scenario and no step has the tag ${tags.join(' or ')}`,
-    hint: 'hwctl scenario list shows the tags',
+    hint: 'hwctl scenario list shows the tags of the scenarios, hwctl scenario show NAME those of its steps, in [ ]',
   });
 }
 

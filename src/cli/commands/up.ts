@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { formatDuration, parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
+import { describeStack, listStacks } from '../target/stacks.js';
 import type { Step, TargetEvent, UpReport, UpRequest } from '../target/target.js';
 import type { Context } from './context.js';
 import { formatEndpoints } from './endpoint-text.js';
+import { helpList } from './help-list.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
 import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
 
@@ -25,6 +28,11 @@ export function define(command: Command, context: Context): void {
     '[stack...]',
     'stacks to bring up besides what is up; `all` for every one (default: idempotency hello)',
   );
+  command.addHelpText('after', () => {
+    const manifests = join(context.root, 'manifests');
+    const stacks = listStacks(manifests).map((name) => ({ name, what: describeStack(manifests, name) }));
+    return helpList('Stacks', stacks, context.columns);
+  });
   addValueOptions(addTargetOptions(command))
     .option('--timeout <duration>', 'how long everything may take', '5m')
     .option('--dry-run', 'print the steps and take none')

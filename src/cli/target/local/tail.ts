@@ -16,10 +16,10 @@ export interface TailQuery {
   clock: Clock;
 }
 
-/** Lines of several log files: first the newest of each, service by service, then what is added, as it comes. */
+/** Lines of several log files: first the newest of each, all of them in the order of their times, then what is added, as it comes. */
 export async function* tailLogs(query: TailQuery): AsyncGenerator<LogLine> {
   const files = query.services.map((service) => new Tail(logPath(query.logs, service.name), service));
-  for (const file of files) yield* file.last(query.tail);
+  yield* byTime(files.map((file) => file.last(query.tail)));
   while (query.follow && !query.signal.aborted) {
     let idle = true;
     for (const file of files) {
@@ -30,6 +30,26 @@ export async function* tailLogs(query: TailQuery): AsyncGenerator<LogLine> {
     }
     if (idle) await query.clock.sleep(pollMs, query.signal).catch(() => undefined);
   }
+}
+
+/** The lines of several logs as one; a line without a time stays behind the one before it. */
+function byTime(logs: readonly LogLine[][]): LogLine[] {
+  const timed = logs.flatMap((lines) => {
+    let timeMs = Number.NEGATIVE_INFINITY;
+    return lines.map((line) => {
+      timeMs = timeOf(line.text) ?? timeMs;
+      return { line, timeMs };
+    });
+  });
+  // Array.prototype.sort is stable.
+  return timed.sort((a, b) => (a.timeMs === b.timeMs ? 0 : a.timeMs - b.timeMs)).map(({ line }) => line);
+}
+
+/** Milliseconds since the epoch by pino's `time`, a number or RFC 3339; or by an RFC 3339 time that begins the line. */
+function timeOf(text: string): number | undefined {
+  const [, number, written] = /"time":(?:(\d+)|"([^"]+)")/.exec(text) ?? /^()(\d{4}-\d\d-\d\dT\S+)/.exec(text) ?? [];
+  const timeMs = number ? Number(number) : Date.parse(written ?? '');
+  return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
 /** The newest lines of one log as it is now. */
@@ -62,7 +82,7 @@ class Tail {
       const all = text.split('\n');
       this.#rest = all.pop() ?? '';
       if (at > 0) all.shift();
-      lines.push(...all.slice(-count));
+      if (count > 0) lines.push(...all.slice(-count));
       this.#offset = size;
     });
     return lines.map((line) => this.#line(line));
