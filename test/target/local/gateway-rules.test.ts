@@ -339,6 +339,22 @@ function pour(port: number, head: string, most: number): Promise<{ text: string;
   });
 }
 
+t.test('requests that are sent on without waiting take no more than their share', async (t) => {
+  let open = 0;
+  let most = 0;
+  const service = await startService(t, (_incoming, response) => {
+    most = Math.max(most, ++open);
+    setTimeout(() => {
+      open--;
+      response.end('ok');
+    }, 100);
+  });
+  const { port } = await startGateway(t, service.port);
+  const { text } = await exchange(port, crlf('GET /svc HTTP/1.1', 'Host: h').repeat(200));
+  t.ok(most > 1 && most <= 16, `${most} at once`);
+  t.match(text, /^(HTTP\/1.1 200 .*?){16}HTTP\/1.1 503 /s, 'those that were taken have their answers, in order');
+});
+
 t.test('silent connections do not keep others out', async (t) => {
   const service = await startService(t);
   const { port } = await startGateway(t, service.port, { connections: { clients: 8, idlePerUpstream: 1 } });

@@ -193,7 +193,11 @@ t.test('what is sound passes, and what a container would see is there', async (t
     files: [{ path: join(folder.volumes, 'web', 'v', 'b', 'a.txt'), text: 'text' }],
   });
   t.match(readDesired(request).leftOut, [
-    { ref: 'Deployment/web env', reason: 'PATH, NODE_PATH: not passed on, they would act on this machine' },
+    {
+      ref: 'Deployment/web env',
+      reason: 'PATH, NODE_PATH: not passed on, they would act on this machine',
+      isTold: true,
+    },
   ]);
 });
 

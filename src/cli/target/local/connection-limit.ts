@@ -25,12 +25,13 @@ function descriptorLimit(): number {
 /**
  * Keeps a server within `most` connections: where one more comes, the one that has been without a request for longest is
  * closed, so that silent connections cannot keep others out. Only where each of them has a request in flight is the new one
- * turned away.
+ * turned away. Gives the requests in flight: of one connection (a client may send on before it has its answers), and of all.
  */
-export function limitConnections(server: Server, most: number): void {
+export function limitConnections(server: Server, most: number) {
   const inFlight = new Map<Socket, number>();
   // In the order in which they fell idle.
   const idle = new Set<Socket>();
+  let all = 0;
   server.on('connection', (socket: Socket) => {
     if (idle.size + inFlight.size >= most) {
       const [longest] = idle;
@@ -49,9 +50,11 @@ export function limitConnections(server: Server, most: number): void {
   });
   const began = ({ socket }: { socket: Socket }, response: ServerResponse) => {
     if (socket.destroyed) return;
+    all++;
     idle.delete(socket);
     inFlight.set(socket, (inFlight.get(socket) ?? 0) + 1);
     response.once('close', () => {
+      all--;
       const left = (inFlight.get(socket) ?? 1) - 1;
       if (left > 0) inFlight.set(socket, left);
       else inFlight.delete(socket);
@@ -60,4 +63,5 @@ export function limitConnections(server: Server, most: number): void {
   };
   server.on('request', began);
   server.on('checkContinue', began);
+  return { of: (socket: Socket) => inFlight.get(socket) ?? 0, all: () => all };
 }

@@ -15,13 +15,23 @@ export interface ServiceTarget {
   process: string;
 }
 
+/** Something of the manifests that has no meaning here, and why. */
+export interface LeftOut {
+  ref: string;
+  reason: string;
+  /** Whoever wrote it would not expect it: `up` says so, and not the plan alone. */
+  isTold?: boolean;
+  /** It would run here if this machine ran containers. */
+  needsContainer?: true;
+}
+
 /** What a workload is read with. */
 export interface Surroundings {
   objects: readonly StackObject[];
   targets: readonly ServiceTarget[];
   options: TopologyOptions;
   /** What has no meaning here is added to it, with the reason. */
-  leftOut: { ref: string; reason: string }[];
+  leftOut: LeftOut[];
 }
 
 /** The variables of a container, as Kubernetes would resolve them. */

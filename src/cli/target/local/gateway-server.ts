@@ -27,6 +27,9 @@ export interface GatewayLimits {
   connections: ReturnType<typeof connectionBounds>;
 }
 
+/** Requests that one connection may have in flight; each takes a descriptor, and those are shared. */
+const mostPipelined = 16;
+
 /** The services themselves give a request 20 s: theirs is the first word. */
 export const gatewayLimits = (): GatewayLimits => ({
   headersTimeoutMs: 10_000,
@@ -78,6 +81,10 @@ export function createGateway(limits: GatewayLimits) {
       refuse(503, `${service} is not ready`, { 'retry-after': '1' });
       return;
     }
+    if (inFlight.of(incoming.socket) >= mostPipelined || inFlight.all() >= limits.connections.clients) {
+      refuse(503, 'too many requests are in flight', { 'retry-after': '1', connection: 'close' });
+      return;
+    }
     // The port is looked up anew for each attempt: a restarted service may have another one.
     forward(exchange, head, {
       service,
@@ -104,7 +111,7 @@ export function createGateway(limits: GatewayLimits) {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     refuseUnread(error, socket as Socket, newest.get(socket as Socket)),
   );
-  limitConnections(server, limits.connections.clients);
+  const inFlight = limitConnections(server, limits.connections.clients);
 
   return {
     server: server as Server,

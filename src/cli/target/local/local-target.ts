@@ -95,6 +95,9 @@ class Local implements LocalTarget {
       const desired = await this.#desired(this.#wanted(request, observed.state), observed.state);
       refuseNothing(desired, request.stacks);
       pending = unableHere(desired);
+      for (const { ref, reason, isTold } of desired.leftOut) {
+        if (isTold) options.onEvent({ type: 'progress', message: `${ref}: ${reason}` });
+      }
       const steps = planUp(desired, observed).filter(isAction);
       if (steps.length > 0) await this.#execute(desired, observed, steps, options, deadline);
       return steps;

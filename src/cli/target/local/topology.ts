@@ -16,6 +16,7 @@ import {
 import { type StackObject, selects, servicePort } from '../manifests.js';
 import {
   isOfTheMachine,
+  type LeftOut,
   mapServices,
   readEnv,
   type ServiceTarget,
@@ -77,7 +78,7 @@ export interface Topology {
   host: string | undefined;
   loadPaths: Record<string, string>;
   /** Objects that have no meaning here, and why. */
-  leftOut: { ref: string; reason: string; needsContainer?: true }[];
+  leftOut: LeftOut[];
 }
 
 /** Names that mean something else in the state folder: the gateway's and the supervisor's log, the folder of the claims. */
@@ -150,7 +151,7 @@ function readProcess(object: Workload, stacks: string[], around: Surroundings): 
   for (const key of withheld) delete env[key];
   if (withheld.length > 0) {
     const reason = `${withheld.join(', ')}: not passed on, they would act on this machine`;
-    around.leftOut.push({ ref: `${refOf(object)} env`, reason });
+    around.leftOut.push({ ref: `${refOf(object)} env`, reason, isTold: true });
   }
   for (const [key, value] of Object.entries(env)) {
     env[key] = mapMounts(mapServices(value, object, around.targets), mounts);
@@ -162,7 +163,11 @@ function readProcess(object: Workload, stacks: string[], around: Surroundings): 
     !URL.canParse(env.PRICES_URL) &&
     !isInside(around.options.volumes, env.PRICES_URL)
   ) {
-    around.leftOut.push({ ref: `${refOf(object)} env`, reason: 'PRICES_URL: a path at which nothing is mounted' });
+    around.leftOut.push({
+      ref: `${refOf(object)} env`,
+      reason: 'PRICES_URL: a path at which nothing is mounted',
+      isTold: true,
+    });
     delete env.PRICES_URL;
   }
   const temporary = join(around.options.volumes, name, 'tmp');
