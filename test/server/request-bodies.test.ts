@@ -22,6 +22,11 @@ const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
 const nested = (depth: number, open: string, close: string) => `${open.repeat(depth)}1${close.repeat(depth)}`;
 const lastKey = (bytes: Buffer) => Buffer.concat([Buffer.from('{"a":"'), bytes, Buffer.from('"}')]);
 const bodies: [name: string, raw: Buffer | string, status: number, headers?: Record<string, string>][] = [
+  [
+    'sound, but for one more field that is 4,000 deep',
+    `{"address":"a","count":1,"amount":1,"login":"l","password":"p","x":${nested(4_000, '[', ']')}}`,
+    400,
+  ],
   ['arrays 4,000 deep', nested(4_000, '[', ']'), 400],
   ['objects 2,500 deep', nested(2_500, '{"a":', '}'), 400],
   ['one level too deep', nested(maxDepth + 1, '[', ']'), 400],
