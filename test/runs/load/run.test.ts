@@ -117,10 +117,15 @@ t.test('--out writes every kind of file, --baseline and compare read them', asyn
 
   const compared = await hwctl(['load', 'compare', 'run.json', 'run.json', '--json'], { cwd });
   t.equal(compared.exitCode, 0);
-  t.equal(JSON.parse(compared.stdout).state, 'SAME', 'a run is the same as itself');
+  // So few responses do not show that nothing changed; that anything did they show even less.
+  t.match(JSON.parse(compared.stdout), {
+    state: /^(SAME|UNCLEAR)$/,
+    passed: true,
+    schema: 'hwctl.dev/load-comparison/v1',
+  });
   const again = await hwctl([...args, '--baseline', 'run.json', '--tolerance', '1000%'], { cwd });
   t.equal(again.exitCode, 0);
-  t.match(again.stdout, /SAME: no figure changed by more than/);
+  t.match(again.stdout, /SAME: no figure changed by more than|UNCLEAR: no change by more than/);
 });
 
 t.test('--out on a full disk: the result is told all the same, and the exit code is 2', async (t) => {
