@@ -94,6 +94,17 @@ t.test('every collection of the comparison can be imported', async (t) => {
   }
 });
 
+t.test('an address that is sent as it is tells of nothing', async (t) => {
+  const addresses = [
+    "http://s/{{$guid}}/b's?a={{$randomInt}}&c=it's",
+    's/a b?c=d e',
+    'HTTPS://s',
+    { raw: 'http://s/a' },
+  ];
+  const item = addresses.map((url, i) => ({ name: `r${i}`, request: { method: 'GET', url } }));
+  t.same((await soundYaml(t, await fromPostman({ info: { name: 'x' }, item }))).losses, []);
+});
+
 t.test('an OpenAPI document becomes a scenario', async (t) => {
   const imported = fromOpenApi({
     openapi: '3.1.0',

@@ -7,7 +7,7 @@ const inPath = /[\u0000-\u0020"#<>?`{}\u007f-\u{10ffff}]/gu;
 const inQuery = /[\u0000-\u0020"#'<>\u007f-\u{10ffff}]/gu;
 
 const escaped = (text: string, those: RegExp) =>
-  text.replace(/\p{Surrogate}/gu, '\ufffd').replace(those, (char) => encodeURIComponent(char));
+  text.replace(/\p{Surrogate}/gu, '\ufffd').replace(those, (char) => (char === "'" ? '%27' : encodeURIComponent(char)));
 
 /**
  * The address of a request as the runtime makes it of its parts, in the format's templates; undefined where there is none.
@@ -22,7 +22,9 @@ export function addressOf(
 ): string | undefined {
   const text = url.toString().trimStart();
   if (text === '') return undefined;
-  const known = parse(values.resolved(text));
+  // Once: what is random would be another value the next time.
+  const resolved = values.resolved(text);
+  const known = parse(resolved);
   const scheme = known.protocol?.toLowerCase();
   if (scheme !== undefined && !scheme.includes('{{') && scheme !== 'http' && scheme !== 'https') {
     losses.push(`its protocol ${scheme}`);
@@ -34,7 +36,7 @@ export function addressOf(
     .split(/(\{\{.*?\}\})/)
     .map((part, i) => (i % 2 === 1 ? part : part.replace(/\s/g, (blank) => encodeURIComponent(blank))))
     .join('');
-  tellDifference(known, scheme, values.resolved(withScheme(text, known, [])), losses);
+  tellDifference(known, scheme, withScheme(resolved, known, []), losses);
   return address;
 }
 
