@@ -61,7 +61,7 @@ t.test(
     // Enough lines to fill what was left in the last blocks of the logs.
     for (let i = 0; i < 300; i++) t.equal((await get(`${url}/`)).status, 200);
     t.equal(findMarked(folder).length, before, 'nothing has ended');
-    const hello = JSON.parse((await hwctl(['status', '--json'], { env })).stdout) as {
+    const hello = JSON.parse((await hwctl(['status', '--target', 'local', '--json'], { env })).stdout) as {
       services: { name: string; instances: string[] }[];
     };
     process.kill(
