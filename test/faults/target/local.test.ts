@@ -193,11 +193,6 @@ t.test('a service that cannot start: up ends early with one cause, and tries ane
       message: 'exit code 2',
       line: 'error: PASSWORD_COST must be a whole number from 10 to 18, not "99"',
     },
-    {
-      container: 'args: [serve, hello]\n          env: [{name: NODE_OPTIONS, value: --max-old-space-size=1}]',
-      message: 'ended by SIG[A-Z]+',
-      line: '<--- Last few GCs --->',
-    },
   ];
   for (const { container, message, line } of causes) {
     const platform = new LocalPlatform(t);
@@ -219,7 +214,7 @@ t.test('a service that never gets ready: up ends at its deadline', async (t) => 
   const platform = new LocalPlatform(t);
   const manifests = brokenManifests(
     platform.home,
-    'args: [serve, prices]\n          env: [{name: PRICES_URL, value: /nowhere/prices.txt}]',
+    'args: [serve, prices]\n          env: [{name: PRICES_URL, value: "http://127.0.0.1:1/prices.txt"}]',
   );
   const run = await platform.run(['up', 'broken', '--manifests', manifests, '--timeout', '4s']);
   t.equal(run.exitCode, 1, run.stderr);
@@ -227,7 +222,7 @@ t.test('a service that never gets ready: up ends at its deadline', async (t) => 
     run.stderr,
     /not ready within 4\.0s: broken\n {2}process\/broken: it has not answered its readiness probe yet/,
   );
-  t.match(run.stderr, /no such file/);
+  t.match(run.stderr, /ECONNREFUSED|fetch failed/);
 });
 
 t.test('faults: kill, stop, continue and restart do what they say', async (t) => {
