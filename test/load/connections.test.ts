@@ -1,6 +1,7 @@
 import net from 'node:net';
 import t from 'tap';
 import { ConnectionPool } from '../../src/cli/load/connections.js';
+import { usableSeconds } from '../../src/cli/load/engine.js';
 import { Iteration } from '../../src/cli/load/iteration.js';
 import type { Connection, WireContext } from '../../src/cli/load/wire.js';
 import { answer, tcpServer } from './servers.js';
@@ -119,4 +120,16 @@ t.test('connections that hang are given up, and others are made for who still wa
   t.equal(events[0], '1 goes');
   t.notOk(before.includes(pool.all[0]!), 'by another connection');
   pool.close();
+});
+
+t.test('a connection is used again until a while before its server closes it', async (t) => {
+  // Keep-Alive: timeout=SECONDS, and for how long it is used after a response.
+  for (const [seconds, usable] of [
+    [0, 0],
+    [1, 0.5],
+    [2, 1],
+    [5, 4],
+    [60, 59],
+  ] as const)
+    t.equal(usableSeconds(seconds), usable, `timeout=${seconds}`);
 });

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { Failure } from '../kernel/failure.js';
+import { tlsTrouble } from '../kernel/tls-trouble.js';
 
 import type { ErrorCause } from './memory.js';
 import type { LoadEndpoint, LoadPlan } from './plan.js';
@@ -110,12 +111,14 @@ function explain(cause: ErrorCause | 'no answer', endpoint: LoadEndpoint, timeou
     case 'bytes after the response':
       return failure('not-http', `${at} does not answer with HTTP/1.1`, 'Check the port, and http against https');
     case 'tls': {
-      const detail = error === undefined ? '' : `: ${error.message.split('\n')[0]}`;
-      return failure(
-        'tls',
-        `no TLS connection to ${at}${detail}`,
-        'Give its authority with --cacert FILE, or do not verify with --insecure',
-      );
+      const detail = error?.message.split('\n')[0] ?? '';
+      const { cause, cure } = (error && tlsTrouble(error)) ?? {
+        cause: detail,
+        cure: 'Check the port, and http against https',
+      };
+      // OpenSSL's own line helps nobody; what Node says of a certificate names its hosts.
+      const more = cause === detail || /:error:|SSL routines/.test(detail) ? '' : ` (${detail})`;
+      return failure('tls', `no TLS connection to ${at}: ${cause}${more}`, cure);
     }
     case 'connection reset':
     case 'closed before the response':
