@@ -7,7 +7,7 @@ import type { KubeObject } from '../../kube-object.js';
 import type { PodsRequest, StartedPods } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import { eventResource, podResource } from '../api/list.js';
-import type { LiveObject } from '../api/live-object.js';
+import { conditionOf, type LiveObject } from '../api/live-object.js';
 import { podTrouble, worstTrouble } from '../health/pod-trouble.js';
 import { eventsOf } from '../health/pods.js';
 import type { ApplySet } from '../objects/apply-set.js';
@@ -173,7 +173,9 @@ async function untilRunning(
     const hopeless = ended || noRoom || trouble?.kind === 'image' || trouble?.kind === 'config';
     const why = `${running.length} of ${request.count} run${trouble === undefined ? '' : `: ${trouble.message}`}`;
     if (late || hopeless) {
-      const fits = running.length === 0 ? 'None fits' : `${running.length} fit: --pods ${running.length}`;
+      // A pod that is still starting has its room already.
+      const placed = pods.filter((pod) => conditionOf(pod, 'PodScheduled')?.status === 'True').length;
+      const fits = placed === 0 ? 'None fits' : `There is room for ${placed}: --pods ${placed}`;
       throw new Failure({
         code: 'pods-not-ready',
         message: `the load's pods do not start: ${why}`,
