@@ -44,6 +44,15 @@ export async function schemaProblems({ schemas }: Uses, file: string): Promise<P
   return problems;
 }
 
+/** What the schema of schemas says of the first that is none. Compiling many takes minutes; this takes a moment. */
+export async function shapeProblem(schemas: readonly unknown[]): Promise<string | undefined> {
+  if (schemas.length === 0) return undefined;
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const ajv = new Ajv2020({ strict: false });
+  const wrong = schemas.some((schema) => ajv.validateSchema(schema as object) !== true);
+  return wrong ? `schema: ${ajv.errorsText(ajv.errors, { dataVar: 'schema' })}` : undefined;
+}
+
 /** The engine for `pattern` and `patternProperties`: its matches have a deadline. */
 const schemaPattern = Object.assign((source: string, flags: string) => patternOf(source, flags), {
   code: 'new RegExp',

@@ -67,11 +67,14 @@ for (const confined of [false, true])
       };
       for (const body of [`file: '${path}'`, `multipart: { f: { file: '${path}' } }`]) {
         writeFileSync(join(folder, 's.yaml'), `name: s\nsteps:\n  - name: a\n    request: POST /\n    ${body}\n`);
-        const scenario = await loadScenario('./s.yaml', { root, cwd: folder }).catch(() => undefined);
+        const scenario = await loadScenario(join(folder, 's.yaml'), { root, cwd: folder }).catch(() => undefined);
         const { passed } =
           scenario === undefined
             ? { passed: false }
-            : await runScenario({ ...scenario, uploads }, { ...around, endpoint: { url } });
+            : await runScenario(
+                { ...scenario, file: join(folder, 's.yaml'), uploads },
+                { ...around, endpoint: { url } },
+              );
         told(passed, `YAML ${body}`);
       }
       const formdata = { mode: 'formdata', formdata: [{ key: 'f', type: 'file', src: path }] };

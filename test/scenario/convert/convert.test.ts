@@ -106,7 +106,7 @@ t.test('an address that is sent as it is tells of nothing', async (t) => {
 });
 
 t.test('an OpenAPI document becomes a scenario', async (t) => {
-  const imported = fromOpenApi({
+  const imported = await fromOpenApi({
     openapi: '3.1.0',
     info: { title: 'shop' },
     servers: [{ url: 'https://shop.example/v1' }],
@@ -127,6 +127,7 @@ t.test('an OpenAPI document becomes a scenario', async (t) => {
       },
     },
     components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: {
         Order: {
           type: 'object',
@@ -137,7 +138,7 @@ t.test('an OpenAPI document becomes a scenario', async (t) => {
     },
   });
   const { text, losses } = await soundYaml(t, imported);
-  t.same(losses, ['"changeOrder": its security (give the scenario an auth:)']);
+  t.same(losses, ['security bearer: pass its token with --var bearer_token=...']);
   matchGolden(t, 'scenario/from-openapi.yaml', text);
 });
 

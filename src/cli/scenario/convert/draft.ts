@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { parseScenario } from '../parse.js';
 import { nameProblems } from '../references.js';
-import { schemaProblems } from '../schemas.js';
+import { shapeProblem } from '../schemas.js';
 import type { Wrong } from './given.js';
 import type { Converted } from './to-postman.js';
 
@@ -11,6 +11,7 @@ export interface Draft {
   why?: string;
   url?: string;
   variables?: Record<string, unknown>;
+  secrets?: string[];
   headers?: Record<string, string>;
   auth?: unknown;
   steps: DraftStep[];
@@ -94,9 +95,22 @@ async function stepProblem(step: DraftStep, { variables }: Draft): Promise<strin
 }
 
 async function problemOf(draft: Draft): Promise<string | undefined> {
-  const { problems, uses } = parseScenario(stringify(draft));
-  const all = [...problems, ...nameProblems(uses, []), ...(await schemaProblems(uses, 'import'))];
-  return all[0]?.message;
+  // Schemas are most of a large draft, and to the format they are any value: they are judged by themselves.
+  const schemas: unknown[] = [];
+  const light = { ...draft, steps: draft.steps.map((step) => withoutSchemas(step, schemas)) };
+  const { problems, uses } = parseScenario(stringify(light));
+  const all = [...problems, ...nameProblems(uses, [])];
+  return all[0]?.message ?? (await shapeProblem(schemas));
+}
+
+function withoutSchemas(step: DraftStep, schemas: unknown[]): DraftStep {
+  if (!Array.isArray(step.check)) return step;
+  const check = step.check.map((each: Record<string, unknown>) => {
+    if (each?.schema === undefined) return each;
+    schemas.push(each.schema);
+    return { ...each, schema: true };
+  });
+  return { ...step, check };
 }
 
 /** A name that the format takes for a variable. */
