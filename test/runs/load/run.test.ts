@@ -309,5 +309,9 @@ t.test('--push sends the metrics while the run goes on', async (t) => {
   const push = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/metrics/job/hwctl`;
   await hwctl(['load', '--rps', '20', '--duration', '2s', '--quiet', '--url', url, '--push', push]);
   t.ok(bodies.length >= 2, `${bodies.length} pushes`);
-  t.match(bodies.at(-1), /hwctl_load_sent_total\{job="hwctl",run="load"\} 40\n/, 'the last one is of the end');
+  t.match(
+    bodies.at(-1),
+    /hwctl_load_sent_total\{job="hwctl",run="load",run_id="[^"]+"\} 40\n/,
+    'the last one is of the end',
+  );
 });
