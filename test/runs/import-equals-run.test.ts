@@ -41,6 +41,9 @@ t.test('generated collections: imported and run is run', async (t) => {
   t.ok(compared > 200, `${compared} requests compared`);
 });
 
+/** What was sent, random values replaced: each run has its own. */
+const fixed = (sent: Sent[]) => JSON.stringify(sent).replace(/[\da-f]{8}-[\da-f-]{27}|(?<=n=)\d+/g, 'RANDOM');
+
 t.test('collections at hand: imported and run is run', async (t) => {
   const server = await recordingServer(t);
   for (const each of cases) {
@@ -50,7 +53,7 @@ t.test('collections at hand: imported and run is run', async (t) => {
       ...((each.collection.variable as object[] | undefined) ?? []),
     ];
     const { theirs, ours, losses } = await bothWays({ ...each.collection, variable }, server);
-    const wrong = JSON.stringify(theirs) === JSON.stringify(ours) ? [] : [theirs, ours];
+    const wrong = fixed(theirs) === fixed(ours) ? [] : [theirs, ours];
     t.ok(wrong.length === 0 || losses.length > 0, name, { wrong, losses });
   }
 });
