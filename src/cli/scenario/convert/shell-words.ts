@@ -1,5 +1,6 @@
 import { isVariableName } from '../generated.js';
 import { asText, type Reference, referencesOf } from '../template.js';
+import { asInUrl } from '../url-text.js';
 import type { Losses } from './script-js.js';
 
 /** A part of a shell word: text as it is, or an expression that the shell expands within double quotes. */
@@ -22,6 +23,7 @@ const functions: Record<string, string> = {
   pick: '{ shift "$(int 0 $(($# - 1)))"; printf %s "$1"; }',
   add: '{ printf "%s\\n" "$@" | awk \'{ sum += $1 } END { print sum }\'; }',
   json: '{ printf %s "$1" | sed \'s/[\\\\"]/\\\\&/g\' | awk \'{ printf "%s%s", (NR > 1 ? "\\\\n" : ""), $0 }\'; }',
+  header: '{ case $2 in "") printf "%s;" "$1" ;; *) printf "%s: %s" "$1" "$2" ;; esac; }',
   address:
     '{ case $1 in http://* | https://*) printf %s "$1" ;; /*) printf %s "$base$1" ;; *) printf %s "$base/$1" ;; esac; }',
 };
@@ -86,10 +88,9 @@ export class ShellWords {
 
   /** An address: what a URL cannot hold is escaped. */
   url(template: string, losses: Losses): string {
-    const escaped = (text: string) => text.replace(/[^\x21-\x7e]+/gu, encodeURIComponent);
     const known = this.#knownText(template);
-    if (known !== undefined) return quoted([{ text: escaped(asText(known.value)) }]);
-    return quoted(this.#parts(template, losses).map((part) => ('text' in part ? { text: escaped(part.text) } : part)));
+    if (known !== undefined) return quoted([{ text: asInUrl(asText(known.value)) }]);
+    return quoted(this.#parts(template, losses).map((part) => ('text' in part ? { text: asInUrl(part.text) } : part)));
   }
 
   /** A value as JSON. */

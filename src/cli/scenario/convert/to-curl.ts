@@ -71,9 +71,7 @@ function curl(request: RequestStep['request'], scenario: Scenario, words: ShellW
   } else if (request.method !== 'POST') options.push(`-X ${request.method}`);
   for (const [name, value] of sent.headers)
     for (const each of Array.isArray(value) ? value : [value]) {
-      // curl leaves a header without a value out unless it ends with a semicolon.
-      const line = each === '' ? `${name};` : `${name}: ${each}`;
-      options.push(`-H ${words.text(line, own)}`);
+      options.push(`-H ${headerLine(name, each, words, own)}`);
     }
   const { auth } = sent;
   if (auth?.kind === 'bearer') options.push(`-H ${words.text(`Authorization: Bearer ${auth.token}`, own)}`);
@@ -89,6 +87,13 @@ function curl(request: RequestStep['request'], scenario: Scenario, words: ShellW
   const known = parameters.flatMap((each) => ('known' in each ? [each.known] : []));
   const later = parameters.flatMap((each) => ('later' in each ? [`--url-query ${each.later}`] : []));
   return [...options, ...later, address(request.path, known.join('&'), words, own)];
+}
+
+/** curl leaves a header without a value out unless it ends with a semicolon: where only the run knows, the shell decides. */
+function headerLine(name: string, value: string, words: ShellWords, own: Losses): string {
+  if (value === '') return words.text(`${name};`, own);
+  if (value.replace(/\{\{[^}]*\}\}/g, '') !== '') return words.text(`${name}: ${value}`, own);
+  return `"$(header ${words.text(name, own)} ${words.text(value, own)})"`;
 }
 
 function address(path: string, query: string, words: ShellWords, own: Losses): string {
