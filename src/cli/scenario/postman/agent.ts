@@ -10,6 +10,8 @@ interface Wanted {
   port?: number | string;
   socketPath?: string;
 }
+let runs = 0;
+
 type Connected = (error: Error | null, stream: Duplex) => void;
 
 /**
@@ -42,6 +44,10 @@ export function collectionAgents(
       return refused(options, done) ? undefined : (super.createConnection(options as object, done) ?? undefined);
     }
   }
+  // The runtime keeps agents for the whole process, by the names of their classes: each run needs its own.
+  runs++;
+  for (const agent of [CollectionAgent, SecureCollectionAgent])
+    Object.defineProperty(agent, 'name', { value: `${agent.name}${runs}` });
   return { http: { agentClass: CollectionAgent }, https: { agentClass: SecureCollectionAgent } };
 }
 
