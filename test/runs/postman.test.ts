@@ -66,7 +66,7 @@ function requestOf({ method, url, headers }: IncomingMessage): string {
 }
 
 for (const each of cases) {
-  const { options = {} } = each;
+  const { options = {}, unsent = 0 } = each;
   t.test(`newman and hwctl agree: ${String((each.collection.info as { name: string }).name)}`, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'hwctl-postman-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -108,13 +108,14 @@ for (const each of cases) {
     t.same(seen, theirRequests, 'what the server was asked for');
     const { stats, failures } = theirs.run;
     const counts = ({ total, failed }: { total: number; failed: number }) => ({ executed: total, failed });
-    t.same(ours.requests, counts(stats.requests), 'requests');
+    const { total, failed: failedThere } = stats.requests;
+    t.same(ours.requests, counts({ total, failed: failedThere + unsent }), 'requests');
     const { executed, failed } = ours.assertions;
     t.same({ executed, failed }, counts(stats.assertions), 'assertions');
     t.same(ours.testScripts, counts(stats.testScripts), 'test scripts');
     t.same(ours.prerequestScripts, counts(stats.prerequestScripts), 'prerequest scripts');
     t.equal(ours.iterations.executed, stats.iterations.total, 'iterations');
-    t.equal(ours.passed, failures.length === 0, 'verdict');
+    t.equal(ours.passed, failures.length + unsent === 0, 'verdict');
     const theirNames = failures.map(({ error, source }) => `${source?.name ?? ''}: ${oneLine(error.test ?? '')}`);
     const ourNames = ours.failures.map(({ kind, name, step }) => `${step.name}: ${kind === 'assertion' ? name : ''}`);
     t.same(
@@ -122,7 +123,7 @@ for (const each of cases) {
       theirNames.filter((name) => !name.endsWith(': ')),
       'failed assertions',
     );
-    t.equal(ourNames.length, theirNames.length, 'failures');
+    t.equal(ourNames.length, theirNames.length + unsent, 'failures');
   });
 }
 

@@ -5,7 +5,7 @@ import t from 'tap';
 
 t.setTimeout(1_700_000);
 
-const starts = 2000;
+const starts = Number(process.env.STARTS ?? 2000);
 const seed = 1;
 const file = (name: string) => fileURLToPath(new URL(`starts/${name}`, import.meta.url));
 
