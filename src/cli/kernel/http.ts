@@ -145,6 +145,11 @@ function answered(
     });
     sent.once('response', (response) => {
       keepAliveHints.set(response.socket, String(response.headers['keep-alive'] ?? ''));
+      const coding = String(response.headers['transfer-encoding'] ?? '');
+      if (isMisread(coding)) {
+        response.destroy();
+        return reject(coded('not-http', `Node.js cannot read the answer's framing (Transfer-Encoding: ${coding})`));
+      }
       resolve({ sent, response, problem: () => problem });
     });
     sent.once('upgrade', (_response, socket) => {
@@ -248,6 +253,16 @@ async function readBody({ response, problem }: Answer): Promise<Buffer> {
   const { 'content-length': length, 'transfer-encoding': coding } = response.headers;
   if (length === undefined && coding === undefined && problem()?.code === 'ECONNRESET') throw problem();
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+/** Whether the message is chunked (RFC 9110 5.6.1: empty elements of a list do not count) and Node's parser takes it for unframed. */
+function isMisread(coding: string): boolean {
+  const last = coding
+    .split(',')
+    .map((token) => token.trim().toLowerCase())
+    .filter((token) => token !== '')
+    .at(-1);
+  return last === 'chunked' && !/(^|,)[ \t]*chunked[ \t]*$/i.test(coding);
 }
 
 /** Node.js reads header bytes as ISO 8859-1; what is UTF-8 is read as that. */
