@@ -13,9 +13,14 @@ export const postmanDialect: Dialect = {
   bodyOf: (step) => `recall(${JSON.stringify(bodyVariable(step))})`,
 };
 
-// A variable is kept as text, for {{name}}, and as JSON, for scripts and for JSON bodies.
+// A variable is kept as text, for {{name}}, and as JSON, for scripts and for JSON bodies. The text is a local variable too:
+// newman's --env-var and a row of the data hide those of a collection, while here they only replace what the scenario gives.
 const memory: Record<string, string> = {
-  keep: '(name, value) => { pm.collectionVariables.set(name, typeof value === "object" ? JSON.stringify(value) : value); pm.collectionVariables.set(name + ":json", JSON.stringify(value)); }',
+  keep: '(name, value) => { const text = typeof value === "object" ? JSON.stringify(value) : value; pm.collectionVariables.set(name, text); pm.variables.set(name, text); pm.collectionVariables.set(name + ":json", JSON.stringify(value)); }',
+  forget:
+    '(name) => { pm.variables.unset(name); pm.collectionVariables.unset(name); pm.collectionVariables.unset(name + ":json"); }',
+  given:
+    '(name, value) => { const from = [pm.iterationData, pm.environment].find((each) => each.has(name)); return from === undefined ? value : from.get(name); }',
   recall:
     '(name, ...path) => path.reduce((value, key) => value?.[key], JSON.parse(pm.collectionVariables.get(name + ":json") ?? JSON.stringify(pm.variables.get(name) ?? null)))',
   taken: '(name, value) => { if (value === undefined) throw new Error(name + " was not captured"); return value; }',

@@ -22,14 +22,14 @@ export function toPostman(scenario: Scenario, baseUrl?: string): Converted {
   const items = [...scenario.setup, ...scenario.steps, ...scenario.teardown].flatMap((step) => writer.item(step));
   if (scenario.data.length > 0) losses.push('data: pass the rows to newman with --iteration-data');
   if (scenario.timeoutMs !== 30_000) losses.push(`timeout: pass --timeout-request ${scenario.timeoutMs} to newman`);
-  const columns = new Set(scenario.data.flatMap((row) => Object.keys(row)));
-  // A column hides the variable of its name.
-  const variables = inOrder(scenario.variables)
-    .filter(([name]) => !columns.has(name))
-    .map(([name, value]) => `keep(${JSON.stringify(name)}, ${valueJs(value, dialect, losses)});`);
+  const variables = inOrder(scenario.variables).map(
+    ([name, value]) =>
+      `keep(${JSON.stringify(name)}, given(${JSON.stringify(name)}, ${valueJs(value, dialect, losses)}));`,
+  );
   const first = [
     `if (pm.collectionVariables.get("iteration of hwctl") !== String(pm.info.iteration)) {`,
     '  pm.collectionVariables.set("iteration of hwctl", String(pm.info.iteration));',
+    ...assignedNames(scenario).map((name) => `  forget(${JSON.stringify(name)});`),
     ...variables.map((line) => `  ${line}`),
     '}',
   ];
@@ -90,6 +90,15 @@ function textVariables(scenario: Scenario): Set<string> {
     define(step.capture, never);
   });
   return new Set([...kinds].filter(([, text]) => text).map(([name]) => name));
+}
+
+/** What steps set or capture: each iteration starts without it, or with what `variables`, the command line or its row say. */
+function assignedNames(scenario: Scenario): string[] {
+  const names = new Set<string>();
+  walk(scenario, (step) => {
+    for (const name of [...Object.keys(step.set), ...Object.keys(step.capture)]) names.add(name);
+  });
+  return [...names];
 }
 
 function walk(scenario: Scenario, visit: (step: RequestStep) => void): void {
