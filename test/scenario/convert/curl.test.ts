@@ -70,3 +70,41 @@ t.test('generated values, captured ones and hostile names', { skip }, async (t) 
   t.match(losses.join('\n'), /\{\{id\}\} stands as text in the JSON body/);
   t.match(losses.join('\n'), /\{\{id\.b\}\}: set v_id__b to that value/);
 });
+
+const hostile = ['<id>', '"q"', 'a b', '{x}', '[1]', '|', '^', '`', '\\', "it's", 'é', '%41', '$HOME', '#', '@f', '-H'];
+
+t.test('addresses, headers and bodies that curl or a shell reads as something else', { skip }, async (t) => {
+  const { url, take } = await remembering(t);
+  const inAddress = hostile.filter((each) => each !== '#');
+  const variables = { empty: '', ...Object.fromEntries(hostile.map((each, index) => [`v${index}`, each])) };
+  const names = hostile.flatMap((each, index) => (each === '#' ? [] : [`{{v${index}}}`]));
+  const starts = ['@/etc/passwd', '@{{empty}}', '<f', ''];
+  const fields = Object.fromEntries([...starts, ...hostile, ...names].map((each, index) => [`f${index}`, each]));
+  const steps = [
+    ...[...inAddress, ...names].map((each) => ({ request: `GET /echo/a/${each}/b?x=${each}&y=1` })),
+    ...['', '{{empty}}', ...hostile.filter((each) => each !== 'é')].map((each) => ({
+      request: 'GET /echo',
+      headers: { 'X-Key': each, 'X-Both': `${each}{{empty}}` },
+    })),
+    ...[...starts, ...hostile].map((each) => ({ request: 'POST /echo/text', text: each })),
+    { request: 'POST /echo/form', form: fields },
+    { request: 'POST /echo/json', json: fields },
+    { request: 'POST /echo/parts', multipart: fields },
+  ];
+  const yaml = JSON.stringify({
+    name: 'hostile',
+    url,
+    variables,
+    steps: steps.map((step, i) => ({ name: `s${i}`, ...step })),
+  });
+  const { result } = await runText(yaml, url);
+  t.ok(result.passed, JSON.stringify(result.failures.slice(0, 3)));
+  const ours = take();
+  const { text, losses } = toCurl(scenarioOf(yaml));
+  t.same(losses, []);
+  const run = await runScript(t, text);
+  t.equal(run.exitCode, 0, run.stderr);
+  const theirs = take();
+  t.equal(theirs.length, ours.length);
+  for (const [index, each] of ours.entries()) t.equal(theirs[index], each, JSON.stringify(steps[index]));
+});

@@ -86,10 +86,10 @@ export class ShellWords {
     return quoted(this.#parts(template, losses));
   }
 
-  /** An address: what a URL cannot hold is escaped. */
+  /** An address, whole or from its path on: as it is sent where it is known, else what a URL cannot hold is escaped. */
   url(template: string, losses: Losses): string {
     const known = this.#knownText(template);
-    if (known !== undefined) return quoted([{ text: asInUrl(asText(known.value)) }]);
+    if (known !== undefined) return quoted([{ text: parsedUrl(asText(known.value)) }]);
     return quoted(this.#parts(template, losses).map((part) => ('text' in part ? { text: asInUrl(part.text) } : part)));
   }
 
@@ -204,6 +204,13 @@ export class ShellWords {
     });
     return [{ text: '"' }, ...inner, { text: '"' }];
   }
+}
+
+/** As the URL parser writes it (WHATWG URL): it escapes other characters in a path than in a query. */
+function parsedUrl(text: string): string {
+  if (/^https?:/i.test(text)) return URL.canParse(text) ? new URL(text).href : asInUrl(text);
+  const server = 'http://server';
+  return new URL(server + (text.startsWith('/') ? '' : '/') + text).href.slice(server.length);
 }
 
 function listOf(value: unknown): unknown[] {

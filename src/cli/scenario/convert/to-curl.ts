@@ -102,7 +102,7 @@ function address(path: string, query: string, words: ShellWords, own: Losses): s
   const whole = query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
   if (/^https?:/i.test(start)) return words.url(whole, own);
   if (known === undefined && path.startsWith('{{')) return `"$(address ${words.url(whole, own)})"`;
-  return `"$base"${start.startsWith('/') ? '' : '/'}${words.url(whole, own)}`;
+  return `"$base"${known !== undefined || start.startsWith('/') ? '' : '/'}${words.url(whole, own)}`;
 }
 
 function bodyOptions(body: Body, words: ShellWords, own: Losses): string[] {
