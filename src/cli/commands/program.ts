@@ -4,6 +4,7 @@ import { didYouMean } from '../kernel/nearest.js';
 import { ReaderLeft } from '../kernel/output.js';
 import type { Context } from './context.js';
 import { formatFailure, withoutSecrets } from './failure-text.js';
+import { newmanCounterpart } from './newman-options.js';
 import { commandEntries } from './registry.js';
 
 /** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */
@@ -161,6 +162,8 @@ function usageFailure(error: CommanderError & { usage?: string }, argv: string[]
       hint: `hwctl ${command} --help lists them`,
     });
   }
+  const unknown = /unknown option '([^'=]+)/.exec(error.message)?.[1];
+  const counterpart = command === 'test' && unknown !== undefined ? newmanCounterpart(unknown) : undefined;
   return new Failure({
     code: 'usage',
     // Of an unknown `--name=value` the name is enough.
@@ -168,6 +171,6 @@ function usageFailure(error: CommanderError & { usage?: string }, argv: string[]
       .replace(/^error: /, '')
       .replace(/'(--[^\s=']+)=[^']*'/, "'$1'")
       .replace(/\s*\((Did you mean .*)\)\s*$/, '. $1'),
-    hint: `hwctl ${command === undefined ? '' : `${command} `}--help shows the usage`,
+    hint: counterpart ?? `hwctl ${command === undefined ? '' : `${command} `}--help shows the usage`,
   });
 }

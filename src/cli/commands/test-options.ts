@@ -67,7 +67,7 @@ export function addTestOptions(command: Command): void {
     )
     .option('--har <file>', 'write all exchanges to a HAR file, secrets masked')
     .option('--debug', 'print every exchange, secrets masked')
-    .option('--suppress-exit-code', 'exit 0 also where assertions failed')
+    .option('-x, --suppress-exit-code', 'exit 0 also where assertions failed')
     .option('-e, --environment <file>', 'Postman environment')
     .option('-g, --globals <file>', 'Postman globals')
     .option('--env-var <name=value>', 'set a variable of the environment (repeatable)', pair, {})
