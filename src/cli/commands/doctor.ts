@@ -8,7 +8,8 @@ import { checkPrerequisites, type Need, type Prerequisite } from '../target/doct
 import type { Context } from './context.js';
 import type { Define } from './registry.js';
 
-const needs: readonly Need[] = ['local', 'minikube'];
+/** What `doctor` takes. */
+export const needs: readonly Need[] = ['local', 'minikube'];
 
 /** `hwctl doctor [local|minikube]`: every prerequisite, what was found, and the cure for each that is missing. */
 export const define: Define = (command, context) => {

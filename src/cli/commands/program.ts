@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import { ReaderLeft } from '../kernel/output.js';
+import { answerShell, completeCommand } from './complete.js';
 import type { Context } from './context.js';
 import { formatFailure, withoutSecrets } from './failure-text.js';
 import { newmanCounterpart } from './newman-options.js';
@@ -10,6 +11,10 @@ import { commandEntries } from './registry.js';
 /** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */
 export async function runCommand(argv: string[], context: Context): Promise<number> {
   const usage: Usage = { text: '' };
+  if (argv[0] === completeCommand) {
+    await answerShell(argv.slice(1), context);
+    return exitCodes.pass;
+  }
   try {
     const program = await buildProgram(argv, context, usage);
     await program.parseAsync(argv, { from: 'user' });

@@ -5,7 +5,7 @@ import { serveForeground } from '../target/local/serve.js';
 import type { Context } from './context.js';
 
 /** As src/server/config.ts has them; `hwctl serve` refuses others before it starts the server. */
-const served = ['auth', 'billing', 'orders', 'notifications', 'users', 'prices', 'hello'];
+export const served: readonly string[] = ['auth', 'billing', 'orders', 'notifications', 'users', 'prices', 'hello'];
 
 interface Options {
   host: string;

@@ -17,7 +17,8 @@ const fileReports: Record<string, () => Promise<FileReport>> = {
   html: async () => (await import('../report/scenario/html.js')).htmlReport,
   github: async () => (await import('../report/scenario/github.js')).githubReport,
 };
-const known = ['cli', ...Object.keys(fileReports)];
+/** What `--reporters` takes. */
+export const reporterNames: readonly string[] = ['cli', ...Object.keys(fileReports)];
 
 interface Wanted {
   report: FileReport;
@@ -43,7 +44,7 @@ export class TestReports {
   /** Checks the names of the reporters and loads those wanted. Throws Failure. */
   static async open(options: TestOptions, context: Context): Promise<TestReports> {
     const names = options.reporters.map((entry) => entry.split('=', 1)[0]!);
-    for (const name of names) if (!known.includes(name)) throw unknownReporter(name);
+    for (const name of names) if (!reporterNames.includes(name)) throw unknownReporter(name);
     const cli =
       !options.json && (names.length === 0 || names.includes('cli') || options.reporters.every((e) => e.includes('=')));
     const files: Wanted[] = [];
@@ -112,8 +113,8 @@ export class TestReports {
 function unknownReporter(name: string): Failure {
   return new Failure({
     code: 'unknown-reporter',
-    message: `unknown reporter ${JSON.stringify(name)}${didYouMean(name, known)}`,
-    hint: `Reporters: ${known.join(', ')}; NAME=FILE writes to a file`,
+    message: `unknown reporter ${JSON.stringify(name)}${didYouMean(name, reporterNames)}`,
+    hint: `Reporters: ${reporterNames.join(', ')}; NAME=FILE writes to a file`,
   });
 }
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Failure } from '../../../kernel/failure.js';
 import { didYouMean } from '../../../kernel/nearest.js';
+import { kubeConfigFiles } from '../../kubeconfig.js';
 
 /** Where a context of the kubeconfig leads, as far as the guard must know. */
 export interface ContextServer {
@@ -59,13 +59,6 @@ export function isLocalAddress(host: string): boolean {
     return (a === 169 && b === 254) || host === '0.0.0.0';
   }
   return isIP(host) === 6 && (host === '::1' || host === '::' || /^f[cd]/.test(host) || /^fe[89ab]/.test(host));
-}
-
-/** The files that KUBECONFIG names, else ~/.kube/config. */
-export function kubeConfigFiles(env: Readonly<Record<string, string | undefined>>): string[] {
-  const named = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
-  if (named.length > 0) return named;
-  return env.HOME === undefined ? [] : [join(env.HOME, '.kube', 'config')];
 }
 
 /** Reads the kubeconfig as kubectl does: the first file to name something wins. Throws Failure `bad-kubeconfig`. */

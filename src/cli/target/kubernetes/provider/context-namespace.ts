@@ -2,8 +2,8 @@ import { readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
 import { Failure } from '../../../kernel/failure.js';
 import type { TargetEnvironment } from '../../environment.js';
+import { kubeConfigFiles } from '../../kubeconfig.js';
 import type { DownReport } from '../../target.js';
-import { kubeConfigFiles } from '../api/kube-context.js';
 import type { StateFile } from '../provider/cluster-state.js';
 
 /** The entry of a context in the kubeconfig file that has it first, as kubectl looks for it. */
