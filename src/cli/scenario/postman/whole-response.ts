@@ -3,16 +3,31 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { CodingError, contentCodings, withoutCodings } from '../../kernel/content-coding.js';
 import { maxBodyBytes } from '../../kernel/http.js';
 
+const started = 'http.client.request.start';
 const channel = 'http.client.response.finish';
 const seen = new WeakSet<IncomingMessage>();
 
 /**
  * Makes a response that is not whole an error of its request, from now until the function returned is called: its length not
- * reached, no last chunk, a coding that ends early. newman fails such a request; the runtime takes what came for all.
+ * reached, no last chunk, a coding that ends early. newman fails such a request; the runtime takes what came for all. A 101
+ * is an error too: the runtime would wait for ever for the response that Node.js keeps from it.
  */
 export function refuseCutResponses(): () => void {
+  subscribe(started, watchRequest);
   subscribe(channel, watch);
-  return () => void unsubscribe(channel, watch);
+  return () => {
+    unsubscribe(started, watchRequest);
+    unsubscribe(channel, watch);
+  };
+}
+
+function watchRequest(message: unknown): void {
+  const { request } = message as { request: ClientRequest };
+  if (request.listenerCount('upgrade') > 0) return;
+  request.once('upgrade', (_, socket) => {
+    socket.destroy();
+    request.emit('error', new Error('the server switched to another protocol (101)'));
+  });
 }
 
 /** Called with the head of each response, before anyone else has it: what is listened for here is heard first. */
