@@ -217,6 +217,40 @@ t.test('the answer to a shell', async (t) => {
   t.equal(await ask([]).then((text) => text.split('\n')[0]), 'words');
 });
 
+t.test('what is up on this machine is known, a damaged record is not in the way', async (t) => {
+  const folder = join(cwd, 'state', 'hwctl', 'local');
+  mkdirSync(folder, { recursive: true });
+  const process = { kind: 'service', stacks: ['own'], args: [], env: {}, folders: [], files: [], digest: '' };
+  const state = {
+    version: 1,
+    stacks: ['own'],
+    manifests: '/x',
+    values: {},
+    digest: '',
+    inputs: '',
+    routes: [],
+    loadPaths: {},
+  };
+  const processes = ['notes', 'gateway'].map((name) => ({
+    ...process,
+    name,
+    kind: name === 'gateway' ? name : 'service',
+    startTimeoutMs: 1,
+    graceMs: 1,
+  }));
+  writeFileSync(join(folder, 'state.json'), JSON.stringify({ ...state, processes }));
+  const here = { ...context, env: { ...env, XDG_STATE_HOME: join(cwd, 'state') } };
+  const ask = async (line: string) => (await completeWords(line.split(' '), here)).map(({ word }) => word);
+  t.strictSame(await ask('down o'), ['orders', 'own']);
+  t.strictSame(await ask('logs n'), ['notifications', 'notes']);
+  t.strictSame(await ask('open n'), ['notifications', 'notes']);
+  t.strictSame(await ask('open g'), ['grafana']);
+  t.strictSame(await ask('logs g'), ['gateway']);
+  t.strictSame(await ask('logs s'), ['supervisor']);
+  writeFileSync(join(folder, 'state.json'), '{');
+  t.strictSame(await ask('down o'), ['orders']);
+});
+
 t.test('any words get candidates that begin as the last one does, and no error', async () => {
   const commands = await everyCommand();
   const flags = [

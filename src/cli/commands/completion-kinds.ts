@@ -4,6 +4,7 @@ import {
   type Candidate,
   kubeContexts,
   listFiles,
+  logged,
   minikubeProfiles,
   services,
   stacks,
@@ -57,12 +58,11 @@ const stack: Kind = ({ given, options, context }) => {
   return given.length > 0 ? listed : [...listed, { word: 'all', description: 'every stack' }];
 };
 const upStack: Kind = ({ options, context }) => stacks(options.get('--manifests'), context);
-const service: Kind = ({ context }) => services(context);
-const part: Kind = (asked) => [
+const part: Kind = ({ context }) => [
   { word: 'app', description: 'the way in of the platform' },
   { word: 'grafana', description: 'dashboards, on a cluster' },
   { word: 'prometheus', description: 'metrics, on a cluster' },
-  ...services(asked.context),
+  ...services(context),
 ];
 const scenario: Kind = ({ context }) => bundled('scenarios', context);
 const profile: Kind = ({ given, context }) => (given.length > 0 ? [] : bundled('scenarios/profiles', context));
@@ -102,7 +102,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   'diff <stack>': stack,
   'verify <stack>': stack,
   'dev <stack>': stack,
-  'logs <service>': service,
+  'logs <service>': ({ context }) => logged(context),
   'open <part>': part,
   'debug <command>': text,
   'serve <service>': oneOf(async () => (await import('./serve.js')).served),

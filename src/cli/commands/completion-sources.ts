@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { readState, stateFolder } from '../target/local/state-folder.js';
+import { type LocalState, readState, stateFolder } from '../target/local/state-folder.js';
 import { describeStack, listStacks } from '../target/stacks.js';
 import type { Context } from './context.js';
 
@@ -55,24 +55,31 @@ export function stacks(manifests: string | undefined, places: Places): Candidate
   const folder = manifests === undefined ? join(places.root, 'manifests') : pathOf(manifests, places);
   const listed = attempt(() => listStacks(folder)).map((word) => ({ word, description: describeStack(folder, word) }));
   if (manifests !== undefined) return listed;
-  return distinct([
-    ...listed,
-    ...stateHere(places.env).stacks.map((word) => ({ word, description: 'up on this machine' })),
-  ]);
+  return distinct([...listed, ...stateHere(places.env).stacks.map((word) => ({ word, description: upHere }))]);
 }
 
-/** The services of the bundled platform, and what runs here. */
+/** The services of the bundled platform, and those that are up here. */
 export function services({ env, root }: Places): Candidate[] {
   const shared = join(root, 'manifests', 'shared');
   const ours = attempt(() => readdirSync(shared)).filter((name) => existsSync(join(shared, name, 'service.yaml')));
-  const running = stateHere(env).processes.map(({ name }) => name);
+  const here = stateHere(env).processes.filter(({ kind }) => kind === 'service');
+  const running = here.map(({ name }) => name);
   return [...new Set([...ours, ...running])].map((word) => ({
     word,
-    description: running.includes(word) ? 'up on this machine' : undefined,
+    description: running.includes(word) ? upHere : undefined,
   }));
 }
 
-function stateHere(env: Places['env']): { stacks: readonly string[]; processes: readonly { name: string }[] } {
+/** What has logs: the services, and here the jobs, the gateway and what watches over all of them. */
+export function logged(places: Places): Candidate[] {
+  const processes = stateHere(places.env).processes.map(({ name }) => name);
+  const others = processes.length > 0 ? [...processes, 'supervisor'] : [];
+  return distinct([...services(places), ...others.map((word) => ({ word, description: upHere }))]);
+}
+
+const upHere = 'up on this machine';
+
+function stateHere(env: Places['env']): Pick<LocalState, 'stacks' | 'processes'> {
   const [state] = attempt(() => [readState(stateFolder(env))]);
   return state ?? { stacks: [], processes: [] };
 }
