@@ -62,7 +62,7 @@ async function buildProgram(argv: string[], context: Context, usage: Usage): Pro
       writeOut: (text) => context.document(text),
       // Usage errors are thrown and reported by `report`, with their cure.
       writeErr: (text) => {
-        usage.text = text;
+        usage.text += text;
       },
       getOutHelpWidth: () => context.columns,
     });
