@@ -132,7 +132,9 @@ for (const medium of ['reader that leaves', 'full device'] as const) {
         t.match(stderr, /stdout cannot be written: the disk is full\ncure:/, name);
       } else t.ok([code].flat().includes(ended ?? -1), `${name}${endless ? ' ends with its reader' : ''}: ${ended}`);
     }
-    t.strictSame(readdirSync(platform.home), [], 'down and verify took everything down all the same');
+    // minikube makes its own folder where doctor asks for its version.
+    const left = readdirSync(platform.home).filter((name) => name !== '.minikube');
+    t.strictSame(left, [], 'down and verify took everything down all the same');
     t.strictSame(platform.processes(), []);
   });
 }
