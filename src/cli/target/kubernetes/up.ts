@@ -340,11 +340,14 @@ async function waitFor(
 ): Promise<void> {
   const waited = objects.filter(({ kind }) => waitedKinds.has(kind));
   if (waited.length === 0) return;
-  await waitReady(client, waited, applySetId, { ...work, context: { loadBalancers: false } });
+  await waitReady(client, waited, applySetId, {
+    ...work,
+    context: { loadBalancers: false, leastReplicas: true },
+  });
 }
 
 /**
- * Kinds whose readiness is more than being there, and is waited for. An autoscaler is not among them: its first figure takes
- * over a minute after metrics-server has started, and the services answer before.
+ * Kinds whose readiness is more than being there. Of an autoscaler only its least number of pods is waited for: its first
+ * figure takes over a minute after metrics-server has started, and the services answer before.
  */
-const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Service']);
+const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Service', 'HorizontalPodAutoscaler']);

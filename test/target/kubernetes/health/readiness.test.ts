@@ -148,3 +148,20 @@ t.test('a LoadBalancer waits for its address where something gives one', async (
   const given = live('Service', { type: 'LoadBalancer' }, { loadBalancer: { ingress: [{ ip: '10.0.0.1' }] } });
   t.equal(readinessOf(given, { loadBalancers: true }).state, 'ready');
 });
+
+t.test('of an autoscaler up waits for its least number of pods, not for figures', async (t) => {
+  const hpa = (status: object) => live('HorizontalPodAutoscaler', { minReplicas: 2 }, status);
+  const cases: [string, object, string][] = [
+    ['not looked at', {}, 'waiting'],
+    ['fewer asked for', { desiredReplicas: 1 }, 'waiting'],
+    [
+      'asked for, no figures',
+      { desiredReplicas: 2, conditions: [no('ScalingActive', { message: 'no metrics' })] },
+      'ready',
+    ],
+    ['more asked for', { desiredReplicas: 5 }, 'ready'],
+    ['scaled to zero by hand', { conditions: [no('ScalingActive', { reason: 'ScalingDisabled' })] }, 'ready'],
+  ];
+  for (const [name, status, expected] of cases)
+    t.equal(readinessOf(hpa(status), { loadBalancers: false, leastReplicas: true }).state, expected, name);
+});

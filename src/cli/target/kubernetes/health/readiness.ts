@@ -13,6 +13,8 @@ const ready: Readiness = { state: 'ready' };
 export interface ReadinessContext {
   /** Something here gives LoadBalancer Services an address. */
   loadBalancers: boolean;
+  /** Of an autoscaler no more is asked than its least number of pods, for which it needs no figures. */
+  leastReplicas?: boolean;
 }
 
 /** Judges one object (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus, and the overrides below). */
@@ -40,7 +42,7 @@ export function readinessOf(object: LiveObject, context: ReadinessContext): Read
     case 'Service':
       return service(object, context);
     case 'HorizontalPodAutoscaler':
-      return autoscaler(object);
+      return context.leastReplicas === true ? leastReplicas(object) : autoscaler(object);
     default:
       return ready;
   }
@@ -123,6 +125,16 @@ function service(object: LiveObject, { loadBalancers }: ReadinessContext): Readi
   if (object.spec?.type !== 'LoadBalancer' || !loadBalancers) return ready;
   const addresses = (object.status?.loadBalancer as { ingress?: unknown[] } | undefined)?.ingress ?? [];
   return addresses.length > 0 ? ready : { state: 'waiting', reason: 'it has no address yet' };
+}
+
+/** At its first look, some 15 s after it was made, it raises its target to the least number of pods. */
+function leastReplicas(object: LiveObject): Readiness {
+  const least = count(object.spec?.minReplicas ?? 1);
+  if (conditionOf(object, 'ScalingActive')?.reason === 'ScalingDisabled') return ready;
+  if (count(object.status?.desiredReplicas) >= least) return ready;
+  const able = conditionOf(object, 'AbleToScale');
+  const why = able?.status === 'False' ? able.message : undefined;
+  return { state: 'waiting', reason: why ?? `it has not asked for its least number of pods (${least}) yet` };
 }
 
 function autoscaler(object: LiveObject): Readiness {
