@@ -78,11 +78,11 @@ t.test('data and secrets outlive down --keep-data, and nothing else does', async
   );
 });
 
-t.test('down --dry, status and logs with nothing up are no errors; logs of an unknown service is', async (t) => {
+t.test('down and status with nothing up are no errors; logs, open and a stack of which nothing is are', async (t) => {
   const platform = new LocalPlatform(t);
   t.match(await platform.run(['down']), { exitCode: 0, stdout: /nothing was up/ });
   t.match(await platform.run(['status']), { exitCode: 0, stdout: /nothing is up/ });
-  t.match(await platform.run(['logs', 'orders']), { exitCode: 2, stderr: /no service "orders".*\ncure:/ });
+  t.match(await platform.run(['logs', 'orders']), { exitCode: 2, stderr: /nothing is up.*\ncure: {2}hwctl up/ });
   t.match(await platform.run(['open']), { exitCode: 2, stderr: /nothing is up.*\ncure: {2}hwctl up/ });
   t.match(await platform.run(['down', 'hello']), { exitCode: 2, stderr: /stack "hello" is not up/ });
   t.match(await platform.run(['up', 'helo']), { exitCode: 2, stderr: /no stack "helo". Did you mean "hello"/ });
