@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { didYouMean } from '../kernel/nearest.js';
 
 /** Values that the aliases of one file may stand for together: nine lists of nine aliases each would be hundreds of millions. */
@@ -29,22 +29,24 @@ function aliasProblems(doc: Document): NodeProblem[] {
   const problems: NodeProblem[] = [];
   const sizes = new Map<Node, number>();
   const open = new Set<Node>();
-  const anchors = new Set<string>();
+  const anchors = new Map<string, Node>();
   let aliased = 0;
   /** Values in a node, those of aliases counted each time. */
   const size = (node: Node | null): number => {
     if (node === null) return 1;
     if (isAlias(node)) {
       const { source } = node;
-      const target = node.resolve(doc);
+      const target = anchors.get(source);
       if (target === undefined) {
-        problems.push({ node, message: `no anchor &${source} stands before this${didYouMean(source, anchors)}` });
+        const near = didYouMean(source, anchors.keys());
+        problems.push({ node, message: `no anchor &${source} stands before this${near}` });
         return 1;
       }
       if (open.has(target)) {
         problems.push({ node, message: `*${source} stands inside of its own anchor &${source}: it would have no end` });
         return 1;
       }
+      bind(node, target, doc);
       const values = sizes.get(target) ?? 1;
       const before = aliased;
       aliased += values;
@@ -52,7 +54,7 @@ function aliasProblems(doc: Document): NodeProblem[] {
         problems.push({ node, message: `the aliases up to here stand for more than ${maxAliased} values` });
       return values;
     }
-    if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+    if ('anchor' in node && node.anchor !== undefined) anchors.set(node.anchor, node);
     open.add(node);
     const values = children(node).reduce((sum, child) => sum + size(child), 1);
     open.delete(node);
@@ -61,6 +63,12 @@ function aliasProblems(doc: Document): NodeProblem[] {
   };
   size(doc.contents as Node | null);
   return problems;
+}
+
+/** Has an alias know its node: the library walks through the whole document for each that it meets. */
+function bind(alias: Alias, target: Node, doc: Document): void {
+  alias.resolve = () => target as ReturnType<Alias['resolve']>;
+  alias.toJSON = () => target.toJS(doc, { maxAliasCount: -1 });
 }
 
 /** A field of the mapping itself wins over a merged one, a mapping merged before over one merged after. */

@@ -2,6 +2,9 @@ import { nearest } from '../kernel/nearest.js';
 import type { Definition, Problem, Uses } from './reader.js';
 import { cycleText, referencesOf, variablesOf } from './template.js';
 
+/** Names for which a near one is looked for: more problems than this are not shown, and each is compared with all that are known. */
+const maxAdvised = 100;
+
 /**
  * Variables that nothing sets, and those that need each other: found before anything runs. `given` are the names that the
  * command line or a data file sets.
@@ -11,9 +14,13 @@ export function nameProblems(uses: Uses, given: readonly string[]): Problem[] {
   if (!uses.complete) return problems;
   const known = new Set<string>([...uses.names, ...uses.variables.keys(), ...given, 'copy']);
   for (const row of uses.rows) for (const name of row.keys()) known.add(name);
+  const advised = new Map<string, string>();
   for (const { text, at } of uses.templates) {
-    for (const name of new Set(referencesOf(text).references.flatMap(variablesOf)))
-      if (!known.has(name)) problems.push({ at, message: `nothing sets the variable "${name}"${advice(name, known)}` });
+    for (const name of new Set(referencesOf(text).references.flatMap(variablesOf))) {
+      if (known.has(name)) continue;
+      if (!advised.has(name) && advised.size < maxAdvised) advised.set(name, advice(name, known));
+      problems.push({ at, message: `nothing sets the variable "${name}"${advised.get(name) ?? ''}` });
+    }
   }
   return problems;
 }

@@ -58,10 +58,26 @@ const schemaPattern = Object.assign((source: string, flags: string) => patternOf
   code: 'new RegExp',
 });
 
+/** By the value that stands in a scenario: what was compiled to be checked is what runs. */
+const compiled = new WeakMap<object, Validate>();
+
+/** Compiles schemas of one file, each text once. ajv's passes to shorten its code take the square of a schema's depth: left out. */
 async function compiler(file: string): Promise<(schema: unknown) => Validate> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, code: { regExp: schemaPattern } });
-  return (schema) => ajv.compile(readReferenced(schema, file) as object) as unknown as Validate;
+  const code = { regExp: schemaPattern, optimize: false };
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, code });
+  const byText = new Map<string, Validate>();
+  return (schema) => {
+    const key = schema !== null && typeof schema === 'object' ? schema : {};
+    const known = compiled.get(key);
+    if (known !== undefined) return known;
+    const whole = readReferenced(schema, file);
+    const text = JSON.stringify(whole);
+    const made = byText.get(text) ?? (ajv.compile(whole as object) as unknown as Validate);
+    byText.set(text, made);
+    compiled.set(key, made);
+    return made;
+  };
 }
 
 /** `{ $ref: ./order.json }` reads the schema from a file beside the scenario. */
