@@ -142,7 +142,15 @@ async function converted(scenario: Scenario, to: string, url: string | undefined
 
 async function importScenario(file: string, options: Output, context: Context): Promise<void> {
   const { importDocument } = await import('../scenario/convert/import.js');
-  emit(await importDocument(resolve(context.cwd, file), file), options, context, privateMode);
+  const { clock, signal, stderr } = context;
+  let toldMs = clock.monotonic();
+  const progress = (done: number, total: number) => {
+    if (stderr.isTTY !== true || clock.monotonic() - toldMs < 1000) return;
+    toldMs = clock.monotonic();
+    context.note(`${done} of ${total} operations`);
+  };
+  const imported = await importDocument(resolve(context.cwd, file), file, { signal, progress });
+  emit(imported, options, context, privateMode);
 }
 
 /** Readable by its owner alone: what was imported may hold more than its owner knows. */

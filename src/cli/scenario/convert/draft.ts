@@ -28,10 +28,17 @@ export interface Imported {
   wrong: Wrong[];
 }
 
+/** Waited for between the steps of a long import; throws where it is to end. */
+export type Turn = () => Promise<void>;
+
 /** The YAML text of a draft. What the format does not take is left out and told; `steps` is how many requests are left. */
-export async function written({ draft, losses }: Imported): Promise<Converted & { steps: number }> {
+export async function written(
+  { draft, losses }: Imported,
+  turn: Turn = async () => undefined,
+): Promise<Converted & { steps: number }> {
   const all = [...losses];
-  const sound = (await problemOf(draft)) === undefined ? draft : await soundDraft(draft, all);
+  const sound = (await problemOf(draft)) === undefined ? draft : await soundDraft(draft, all, turn);
+  await turn();
   const text = stringify(sound, { lineWidth: 110, defaultStringType: 'PLAIN', aliasDuplicateObjects: false });
   const head = ['# Made by hwctl scenario import.'];
   const told = [...new Set(all)];
@@ -43,9 +50,9 @@ function countOf(steps: readonly DraftStep[]): number {
   return steps.reduce((sum, step) => sum + (Array.isArray(step.steps) ? countOf(step.steps as DraftStep[]) : 1), 0);
 }
 
-async function soundDraft(draft: Draft, losses: string[]): Promise<Draft> {
+async function soundDraft(draft: Draft, losses: string[], turn: Turn): Promise<Draft> {
   const sound = { ...draft, variables: await soundVariables(draft, losses) };
-  return { ...sound, steps: await soundSteps(draft.steps, sound, losses) };
+  return { ...sound, steps: await soundSteps(draft.steps, sound, losses, turn) };
 }
 
 /** Without values that the format refuses, such as one that refers to itself; what is left keeps every name. */
@@ -60,11 +67,17 @@ async function soundVariables(draft: Draft, losses: string[]): Promise<Draft['va
   return sound;
 }
 
-async function soundSteps(steps: readonly DraftStep[], draft: Draft, losses: string[]): Promise<DraftStep[]> {
+async function soundSteps(
+  steps: readonly DraftStep[],
+  draft: Draft,
+  losses: string[],
+  turn: Turn,
+): Promise<DraftStep[]> {
   const sound: DraftStep[] = [];
   for (const step of steps) {
+    await turn();
     const one = Array.isArray(step.steps)
-      ? { ...step, steps: await soundSteps(step.steps as DraftStep[], draft, losses) }
+      ? { ...step, steps: await soundSteps(step.steps as DraftStep[], draft, losses, turn) }
       : await soundStep(step, draft, losses);
     if (one !== undefined) sound.push(one);
   }

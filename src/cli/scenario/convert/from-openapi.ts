@@ -10,8 +10,8 @@ import { Values } from './openapi-value.js';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
 
-/** Told how many operations are done, of how many. */
-export type Progress = (done: number, total: number) => void;
+/** Told how many operations are done, of how many; the next one waits for it. */
+export type Progress = (done: number, total: number) => void | Promise<void>;
 
 /** An OpenAPI 3 document as a scenario: one step an operation, with its examples, its first 2xx status and its schema. */
 export async function fromOpenApi(document: unknown, progress: Progress = () => undefined): Promise<Imported> {
@@ -20,11 +20,12 @@ export async function fromOpenApi(document: unknown, progress: Progress = () => 
   const operations = operationsOf(reading);
   const { url, prefix } = serverOf(root.at('servers'), reading.losses);
   const reader = new Reader(reading, await Values.open(reading), prefix);
-  const steps = operations.map((operation, done) => {
-    progress(done, operations.length);
-    return reader.step(operation);
-  });
-  progress(operations.length, operations.length);
+  const steps: DraftStep[] = [];
+  for (const operation of operations) {
+    await progress(steps.length, operations.length);
+    steps.push(reader.step(operation));
+  }
+  await progress(operations.length, operations.length);
   reader.tellCuts();
   if (root.at('webhooks').members().length > 0) reading.losses.push('webhooks');
   const { variables, secrets } = reading;

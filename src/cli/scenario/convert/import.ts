@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { Failure } from '../../kernel/failure.js';
 import { syntaxMessage } from '../../kernel/json.js';
@@ -6,7 +7,7 @@ import { placesIn } from '../postman/places.js';
 import { readTextFile } from '../postman/text-file.js';
 import { type Imported, written } from './draft.js';
 import { fromHar } from './from-har.js';
-import { fromOpenApi } from './from-openapi.js';
+import { fromOpenApi, type Progress } from './from-openapi.js';
 import { fromPostman } from './from-postman.js';
 import { shownWrong } from './given.js';
 import type { Converted } from './to-postman.js';
@@ -15,13 +16,25 @@ const kinds = 'a Postman collection (v2), an OpenAPI 3 document or a HAR recordi
 
 /**
  * A Postman collection, an OpenAPI 3 document (JSON or YAML) or a HAR recording as a scenario. Throws Failure for anything
- * else, and where nothing of it can be carried over.
+ * else, and where nothing of it can be carried over, and the reason of `signal` soon after it is aborted. `progress` is told
+ * of the operations of an OpenAPI document, of which some have hundreds.
  */
-export async function importDocument(file: string, shown: string): Promise<Converted> {
+export async function importDocument(
+  file: string,
+  shown: string,
+  { signal, progress }: { signal?: AbortSignal; progress?: Progress } = {},
+): Promise<Converted> {
   const { document, text } = readDocument(file, shown);
-  const imported = await read(document, file, shown);
+  const turn = async () => {
+    await setImmediate();
+    signal?.throwIfAborted();
+  };
+  const imported = await read(document, file, shown, async (done, total) => {
+    await progress?.(done, total);
+    await turn();
+  });
   const told = imported.wrong.map(shownWrong);
-  const { steps, ...converted } = await written({ ...imported, losses: [...told, ...imported.losses] });
+  const { steps, ...converted } = await written({ ...imported, losses: [...told, ...imported.losses] }, turn);
   if (steps > 0) return converted;
   const placeOf = placesIn(text);
   const details = imported.wrong.map((wrong) => {
@@ -37,8 +50,14 @@ export async function importDocument(file: string, shown: string): Promise<Conve
   });
 }
 
-async function read(document: Record<string, unknown>, file: string, shown: string): Promise<Imported> {
-  if (document.openapi !== undefined && /^3(\.|$)/.test(String(document.openapi))) return fromOpenApi(document);
+async function read(
+  document: Record<string, unknown>,
+  file: string,
+  shown: string,
+  progress: Progress,
+): Promise<Imported> {
+  if (document.openapi !== undefined && /^3(\.|$)/.test(String(document.openapi)))
+    return fromOpenApi(document, progress);
   if (document.log !== undefined) return fromHar(document);
   const collection = document.collection ?? document;
   if (collection !== null && typeof collection === 'object' && 'info' in collection && !('openapi' in document)) {
