@@ -23,12 +23,28 @@ export async function idleAutoscalers(
     const now = (await client.get(member)) ?? member;
     const readiness = readinessOf(now, { loadBalancers: false });
     if (readiness.state === 'ready') continue;
-    const trouble = (await whyNoMetrics(client, liveRef(now), readiness.reason))?.trouble;
-    const begins = /metrics|not looked at its target|not yet noticed/.test(readiness.reason);
-    const why = trouble?.message ?? (begins ? 'no figures yet' : readiness.reason);
-    pending.push({ ref: liveRef(now), reason: `not yet scaling: ${why}`, hint: trouble?.hint });
+    const ref = liveRef(now);
+    const waits = /metrics|not looked at its target|not yet noticed/.test(readiness.reason);
+    // What metrics-server is asked in its first minute it cannot answer: that is no trouble yet.
+    const api = waits ? await metricsApiState(client, readiness.reason) : { state: 'serves' as const };
+    if (api.state === 'missing')
+      pending.push({ ref, reason: 'not yet scaling: the cluster has no metrics API', hint: installHint });
+    else pending.push({ ref, reason: `not yet scaling: ${waits ? 'no figures yet' : readiness.reason}` });
   }
   return pending;
+}
+
+const installHint = 'Install metrics-server (minikube addons enable metrics-server)';
+
+type MetricsApi = { state: 'serves' } | { state: 'missing' } | { state: 'silent'; said: string };
+
+/** Whether the metrics API is served, installed without answering, or not there; `reason` is what the autoscaler says. */
+async function metricsApiState(client: KubeClient, reason: string): Promise<MetricsApi> {
+  client.forgetResources();
+  const served = (await client.resources()).some(({ apiVersion }) => apiVersion.startsWith('metrics.k8s.io/'));
+  if (served) return { state: 'serves' };
+  const said = await metricsApiSays(client, reason);
+  return said === undefined ? { state: 'missing' } : { state: 'silent', said };
 }
 
 /** An autoscaler without a metrics API in the cluster waits for ever; one whose metrics-server only begins does not. */
@@ -38,15 +54,14 @@ export async function whyNoMetrics(
   reason: string,
 ): Promise<{ reason: string; trouble: PodTrouble } | undefined> {
   if (!/metrics/.test(reason)) return undefined;
-  client.forgetResources();
-  if ((await client.resources()).some(({ apiVersion }) => apiVersion.startsWith('metrics.k8s.io/'))) return undefined;
-  const said = await metricsApiSays(client, reason);
-  const installed = said !== undefined;
+  const api = await metricsApiState(client, reason);
+  if (api.state === 'serves') return undefined;
+  const installed = api.state === 'silent';
   const what = installed ? 'the metrics API does not answer' : 'the cluster has no metrics API';
-  const message = `${what}, so ${ref} cannot scale: ${said ?? reason}`;
+  const message = `${what}, so ${ref} cannot scale: ${installed ? api.said : reason}`;
   const hint = installed
     ? 'Is metrics-server well? kubectl -n kube-system get pods; kubectl get apiservice v1beta1.metrics.k8s.io'
-    : 'Install metrics-server (minikube addons enable metrics-server)';
+    : installHint;
   const hopelessAfterMs = installed ? 180_000 : 15_000;
   return { reason: message, trouble: { kind: 'config', message, hint, hopelessAfterMs } };
 }
