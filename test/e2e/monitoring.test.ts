@@ -80,8 +80,7 @@ t.test('Prometheus sees everything, and every panel has data under load', { skip
   );
 
   await t.test('the rules load without errors', async (t) => {
-    const pod = output('kubectl', '--context', profile, '-n', 'monitoring', 'get', 'pods', '-o', 'name').trim();
-    const log = output('kubectl', '--context', profile, '-n', 'monitoring', 'logs', pod);
+    const log = output('kubectl', '--context', profile, '-n', 'monitoring', 'logs', 'deployment/prometheus');
     t.notMatch(log, /level=(error|ERROR)/);
     const { data } = await ask<{
       groups: { name: string; rules: { name: string; health: string; lastError?: string }[] }[];
