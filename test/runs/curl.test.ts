@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
-import { toCurl } from '../../../src/cli/scenario/convert/to-curl.js';
-import { runText, scenarioOf } from '../run-text.js';
-import { remembering, requests } from './sent.js';
+import { toCurl } from '../../src/cli/scenario/convert/to-curl.js';
+import { remembering, requests } from '../scenario/convert/sent.js';
+import { runText, scenarioOf } from '../scenario/run-text.js';
 
 const skip = spawnSync('curl', ['--help', 'all']).stdout?.includes('--url-query')
   ? false
