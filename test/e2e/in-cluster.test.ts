@@ -27,6 +27,20 @@ t.test('load --in-cluster', { skip }, async (t) => {
     return found.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   };
 
+  /** A load from two pods that runs on, once the first responses are in. */
+  const answered = async (...flags: string[]) => {
+    const where = ['--target', 'minikube', '--profile', hwctl.profileName];
+    const child = hwctl.start('load', '--in-cluster', '--pods', '2', ...flags, ...where);
+    let text = '';
+    child.stdout?.on('data', (chunk) => {
+      text += chunk;
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const until = Date.now() + 120_000;
+    while (!/200 ×\d/.test(text) && Date.now() < until) await sleep(200);
+    return { ended, text: () => text };
+  };
+
   await t.test('three pods share one schedule', async (t) => {
     const run = await hwctl.on('load', '--in-cluster', '--pods', '3', '--rps', '90', '--duration', '10s', '--json');
     t.ok([0, 3].includes(run.code ?? -1), `exit ${run.code}: ${run.stderr.slice(-2000)}`);
@@ -59,17 +73,7 @@ t.test('load --in-cluster', { skip }, async (t) => {
 
   await t.test('a pod that is deleted is reported, and the numbers are VOID', async (t) => {
     const out = join(hwctl.stateHome, 'lost.json');
-    const child = hwctl.start(
-      ...['load', '--in-cluster', '--pods', '2', '--rps', '40', '--duration', '18s', '--out', out],
-      ...['--target', 'minikube', '--profile', hwctl.profileName],
-    );
-    let text = '';
-    child.stdout?.on('data', (chunk) => {
-      text += chunk;
-    });
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-    const until = Date.now() + 120_000;
-    while (!/200 ×\d/.test(text) && Date.now() < until) await sleep(200);
+    const load = await answered('--rps', '40', '--duration', '18s', '--out', out);
     const client = openClient();
     const pods = await client.list(podResource, {
       namespace: 'hwctl',
@@ -80,31 +84,21 @@ t.test('load --in-cluster', { skip }, async (t) => {
       body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 },
     });
     client.close();
-    t.equal(await ended, 3, text);
-    t.match(text.replace(/\s+/g, ' '), `pod ${victim.metadata.name} was lost`);
+    t.equal(await load.ended, 3, load.text());
+    t.match(load.text().replace(/\s+/g, ' '), `pod ${victim.metadata.name} was lost`);
     t.same(await left(), []);
   });
 
   await t.test('beside a running load: diff leaves its Job alone, and an update rolls through it', async (t) => {
     const out = join(hwctl.stateHome, 'rolling.json');
-    const child = hwctl.start(
-      ...['load', '--in-cluster', '--pods', '2', '--rps', '30', '--duration', '40s', '--out', out],
-      ...['--target', 'minikube', '--profile', hwctl.profileName],
-    );
-    let text = '';
-    child.stdout?.on('data', (chunk) => {
-      text += chunk;
-    });
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-    const until = Date.now() + 120_000;
-    while (!/200 ×\d/.test(text) && Date.now() < until) await sleep(200);
+    const load = await answered('--rps', '30', '--duration', '40s', '--out', out);
     const diff = await hwctl.on('diff', '--set', 'monitoring=false');
     t.notMatch(diff.stdout, 'hwctl-load', 'up would not prune a running load');
     const rolled = await hwctl.on('up', 'hello', '--set', 'monitoring=false', '--set', 'replicas.hello=2', '--json');
     exits(t, rolled, 0);
     t.notMatch(JSON.stringify(JSON.parse(rolled.stdout).actions), 'hwctl-load');
-    const code = await ended;
-    t.ok([0, 3].includes(code ?? -1), `exit ${code}: ${text.slice(-3000)}`);
+    const code = await load.ended;
+    t.ok([0, 3].includes(code ?? -1), `exit ${code}: ${load.text().slice(-3000)}`);
     const result = JSON.parse(readFileSync(out, 'utf8')) as LoadResult;
     t.match(result, { scheduled: 1200, failed: 0, timedOut: 0 }, 'nobody noticed');
     t.notOk(result.verdict.reasons.some(({ code }) => code === 'lost-pod'));

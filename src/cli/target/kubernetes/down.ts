@@ -10,7 +10,6 @@ import { isOurs } from './objects/namespaces.js';
 import {
   claimsOfSet,
   emptyReport,
-  type RemovalReport,
   removeClaims,
   removeMembers,
   removeNamespaces,
@@ -52,7 +51,7 @@ export async function takeDown(options: ClusterTargetOptions, request: DownReque
 }
 
 /** Whether there is a cluster to look into. Throws Failure `cluster-stopped` where there is one that cannot answer. */
-async function isRunning(minikube: Minikube, state: StateFile, report: RemovalReport): Promise<boolean> {
+async function isRunning(minikube: Minikube, state: StateFile, report: DownReport): Promise<boolean> {
   const profile = await minikube.state();
   if (profile.kind === 'running') return true;
   if (profile.kind === 'missing') {
@@ -80,7 +79,7 @@ async function removeSets(
   client: KubeClient,
   options: ClusterTargetOptions,
   request: DownRequest,
-  report: RemovalReport,
+  report: DownReport,
   work: Work,
 ): Promise<string[]> {
   const left: string[] = [];
@@ -110,7 +109,7 @@ async function shrinkSet(
   options: ClusterTargetOptions,
   set: ApplySet,
   stay: string[],
-  report: RemovalReport,
+  report: DownReport,
   work: Work,
 ): Promise<void> {
   const members = await listMembers(client, set);
@@ -133,7 +132,7 @@ export function imageOf(members: readonly LiveObject[]): string | undefined {
   return images.find((image) => /(^|\/)hwctl-server:/.test(image));
 }
 
-async function removeSet(client: KubeClient, set: ApplySet, keepData: boolean, report: RemovalReport, work: Work) {
+async function removeSet(client: KubeClient, set: ApplySet, keepData: boolean, report: DownReport, work: Work) {
   // By label over all kinds: also what a killed run applied before its record could say so.
   const members = await sweep(client, set, []);
   const secrets = keepData ? members.filter((member) => generatedKeys(member).length > 0) : [];
@@ -166,7 +165,7 @@ async function settleProfile(
   minikube: Minikube | undefined,
   request: DownRequest,
   state: StateFile,
-  report: RemovalReport,
+  report: DownReport,
   work: Work,
 ): Promise<void> {
   const made = state.get().profileMade;

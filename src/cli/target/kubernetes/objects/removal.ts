@@ -13,12 +13,8 @@ import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
 
 const pollMs = 300;
 
-export interface RemovalReport extends DownReport {
-  deleted: string[];
-}
-
 /** An empty report to add to. */
-export function emptyReport(): RemovalReport {
+export function emptyReport(): DownReport {
   return { deleted: [], kept: [], remaining: [] };
 }
 
@@ -30,7 +26,7 @@ export async function removeMembers(
   client: KubeClient,
   members: readonly LiveObject[],
   keepData: boolean,
-  report: RemovalReport,
+  report: DownReport,
   work: Work,
 ): Promise<void> {
   const claims = await claimsOf(client, members);
@@ -50,7 +46,7 @@ export async function removeClaims(
   client: KubeClient,
   claims: readonly LiveObject[],
   keepData: boolean,
-  report: RemovalReport,
+  report: DownReport,
   work: Work,
 ): Promise<void> {
   const known = report.kept.map(({ ref }) => ref);
@@ -186,7 +182,7 @@ export async function removeNamespaces(
   client: KubeClient,
   names: readonly string[],
   set: ApplySet,
-  report: RemovalReport,
+  report: DownReport,
   work: Work,
 ): Promise<void> {
   for (const name of names) {
