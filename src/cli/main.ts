@@ -36,7 +36,8 @@ async function makeContext(argv: readonly string[], signal: AbortSignal): Promis
     stdin,
     stdout,
     stderr,
-    interactive: stdout.isTTY === true && !isSet(env.CI) && env.TERM !== 'dumb',
+    // The two variables that Ink looks at: where one is set it draws nothing.
+    interactive: stdout.isTTY === true && !isSet(env.CI) && !isSet(env.CONTINUOUS_INTEGRATION) && env.TERM !== 'dumb',
     color,
     columns: stdout.columns || Number(env.COLUMNS) || 80,
     endsWithReader: false,

@@ -63,7 +63,10 @@ t.test('from no profile: up, test, load, verify, down', { skip: !installed && 'n
 
   const gone = await hwctl.on('down', '--delete-cluster', '--json');
   exits(t, gone, 0);
-  t.match(JSON.parse(gone.stdout).deleted, [`profile/${fresh}`]);
+  t.ok(
+    JSON.parse(gone.stdout).deleted.includes(`profile/${fresh}`),
+    `the profile is among what is deleted: ${gone.stdout}`,
+  );
   t.notMatch(profiles(), fresh, 'the profile that hwctl made is gone');
   t.equal(context(), contextBefore, 'kubectl is where it was');
 });

@@ -1,7 +1,19 @@
 import { PassThrough } from 'node:stream';
 import t from 'tap';
-import { openLiveLoad } from '../../src/cli/report/live.js';
 import { heading, running } from './fixtures.js';
+
+// Ink asks the environment once, at its import, whether it runs in CI, and draws nothing until the end if so.
+delete process.env.CI;
+delete process.env.CONTINUOUS_INTEGRATION;
+const { openLiveLoad } = await import('../../src/cli/report/live.js');
+
+/** What has been written since, once it holds `text`; what there is after 5 s. */
+async function writtenUntil(read: () => string, text: RegExp): Promise<string> {
+  for (const until = Date.now() + 5_000; Date.now() < until && !text.test(read()); ) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return read();
+}
 
 t.test(
   'the live view has a screen of its own, clears it when the terminal is resized, and gives the old one back',
@@ -23,8 +35,7 @@ t.test(
     const before = written.length;
     stdout.columns = 70;
     stdout.emit('resize');
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    const after = written.slice(before);
+    const after = await writtenUntil(() => written.slice(before), /\[2J.*Rate {6}target 100/s);
     const cleared = after.indexOf('\u001b[2J');
     t.ok(cleared >= 0, 'cleared');
     t.match(after.slice(cleared), /Rate {6}target 100/, 'and drawn anew at once');
