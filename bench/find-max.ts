@@ -2,7 +2,7 @@
 // `npm run bench find-max`; exits 1 where an answer is off by more than 10 %.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { LoadReport } from '../src/cli/report/timeline.js';
+import type { LoadReport } from '../src/cli/report/load/timeline.js';
 import { limitedServer } from '../test/load/servers.js';
 
 const bin = fileURLToPath(new URL('../bin/hwctl.js', import.meta.url));

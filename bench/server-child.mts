@@ -4,13 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createApp } from '../src/server/app.js';
+import { createSessionLookup } from '../src/server/auth/sessions.js';
 import { createClient } from '../src/server/client.js';
 import { readConfig } from '../src/server/config.js';
 import { createLog } from '../src/server/log.js';
 import { createMetrics } from '../src/server/metrics.js';
 import { startServer } from '../src/server/server.js';
 import { create as createOrders } from '../src/server/services/orders.js';
-import { createSessionLookup } from '../src/server/sessions.js';
 import type { Store, Unit } from '../src/server/store/store.js';
 
 const [arm] = process.argv.slice(2);

@@ -6,17 +6,19 @@ const folder = 'dist/load-agent';
 
 /** Writes dist/load-agent from dist/cli, as tsc left it. */
 export async function bundleLoadAgent() {
-  const load = ['shard-main', 'io-thread', 'pacer-thread'].map((name) => `dist/cli/load/${name}.js`);
+  const load = ['shards/shard-main', 'engine/io-thread', 'engine/pacer-thread'].map(
+    (name) => `dist/cli/load/${name}.js`,
+  );
   await bundleDist(
     {
-      entryPoints: [...load, 'dist/cli/commands/load-journey.js'],
+      entryPoints: [...load, 'dist/cli/commands/load/journey.js'],
       outdir: folder,
       entryNames: '[name]',
       // Beside the entries: threads and journeys are found by their place.
       chunkNames: 'chunk-[hash]',
       legalComments: 'none',
       // A pod is handed its scenario as parsed.
-      external: ['*/scenario/load.js'],
+      external: ['*/format/find.js'],
     },
     folder,
   );

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import type { Context } from '../src/cli/commands/context.js';
+import type { Context } from '../src/cli/commands/context/context.js';
 import { commandEntries } from '../src/cli/commands/registry.js';
 import { packagesPage } from './packages.js';
 

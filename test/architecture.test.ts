@@ -186,7 +186,7 @@ t.test('no dead files: all are reached from an entry point', async (t) => {
     }
   };
   // The last is what a pod of a distributed load executes (scripts/bundle-load-agent.mjs).
-  for (const entry of ['src/cli/main.ts', 'src/server/main.ts', 'src/cli/load/shard-main.ts']) visit(entry);
+  for (const entry of ['src/cli/main.ts', 'src/server/main.ts', 'src/cli/load/shards/shard-main.ts']) visit(entry);
   t.same(
     files.filter((file) => !reached.has(file)),
     [],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Context } from './commands/context.js';
+import type { Context } from './commands/context/context.js';
 import { describeLoss, guardOutput, isReaderGone, ReaderLeft } from './kernel/output.js';
 
 // React's development build costs twice the CPU and keeps a trace of every render.
@@ -19,7 +19,7 @@ function isSet(value: string | undefined): boolean {
 
 async function makeContext(argv: readonly string[], signal: AbortSignal): Promise<Context> {
   const { systemClock } = await import('./kernel/clock.js');
-  const { createOutput } = await import('./commands/output.js');
+  const { createOutput } = await import('./commands/context/output.js');
   const { env, stdin, stdout, stderr } = process;
   // https://no-color.org: any non-empty value turns colours off.
   // FORCE_COLOR as Node reads it: 0 and false turn them off.

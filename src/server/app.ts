@@ -1,18 +1,18 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
-import { clientAddressReader, type ProxyTrust } from './client-address.js';
-import { drain } from './drain.js';
-import { parseIdempotencyKey } from './idempotency-key.js';
-import { readJsonBody } from './json-body.js';
+import type { LookUpSession } from './auth/sessions.js';
+import { clientAddressReader, type ProxyTrust } from './http/client-address.js';
+import { drain } from './http/drain.js';
+import { parseIdempotencyKey } from './http/idempotency-key.js';
+import { readJsonBody } from './http/json-body.js';
+import { documentOf } from './http/openapi.js';
+import { json, Problem, type Reply, unavailable } from './http/problem.js';
+import type { Call, Route, Service } from './http/route.js';
+import { secretCheck } from './http/secret-check.js';
+import { type Trace, traceOf } from './http/trace.js';
+import { createValidator } from './http/validate.js';
 import type { Log } from './log.js';
 import type { Metrics, ObserveRequest } from './metrics.js';
-import { documentOf } from './openapi.js';
-import { json, Problem, type Reply, unavailable } from './problem.js';
-import type { Call, Route, Service } from './route.js';
-import { secretCheck } from './secret-check.js';
-import type { LookUpSession } from './sessions.js';
 import { Contended, StoreUnavailable } from './store/store.js';
-import { type Trace, traceOf } from './trace.js';
-import { createValidator } from './validate.js';
 
 export interface AppOptions {
   services: Service[];

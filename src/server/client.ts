@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from 'undici';
 import type { ServiceName } from './config.js';
-import { Problem, unavailable } from './problem.js';
-import { type Trace, traceHeaders } from './trace.js';
+import { Problem, unavailable } from './http/problem.js';
+import { type Trace, traceHeaders } from './http/trace.js';
 
 export interface ServiceCall {
   method: 'GET' | 'POST' | 'PUT';

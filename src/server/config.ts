@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ProxyTrust, parseNetwork } from './client-address.js';
+import { type ProxyTrust, parseNetwork } from './http/client-address.js';
 
 /** The services of the platform, in the order in which they start. */
 export const serviceNames = ['auth', 'billing', 'notifications', 'orders', 'users', 'prices', 'hello'] as const;

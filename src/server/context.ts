@@ -1,8 +1,8 @@
 import type { CallService } from './client.js';
 import type { Config } from './config.js';
+import type { Service } from './http/route.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
-import type { Service } from './route.js';
 import type { Store } from './store/store.js';
 
 /** What a service is given to work with. */

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { ServiceContext } from './context.js';
-import { policyLink } from './idempotency-key.js';
-import { Problem, type Reply } from './problem.js';
-import type { Call } from './route.js';
+import { policyLink } from './http/idempotency-key.js';
+import { Problem, type Reply } from './http/problem.js';
+import type { Call } from './http/route.js';
 import { statement } from './store/statement.js';
 import { Contended, first, rows, type Store, type Unit } from './store/store.js';
 

@@ -1,4 +1,4 @@
-import type { Schema } from './route.js';
+import type { Schema } from './http/route.js';
 
 /** The most that one amount may be, in major units. */
 const maxAmount = 10_000_000;

@@ -1,14 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.js';
+import { createSessionLookup } from './auth/sessions.js';
 import { createClient } from './client.js';
 import { type Config, ConfigError, dependenciesOf, type ServiceName, storelessServices } from './config.js';
 import type { CreateService, ServiceContext } from './context.js';
+import { unavailable } from './http/problem.js';
+import type { Service } from './http/route.js';
 import type { Log } from './log.js';
 import { createMetrics } from './metrics.js';
-import { unavailable } from './problem.js';
-import type { Service } from './route.js';
-import { createSessionLookup } from './sessions.js';
 import { openStores } from './store/open.js';
 
 // Loaded only where it runs: `serve hello` opens no database.

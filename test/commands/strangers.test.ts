@@ -4,17 +4,20 @@ import { createServer } from 'node:net';
 import fc from 'fast-check';
 import t from 'tap';
 import { Parser } from 'tap-parser';
-import { formatFailure } from '../../src/cli/commands/failure-text.js';
-import { peerSummary } from '../../src/cli/commands/load-out.js';
-import { createOutput, type Output } from '../../src/cli/commands/output.js';
+import { formatFailure } from '../../src/cli/commands/context/failure-text.js';
+import { createOutput, type Output } from '../../src/cli/commands/context/output.js';
+import { peerSummary } from '../../src/cli/commands/load/out.js';
 import { Failure } from '../../src/cli/kernel/failure.js';
 import { shown } from '../../src/cli/kernel/text.js';
-import { compareRuns } from '../../src/cli/load/compare.js';
-import type { LoadPlan } from '../../src/cli/load/plan.js';
-import { parseProfile } from '../../src/cli/load/profile.js';
-import { comparisonText } from '../../src/cli/report/compare-text.js';
-import { htmlReport as loadHtml } from '../../src/cli/report/html.js';
-import { layoutNames } from '../../src/cli/report/layouts/layout.js';
+import { compareRuns } from '../../src/cli/load/measure/compare.js';
+import type { LoadPlan } from '../../src/cli/load/plan/plan.js';
+import { parseProfile } from '../../src/cli/load/plan/profile.js';
+import { comparisonText } from '../../src/cli/report/load/compare-text.js';
+import { htmlReport as loadHtml } from '../../src/cli/report/load/html.js';
+import { layoutNames } from '../../src/cli/report/load/layouts/layout.js';
+import { loadSummary } from '../../src/cli/report/load/summary.js';
+import { recordLine } from '../../src/cli/report/load/table-files.js';
+import { headingLine, snapshotLine } from '../../src/cli/report/load/text.js';
 import { Collector } from '../../src/cli/report/scenario/collect.js';
 import { debugLines } from '../../src/cli/report/scenario/debug.js';
 import { githubAnnotations } from '../../src/cli/report/scenario/github.js';
@@ -24,10 +27,7 @@ import { jsonReport } from '../../src/cli/report/scenario/json.js';
 import { junitReport } from '../../src/cli/report/scenario/junit.js';
 import { NewmanReport } from '../../src/cli/report/scenario/newman.js';
 import { tapReport } from '../../src/cli/report/scenario/tap.js';
-import { loadSummary } from '../../src/cli/report/summary.js';
-import { recordLine } from '../../src/cli/report/table-files.js';
-import { headingLine, snapshotLine } from '../../src/cli/report/text.js';
-import { parseScenario, problemsFailure } from '../../src/cli/scenario/parse.js';
+import { parseScenario, problemsFailure } from '../../src/cli/scenario/format/parse.js';
 import type { ScenarioEvent, ScenarioFailure, StepRef } from '../../src/cli/scenario/result.js';
 import { root } from '../golden.js';
 import { failed, heading, resultOf } from '../report/fixtures.js';
@@ -451,7 +451,7 @@ t.test('nothing else writes to the streams', (t) => {
     'target/doctor.ts': 'a probe in a process of its own',
     'commands/status.ts': 'clears the terminal',
     'main.ts': 'the version, and that stdout is lost',
-    'report/live.tsx': 'its own screen',
+    'report/load/views/live.tsx': 'its own screen',
   };
   const folder = `${root}src/cli/`;
   const found = readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import type { ObjectDiff } from '../../src/cli/target/object-diff.js';
+import type { ObjectDiff } from '../../src/cli/target/manifests/object-diff.js';
 import { exits, Hwctl, inventory, openClient, output, profile, whyNoCluster } from './cluster.js';
 
 const skip = whyNoCluster();

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import type { LoadResult } from '../../src/cli/load/metrics.js';
+import type { LoadResult } from '../../src/cli/load/measure/metrics.js';
 import { podResource } from '../../src/cli/target/kubernetes/api/list.js';
 
 import { exits, Hwctl, openClient, whyNoCluster } from './cluster.js';

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { ArrivalReader } from '../../src/cli/load/arrival-reader.js';
-import { type ArrivalRing, arrivalRing, control, controlMemory } from '../../src/cli/load/memory.js';
-import { runPacer } from '../../src/cli/load/pacer.js';
+import { ArrivalReader } from '../../src/cli/load/engine/arrival-reader.js';
+import { runPacer } from '../../src/cli/load/engine/pacer.js';
+import { type ArrivalRing, arrivalRing, control, controlMemory } from '../../src/cli/load/memory/memory.js';
 import { planFor, rate } from './servers.js';
 
 /**

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { HeadMemory } from '../../src/cli/load/head-memory.js';
-import type { ErrorCause } from '../../src/cli/load/memory.js';
-import { encodeRequest } from '../../src/cli/load/request.js';
-import { Connection, type WireContext } from '../../src/cli/load/wire.js';
+import { encodeRequest } from '../../src/cli/load/http/request.js';
+import { Connection, type WireContext } from '../../src/cli/load/http/wire.js';
+import { HeadMemory } from '../../src/cli/load/memory/head-memory.js';
+import type { ErrorCause } from '../../src/cli/load/memory/memory.js';
 import { type HttpCase, type HttpVerdict, httpCases, serveHttpCases } from '../http-cases.js';
 
 t.setTimeout(60_000);

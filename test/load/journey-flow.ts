@@ -1,5 +1,5 @@
-import type { Flow, FlowContext } from '../../src/cli/load/flow.js';
-import { encodeRequest } from '../../src/cli/load/request.js';
+import type { Flow, FlowContext } from '../../src/cli/load/engine/flow.js';
+import { encodeRequest } from '../../src/cli/load/http/request.js';
 
 /** A journey for the tests: asks for a path, then for where the answer's header points; fails every second iteration. */
 export function createFlow(data: { path: string }, context: FlowContext): Flow {

@@ -1,11 +1,18 @@
 import t from 'tap';
-import { Histogram } from '../../src/cli/load/histogram.js';
-import { MachineWatch } from '../../src/cli/load/machine.js';
-import { arrivalRing, control, controlMemory, counter, ringLength, workerMemory } from '../../src/cli/load/memory.js';
-import { Observer } from '../../src/cli/load/observer.js';
-import { runPacer } from '../../src/cli/load/pacer.js';
-import type { Arrivals } from '../../src/cli/load/plan.js';
-import { Recorder } from '../../src/cli/load/recorder.js';
+import { runPacer } from '../../src/cli/load/engine/pacer.js';
+import { Recorder } from '../../src/cli/load/engine/recorder.js';
+import { MachineWatch } from '../../src/cli/load/measure/machine.js';
+import { Observer } from '../../src/cli/load/measure/observer.js';
+import { Histogram } from '../../src/cli/load/memory/histogram.js';
+import {
+  arrivalRing,
+  control,
+  controlMemory,
+  counter,
+  ringLength,
+  workerMemory,
+} from '../../src/cli/load/memory/memory.js';
+import type { Arrivals } from '../../src/cli/load/plan/plan.js';
 import { planFor } from './servers.js';
 
 t.setTimeout(120_000);

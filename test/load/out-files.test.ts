@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { OutFiles } from '../../src/cli/commands/load-out.js';
+import { OutFiles } from '../../src/cli/commands/load/out.js';
 import { Failure } from '../../src/cli/kernel/failure.js';
-import { definePlan } from '../../src/cli/load/plan-define.js';
+import { definePlan } from '../../src/cli/load/plan/plan-define.js';
 import { resultOf, running } from '../report/fixtures.js';
 
 const result = resultOf(running);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
-import { compareRuns } from '../../src/cli/load/compare.js';
-import { findMax } from '../../src/cli/load/find-max.js';
+import { compareRuns } from '../../src/cli/load/measure/compare.js';
+import { findMax } from '../../src/cli/load/search/find-max.js';
 import { resultOf, states, workloads } from '../report/fixtures.js';
 import { queue, SimulatedRun } from './simulated-server.js';
 

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import type { Test } from 'tap';
-import type { LoadResult } from '../../src/cli/load/metrics.js';
-import type { Arrivals, LoadPlan, Work } from '../../src/cli/load/plan.js';
-import { definePlan } from '../../src/cli/load/plan-define.js';
+import type { LoadResult } from '../../src/cli/load/measure/metrics.js';
+import type { Arrivals, LoadPlan, Work } from '../../src/cli/load/plan/plan.js';
+import { definePlan } from '../../src/cli/load/plan/plan-define.js';
 
 /** A plan against 127.0.0.1:port; GET / unless told otherwise. */
 export function planFor(port: number, arrivals: Arrivals, more: Partial<LoadPlan> = {}): LoadPlan {

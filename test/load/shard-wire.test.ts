@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import t from 'tap';
-import { readFrames, writeFrame } from '../../src/cli/load/frames.js';
-import { workerMemory } from '../../src/cli/load/memory.js';
-import { applyChanges, MemorySource } from '../../src/cli/load/mirror.js';
-import { Recorder } from '../../src/cli/load/recorder.js';
-import { SeriesReader } from '../../src/cli/load/series.js';
+import { Recorder } from '../../src/cli/load/engine/recorder.js';
+import { SeriesReader } from '../../src/cli/load/measure/series.js';
+import { workerMemory } from '../../src/cli/load/memory/memory.js';
+import { readFrames, writeFrame } from '../../src/cli/load/shards/frames.js';
+import { applyChanges, MemorySource } from '../../src/cli/load/shards/mirror.js';
 
 // What a distributed run is made of, each part alone; test/runs/load/sharded-run.test.ts has the whole.
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/cli/kernel/clock.js';
-import type { RunLook, SearchedRun } from '../../src/cli/load/find-max.js';
-import { Histogram } from '../../src/cli/load/histogram.js';
+import { Histogram } from '../../src/cli/load/memory/histogram.js';
+import type { RunLook, SearchedRun } from '../../src/cli/load/search/find-max.js';
 
 /** When a request that comes at `nowMs` is answered, and how; `underWay`: requests that the server has by then. */
 export type ServerModel = (nowMs: number, underWay: number) => { doneMs: number; ok: boolean };

@@ -1,14 +1,14 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import { Pusher } from '../../src/cli/commands/load-push.js';
+import { Pusher } from '../../src/cli/commands/load/push.js';
 import { systemClock } from '../../src/cli/kernel/clock.js';
-import type { MaxFound } from '../../src/cli/load/max-found.js';
-import { comparisonText } from '../../src/cli/report/compare-text.js';
-import { htmlReport } from '../../src/cli/report/html.js';
-import { loadSamples, remoteWriteBody, textFormat } from '../../src/cli/report/prometheus.js';
-import { recordLine, seriesCsv } from '../../src/cli/report/table-files.js';
-import type { LoadReport } from '../../src/cli/report/timeline.js';
+import type { MaxFound } from '../../src/cli/load/search/max-found.js';
+import { comparisonText } from '../../src/cli/report/load/compare-text.js';
+import { htmlReport } from '../../src/cli/report/load/html.js';
+import { loadSamples, remoteWriteBody, textFormat } from '../../src/cli/report/load/prometheus.js';
+import { recordLine, seriesCsv } from '../../src/cli/report/load/table-files.js';
+import type { LoadReport } from '../../src/cli/report/load/timeline.js';
 import { matchGolden } from '../golden.js';
 import { failed, heading, resultOf, running, states } from './fixtures.js';
 

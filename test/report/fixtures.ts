@@ -1,7 +1,13 @@
-import { runPassed } from '../../src/cli/load/figures.js';
-import type { LatencyRow, LatencySummary, LoadResult, LoadSnapshot, SeriesRow } from '../../src/cli/load/metrics.js';
-import type { WorkloadRow } from '../../src/cli/report/timeline.js';
-import type { LoadHeading } from '../../src/cli/report/words.js';
+import { runPassed } from '../../src/cli/load/measure/figures.js';
+import type {
+  LatencyRow,
+  LatencySummary,
+  LoadResult,
+  LoadSnapshot,
+  SeriesRow,
+} from '../../src/cli/load/measure/metrics.js';
+import type { WorkloadRow } from '../../src/cli/report/load/timeline.js';
+import type { LoadHeading } from '../../src/cli/report/load/words.js';
 
 /** The runs that every view is shown with. */
 export const heading: LoadHeading = {

@@ -8,7 +8,7 @@ import {
   formatShare,
   wrap,
 } from '../../src/cli/report/format.js';
-import { binSeries, cellLengthMs, progressBar, sparkline } from '../../src/cli/report/series.js';
+import { binSeries, cellLengthMs, progressBar, sparkline } from '../../src/cli/report/load/series.js';
 import { series } from './fixtures.js';
 
 t.test('latencies have three significant digits and a unit', (t) => {

@@ -1,12 +1,12 @@
 import t from 'tap';
-import { Histogram } from '../../src/cli/load/histogram.js';
-import type { LoadResult } from '../../src/cli/load/metrics.js';
-import { definePlan } from '../../src/cli/load/plan-define.js';
-import { abLayout } from '../../src/cli/report/layouts/ab.js';
-import { k6Layout } from '../../src/cli/report/layouts/k6.js';
-import type { Layout, LayoutInput } from '../../src/cli/report/layouts/layout.js';
-import { locustLayout } from '../../src/cli/report/layouts/locust.js';
-import { wrkLayout } from '../../src/cli/report/layouts/wrk.js';
+import type { LoadResult } from '../../src/cli/load/measure/metrics.js';
+import { Histogram } from '../../src/cli/load/memory/histogram.js';
+import { definePlan } from '../../src/cli/load/plan/plan-define.js';
+import { abLayout } from '../../src/cli/report/load/layouts/ab.js';
+import { k6Layout } from '../../src/cli/report/load/layouts/k6.js';
+import type { Layout, LayoutInput } from '../../src/cli/report/load/layouts/layout.js';
+import { locustLayout } from '../../src/cli/report/load/layouts/locust.js';
+import { wrkLayout } from '../../src/cli/report/load/layouts/wrk.js';
 import { matchGolden } from '../golden.js';
 import { failed, latency, resultOf, running } from './fixtures.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { renderToString } from 'ink';
 import t from 'tap';
-import { LoadView } from '../../src/cli/report/views/load-view.js';
+import { LoadView } from '../../src/cli/report/load/views/load-view.js';
 import { matchGolden } from '../golden.js';
 import { heading, running, series, states, workloads } from './fixtures.js';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
-import type { LoadResult } from '../../src/cli/load/metrics.js';
+import type { LoadResult } from '../../src/cli/load/measure/metrics.js';
 import { type CliRun, hwctl } from '../golden.js';
 
 t.setTimeout(300_000);

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { parseThreshold } from '../../src/cli/load/plan/thresholds.js';
 import { startAttack } from '../../src/cli/load/run.js';
-import { parseThreshold } from '../../src/cli/load/thresholds.js';
 import { adds, httpServer, planFor, rate, tcpServer } from '../load/servers.js';
 
 // Real servers, real sockets. Nothing here judges how quick things are: the machine may be busy.
@@ -90,7 +90,7 @@ t.test('a wrong address is an error before the load, with its cure', async (t) =
 });
 
 t.test('more connections than open files is an error before the load', async (t) => {
-  const { checkFileLimit } = await import('../../src/cli/load/machine.js');
+  const { checkFileLimit } = await import('../../src/cli/load/measure/machine.js');
   const plan = planFor(1, rate(10, 100), { maxInFlight: 2000 });
   t.throws(() => checkFileLimit(plan, 1024), { code: 'too-few-files', hint: /ulimit -n 2064.*--max-in-flight to 960/ });
   t.doesNotThrow(() => checkFileLimit(plan, 4096));

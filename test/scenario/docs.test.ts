@@ -1,8 +1,8 @@
 // docs/SCENARIOS.md: its examples are sound scenarios, and nothing that the format knows is missing from it.
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { operators } from '../../src/cli/scenario/expect-grammar.js';
-import { generatorNames } from '../../src/cli/scenario/generated.js';
+import { operators } from '../../src/cli/scenario/format/expect-grammar.js';
+import { generatorNames } from '../../src/cli/scenario/variables/generated.js';
 import { root } from '../golden.js';
 import { scenarioOf } from './run-text.js';
 import { SchemaKeywords } from './schema-keywords.js';

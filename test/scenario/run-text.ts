@@ -1,10 +1,10 @@
 import { systemClock } from '../../src/cli/kernel/clock.js';
 import { NewmanReport } from '../../src/cli/report/scenario/newman.js';
-import { parseScenario } from '../../src/cli/scenario/parse.js';
-import { nameProblems } from '../../src/cli/scenario/references.js';
+import { parseScenario } from '../../src/cli/scenario/format/parse.js';
+import { nameProblems } from '../../src/cli/scenario/format/references.js';
 import type { ScenarioEvent, ScenarioResult, StepResult } from '../../src/cli/scenario/result.js';
-import { runScenario } from '../../src/cli/scenario/run.js';
-import type { RunOptions } from '../../src/cli/scenario/run-state.js';
+import { runScenario } from '../../src/cli/scenario/run/run.js';
+import type { RunOptions } from '../../src/cli/scenario/run/run-state.js';
 import type { Scenario } from '../../src/cli/scenario/scenario.js';
 
 export interface TextRun {

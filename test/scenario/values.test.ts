@@ -1,11 +1,11 @@
 import t from 'tap';
 import { systemClock } from '../../src/cli/kernel/clock.js';
-import { CookieJar } from '../../src/cli/scenario/cookies.js';
-import { csvRows } from '../../src/cli/scenario/data.js';
-import { diffLines } from '../../src/cli/scenario/diff.js';
-import { generate, generatorNames } from '../../src/cli/scenario/generated.js';
-import { Variables } from '../../src/cli/scenario/template.js';
-import { asInUrl } from '../../src/cli/scenario/url-text.js';
+import { CookieJar } from '../../src/cli/scenario/send/cookies.js';
+import { asInUrl } from '../../src/cli/scenario/send/url-text.js';
+import { diffLines } from '../../src/cli/scenario/tell/diff.js';
+import { csvRows } from '../../src/cli/scenario/variables/data.js';
+import { generate, generatorNames } from '../../src/cli/scenario/variables/generated.js';
+import { Variables } from '../../src/cli/scenario/variables/template.js';
 
 const source = { clock: systemClock, iteration: 3 };
 

@@ -1,7 +1,7 @@
 // Passwords are hashed slowly on purpose: how many wait for it.
 import t from 'tap';
-import { createPasswordQueue } from '../../src/server/password-queue.js';
-import { Problem } from '../../src/server/problem.js';
+import { createPasswordQueue } from '../../src/server/auth/password-queue.js';
+import { Problem } from '../../src/server/http/problem.js';
 
 t.test('the queue: bounded for each kind, logins first', async (t) => {
   const queue = createPasswordQueue(1);

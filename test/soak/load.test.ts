@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import type { LoadResult } from '../../src/cli/load/metrics.js';
+import type { LoadResult } from '../../src/cli/load/measure/metrics.js';
 import { adds, httpProcess } from '../load/servers.js';
 
 /** HWCTL_SOAK=30s npm run test:soak: as long as that instead of ten minutes; what asks for minutes of figures is left out then. */

@@ -4,8 +4,8 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { findMarked, type ProcessId, signalProcess } from '../../src/cli/target/local/process-identity.js';
-import type { Runtime } from '../../src/cli/target/local/state-folder.js';
+import { findMarked, type ProcessId, signalProcess } from '../../src/cli/target/local/state/process-identity.js';
+import type { Runtime } from '../../src/cli/target/local/state/state-folder.js';
 import type { StatusReport, UpReport } from '../../src/cli/target/target.js';
 import { type CliOptions, type CliRun, hwctl } from '../golden.js';
 

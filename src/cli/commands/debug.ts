@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
-import type { Context } from './context.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+import type { Context } from './context/context.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
 import { parseTimeoutMs } from './up.js';
 
 interface Options extends TargetOptions {

@@ -5,13 +5,13 @@ import { formatDuration } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
 import type { Endpoint, Target, UpRequest } from '../target/target.js';
-import type { Context } from './context.js';
-import { formatEndpoints } from './endpoint-text.js';
+import type { Context } from './context/context.js';
+import { formatEndpoints } from './context/endpoint-text.js';
 import { printLine } from './logs.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
+import { addValueOptions, requestFrom, type ValueOptions } from './options/value-options.js';
 import { SourceWatch } from './source-watch.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
-import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;

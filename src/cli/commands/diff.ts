@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import { createPaint, type Paint } from '../report/paint.js';
-import type { ObjectDiff } from '../target/object-diff.js';
-import type { Context } from './context.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
-import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
+import type { ObjectDiff } from '../target/manifests/object-diff.js';
+import type { Context } from './context/context.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
+import { addValueOptions, requestFrom, type ValueOptions } from './options/value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;

@@ -5,7 +5,7 @@ import { didYouMean } from '../kernel/nearest.js';
 import { run } from '../kernel/process.js';
 import { createPaint } from '../report/paint.js';
 import { checkPrerequisites, type Need, type Prerequisite } from '../target/doctor.js';
-import type { Context } from './context.js';
+import type { Context } from './context/context.js';
 import type { Define } from './registry.js';
 
 /** What `doctor` takes. */

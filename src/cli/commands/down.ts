@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import type { DownReport } from '../target/target.js';
-import type { Context } from './context.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+import type { Context } from './context/context.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
 
 interface Options extends TargetOptions {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
-import type { Context } from './context.js';
-import { formatEndpoints } from './endpoint-text.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+import type { Context } from './context/context.js';
+import { formatEndpoints } from './context/endpoint-text.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
 
 interface Options extends TargetOptions {
   json?: boolean;

@@ -3,9 +3,9 @@ import { Failure } from '../kernel/failure.js';
 import { painted } from '../kernel/text.js';
 import { createPaint } from '../report/paint.js';
 import type { LogLine } from '../target/target.js';
-import type { Context } from './context.js';
-import { prettyLog } from './log-text.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+import type { Context } from './context/context.js';
+import { prettyLog } from './context/log-text.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
 
 interface Options extends TargetOptions {
   json?: boolean;

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
-import type { Context } from './context.js';
+import type { Context } from './context/context.js';
 import {
   addTargetOptions,
   findEndpoint,
   type TargetOptions,
   targetFromOptions,
   type UpPlatform,
-} from './target-options.js';
+} from './options/target-options.js';
 
 interface Options extends TargetOptions {
   json?: boolean;

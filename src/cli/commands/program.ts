@@ -2,10 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import { ReaderLeft } from '../kernel/output.js';
-import { answerShell, completeCommand } from './complete.js';
-import type { Context } from './context.js';
-import { formatFailure, withoutSecrets } from './failure-text.js';
-import { newmanCounterpart } from './newman-options.js';
+import { answerShell, completeCommand } from './completion/complete.js';
+import type { Context } from './context/context.js';
+import { formatFailure, withoutSecrets } from './context/failure-text.js';
+import { newmanCounterpart } from './options/newman-options.js';
 import { commandEntries } from './registry.js';
 
 /** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Context } from './context.js';
+import type { Context } from './context/context.js';
 
 /** What each module in commands/ exports as `define`: adds arguments, options and an action to its own Command. */
 export type Define = (command: Command, context: Context) => void;
@@ -95,7 +95,7 @@ export const commandEntries: readonly CommandEntry[] = [
       'hwctl test collection.json -e staging.json',
       'hwctl test shop.yaml --url http://localhost:3000',
     ],
-    load: () => import('./test.js'),
+    load: () => import('./test/command.js'),
   },
   {
     name: 'load',
@@ -106,7 +106,7 @@ export const commandEntries: readonly CommandEntry[] = [
       'hwctl load --find-max',
       'hwctl load compare before.json after.json',
     ],
-    load: () => import('./load.js'),
+    load: () => import('./load/command.js'),
   },
   {
     name: 'scenario',
@@ -127,6 +127,6 @@ export const commandEntries: readonly CommandEntry[] = [
   {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',
-    load: () => import('./completion.js'),
+    load: () => import('./completion/completion.js'),
   },
 ];

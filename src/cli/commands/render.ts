@@ -3,12 +3,12 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { makeFolders } from '../kernel/folders.js';
-import type { KubeObject } from '../target/kube-object.js';
+import type { KubeObject } from '../target/manifests/kube-object.js';
+import { chooseStacks } from '../target/manifests/stacks.js';
 import { type RenderRequest, renderCharts, renderFolder, renderObjects, renderYaml } from '../target/render.js';
-import { chooseStacks } from '../target/stacks.js';
-import type { Context } from './context.js';
-import { type TargetOptions, targetFromOptions } from './target-options.js';
-import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './value-options.js';
+import type { Context } from './context/context.js';
+import { type TargetOptions, targetFromOptions } from './options/target-options.js';
+import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './options/value-options.js';
 
 interface Options extends ValueOptions, Omit<TargetOptions, 'target'> {
   target?: TargetOptions['target'];

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { exitCodes, Failure } from '../kernel/failure.js';
-import { listScenarios, loadScenario } from '../scenario/load.js';
+import { listScenarios, loadScenario } from '../scenario/format/find.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
-import type { Context } from './context.js';
-import { parseUrl } from './load-flags.js';
+import type { Context } from './context/context.js';
+import { parseUrl } from './load/flags.js';
 import type { Define } from './registry.js';
 
 interface Output {

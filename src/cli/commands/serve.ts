@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import { serveForeground } from '../target/local/serve.js';
-import type { Context } from './context.js';
+import type { Context } from './context/context.js';
 
 /** As src/server/config.ts has them; `hwctl serve` refuses others before it starts the server. */
 export const served: readonly string[] = ['auth', 'billing', 'orders', 'notifications', 'users', 'prices', 'hello'];

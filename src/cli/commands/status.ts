@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
 import { createPaint } from '../report/paint.js';
 import type { ServiceStatus, StatusReport } from '../target/target.js';
-import type { Context } from './context.js';
-import { formatEndpoints } from './endpoint-text.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
+import type { Context } from './context/context.js';
+import { formatEndpoints } from './context/endpoint-text.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
 
 interface Options extends TargetOptions {
   json?: boolean;

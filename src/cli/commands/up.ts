@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { formatDuration, parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
-import { describeStack, listStacks } from '../target/stacks.js';
+import { describeStack, listStacks } from '../target/manifests/stacks.js';
 import type { Step, TargetEvent, UpReport, UpRequest } from '../target/target.js';
-import type { Context } from './context.js';
-import { formatEndpoints } from './endpoint-text.js';
-import { helpList } from './help-list.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './target-options.js';
-import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
+import type { Context } from './context/context.js';
+import { formatEndpoints } from './context/endpoint-text.js';
+import { helpList } from './options/help-list.js';
+import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
+import { addValueOptions, requestFrom, type ValueOptions } from './options/value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
 import { exitCodes, Failure } from '../kernel/failure.js';
-import type { LoadResult } from '../load/metrics.js';
+import type { LoadResult } from '../load/measure/metrics.js';
 import { formatLatency } from '../report/format.js';
 import { createPaint, type Paint } from '../report/paint.js';
 import type { ScenarioResult } from '../scenario/result.js';
 import type { DownReport, Target, UpReport, UpRequest } from '../target/target.js';
-import type { Context } from './context.js';
-import { formatFailure } from './failure-text.js';
-import { makeLoadPlan } from './load-plan.js';
-import { loadExitCode, runLoad } from './load-run.js';
-import { addTargetOptions, findEndpoint, type TargetOptions, targetFromOptions } from './target-options.js';
+import type { Context } from './context/context.js';
+import { formatFailure } from './context/failure-text.js';
+import { makeLoadPlan } from './load/plan.js';
+import { loadExitCode, runLoad } from './load/run.js';
+import { addTargetOptions, findEndpoint, type TargetOptions, targetFromOptions } from './options/target-options.js';
+import { addValueOptions, requestFrom, type ValueOptions } from './options/value-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
-import { addValueOptions, requestFrom, type ValueOptions } from './value-options.js';
 
 interface Options extends TargetOptions, ValueOptions {
   json?: boolean;
@@ -131,8 +131,8 @@ class Verification {
 
   private async test(target: Target, stacks: string[]): Promise<void> {
     const { context, report } = this;
-    const { listScenarios, loadScenario } = await import('../scenario/load.js');
-    const { runScenario } = await import('../scenario/run.js');
+    const { listScenarios, loadScenario } = await import('../scenario/format/find.js');
+    const { runScenario } = await import('../scenario/run/run.js');
     const { NewmanReport } = await import('../report/scenario/newman.js');
     const { color, columns, root, cwd, clock, signal, write } = context;
     const view = this.options.json ? undefined : new NewmanReport({ write, color, columns, interactive: false });
@@ -174,8 +174,8 @@ class Verification {
     const result = await runLoad(plan, context, { progress: this.progress() });
     report.load = result;
     if (!options.json) {
-      const { loadSummary } = await import('../report/summary.js');
-      const { headingOf } = await import('../report/words.js');
+      const { loadSummary } = await import('../report/load/summary.js');
+      const { headingOf } = await import('../report/load/words.js');
       context.write(
         `\n${loadSummary(result, headingOf(plan), { color: context.color, columns: context.columns, exitCode: loadExitCode(result) })}`,
       );

@@ -1,6 +1,6 @@
-import type { SearchedRun } from './find-max.js';
-import type { LoadResult, LoadSnapshot, RequestRecord } from './metrics.js';
-import type { LoadPlan } from './plan.js';
+import type { LoadResult, LoadSnapshot, RequestRecord } from './measure/metrics.js';
+import type { LoadPlan } from './plan/plan.js';
+import type { SearchedRun } from './search/find-max.js';
 
 /** What ends a run before its plan does, but for `abort`; `completed`: a search that has its answer. */
 export type EarlyEnd = Exclude<LoadResult['ended'], 'aborted'>;

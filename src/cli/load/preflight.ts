@@ -2,11 +2,10 @@ import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { Failure } from '../kernel/failure.js';
 import { tlsTrouble } from '../kernel/tls-trouble.js';
-
-import type { ErrorCause } from './memory.js';
-import type { LoadEndpoint, LoadPlan } from './plan.js';
-import { basePath, encodeRequest, hostHeader } from './request.js';
-import { Connection, type Dial, type WireContext } from './wire.js';
+import { basePath, encodeRequest, hostHeader } from './http/request.js';
+import { Connection, type Dial, type WireContext } from './http/wire.js';
+import type { ErrorCause } from './memory/memory.js';
+import type { LoadEndpoint, LoadPlan } from './plan/plan.js';
 
 /** Longest time to wait for the first answer before a load is refused. */
 const answerTimeoutMs = 5000;

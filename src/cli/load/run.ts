@@ -1,19 +1,19 @@
 import type { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.js';
 import type { AttackDeps, StartAttack } from './attack.js';
-import type { WorkerEnd } from './figures.js';
-import { Histogram, histogramBytes } from './histogram.js';
-import type { IoThreadData, IoThreadMessage } from './io-thread.js';
-import { checkFileLimit, checkPorts, MachineWatch } from './machine.js';
-import { type ArrivalRing, arrivalRing, control, type WorkerMemory, workerMemory } from './memory.js';
-import type { LoadResult } from './metrics.js';
-import type { PacerThreadData } from './pacer-thread.js';
-import { type LoadPlan, planSteps } from './plan.js';
+import type { IoThreadData, IoThreadMessage } from './engine/io-thread.js';
+import type { PacerThreadData } from './engine/pacer-thread.js';
+import { startThread } from './engine/thread.js';
+import { WarmUp } from './engine/warm-up.js';
+import type { Dial } from './http/wire.js';
+import type { WorkerEnd } from './measure/figures.js';
+import { checkFileLimit, checkPorts, MachineWatch } from './measure/machine.js';
+import type { LoadResult } from './measure/metrics.js';
+import { Histogram, histogramBytes } from './memory/histogram.js';
+import { type ArrivalRing, arrivalRing, control, type WorkerMemory, workerMemory } from './memory/memory.js';
+import { type LoadPlan, planSteps } from './plan/plan.js';
 import { preflight, resolveDial } from './preflight.js';
 import { SteeredRun, sampleMs } from './steered-run.js';
-import { startThread } from './thread.js';
-import { WarmUp } from './warm-up.js';
-import type { Dial } from './wire.js';
 
 /** Between the threads being ready and the first arrival. */
 const leadMs = 30;

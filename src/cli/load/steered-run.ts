@@ -1,10 +1,10 @@
 import type { Attack, EarlyEnd } from './attack.js';
-import { threadClock } from './clock-us.js';
-import type { RunLook } from './find-max.js';
-import { control, controlMemory } from './memory.js';
-import type { LoadResult, LoadSnapshot } from './metrics.js';
-import { type Observed, Observer } from './observer.js';
-import type { LoadPlan } from './plan.js';
+import type { LoadResult, LoadSnapshot } from './measure/metrics.js';
+import { type Observed, Observer } from './measure/observer.js';
+import { threadClock } from './memory/clock-us.js';
+import { control, controlMemory } from './memory/memory.js';
+import type { LoadPlan } from './plan/plan.js';
+import type { RunLook } from './search/find-max.js';
 
 /** How often a run under way is looked at. */
 export const sampleMs = 250;

@@ -1,4 +1,4 @@
-import type { Uploads } from './upload.js';
+import type { Uploads } from './send/upload.js';
 
 /** Where something stands in its file; both count from 1. */
 export interface Position {

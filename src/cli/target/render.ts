@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { namesIn } from './edits.js';
-import { finishObject } from './finish.js';
-import { chartOf } from './helm/chart.js';
-import type { KubeObject } from './kube-object.js';
 import { contentTag, imageName, readContext } from './kubernetes/provider/image.js';
-import { type ObjectsRequest, readObjects } from './manifests.js';
-import { describeStack } from './stacks.js';
-import type { Values } from './values-schema.js';
+import { finishObject } from './manifests/derived-fields.js';
+import { namesIn } from './manifests/edits.js';
+import { chartOf } from './manifests/helm/chart.js';
+import type { KubeObject } from './manifests/kube-object.js';
+import { type ObjectsRequest, readObjects } from './manifests/manifests.js';
+import { describeStack } from './manifests/stacks.js';
+import type { Values } from './manifests/values-schema.js';
 
 /** What `render` reads, and the package whose server the objects run. */
 export interface RenderRequest extends ObjectsRequest {

@@ -53,7 +53,7 @@ export async function resolveTarget(
   loadClusters: () => Promise<ClusterTargets> = loadClusterTargets,
 ): Promise<ResolvedTarget> {
   checkChoice(choice);
-  const { createLocalTarget } = await import('./local/local-target.js');
+  const { createLocalTarget } = await import('./local/target.js');
   switch (choice.target) {
     case 'local':
       return { target: createLocalTarget(environment), reason: 'asked for with --target local' };

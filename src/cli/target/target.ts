@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import type { KubeObject } from './kube-object.js';
-import type { ObjectDiff } from './object-diff.js';
-import type { Values } from './values-schema.js';
+import type { KubeObject } from './manifests/kube-object.js';
+import type { ObjectDiff } from './manifests/object-diff.js';
+import type { Values } from './manifests/values-schema.js';
 
 /** Where the platform runs. One interface for processes on this machine and for clusters; commands know nothing else of them. */
 export interface Target {

@@ -1,10 +1,10 @@
 import { hash, randomBytes } from 'node:crypto';
+import { createLoginThrottle } from '../auth/login-throttle.js';
+import { hashPassword, verifyPassword } from '../auth/password.js';
+import { createPasswordQueue } from '../auth/password-queue.js';
 import type { ServiceContext } from '../context.js';
-import { createLoginThrottle } from '../login-throttle.js';
-import { hashPassword, verifyPassword } from '../password.js';
-import { createPasswordQueue } from '../password-queue.js';
-import { json, Problem } from '../problem.js';
-import { route, type Schema, type Service } from '../route.js';
+import { json, Problem } from '../http/problem.js';
+import { route, type Schema, type Service } from '../http/route.js';
 import { statement } from '../store/statement.js';
 import { first, rows, type Unit } from '../store/store.js';
 import { problemDoc, userSchema } from './schemas.js';

@@ -1,8 +1,8 @@
 import type { ServiceContext } from '../context.js';
+import { json, Problem } from '../http/problem.js';
+import { route, type Schema, type Service } from '../http/route.js';
 import { createIdempotency } from '../idempotency.js';
 import { amountSchema, maxBalanceMinor, toMajor, toMinor } from '../money.js';
-import { json, Problem } from '../problem.js';
-import { route, type Schema, type Service } from '../route.js';
 import { statement } from '../store/statement.js';
 import { first, rows, type Unit } from '../store/store.js';
 import { idSchema, problemDoc } from './schemas.js';

@@ -1,6 +1,6 @@
 import type { CreateService } from '../context.js';
-import { text } from '../problem.js';
-import { route } from '../route.js';
+import { text } from '../http/problem.js';
+import { route } from '../http/route.js';
 
 const greeting = text(200, 'Hello from hwctl\n');
 

@@ -1,9 +1,9 @@
 import type { ServiceContext } from '../context.js';
-import { nextOf, pageOf, pageParameters } from '../paging.js';
-import { json } from '../problem.js';
-import { route, type Schema, type Service } from '../route.js';
+import { json } from '../http/problem.js';
+import { route, type Schema, type Service } from '../http/route.js';
 import { statement } from '../store/statement.js';
 import { first, rows } from '../store/store.js';
+import { nextOf, pageOf, pageParameters } from './paging.js';
 import { idSchema, storable } from './schemas.js';
 
 const insertNotification = statement<{ eventId: string; userId: number; message: string; now: number }>()((db, value) =>

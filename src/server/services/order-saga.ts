@@ -1,8 +1,8 @@
 import type { ServiceContext } from '../context.js';
+import { type Trace, traceOf } from '../http/trace.js';
 import { createOutbox, enqueue, type OutboxStep, pendingPayload, settle } from '../outbox.js';
 import { statement } from '../store/statement.js';
 import { first, type Unit } from '../store/store.js';
-import { type Trace, traceOf } from '../trace.js';
 
 /**
  *   created --pay--> paying --billing: OK----> processing

@@ -1,12 +1,12 @@
 import type { ServiceContext } from '../context.js';
+import { json, Problem } from '../http/problem.js';
+import { type Call, type Parameter, type Route, route, type Schema, type Service } from '../http/route.js';
 import { createIdempotency } from '../idempotency.js';
 import { amountSchema, toMajor, toMinor } from '../money.js';
-import { nextOf, pageOf, pageParameters } from '../paging.js';
-import { json, Problem } from '../problem.js';
-import { type Call, type Parameter, type Route, route, type Schema, type Service } from '../route.js';
 import { statement } from '../store/statement.js';
 import { first, rows, type Unit } from '../store/store.js';
 import { createSaga, type OrderStatus, type PricedOrder } from './order-saga.js';
+import { nextOf, pageOf, pageParameters } from './paging.js';
 import { idSchema, problemDoc, storable } from './schemas.js';
 
 const insertDelivery = statement<{ userId: number; address: string; count: number; now: number }>()((db, value) =>

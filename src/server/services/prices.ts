@@ -1,7 +1,7 @@
 import type { ServiceContext } from '../context.js';
+import { Problem, type Reply } from '../http/problem.js';
+import { route, type Service } from '../http/route.js';
 import { fetchPriceList, type PriceList, PriceListError, parsePriceList } from '../price-list.js';
-import { Problem, type Reply } from '../problem.js';
-import { route, type Service } from '../route.js';
 import { idSchema, problemDoc } from './schemas.js';
 
 /** prices: reads of an immutable map; a new list takes the old one's place in one assignment, or not at all. */

@@ -1,4 +1,4 @@
-import type { ResponseDoc, Schema } from '../route.js';
+import type { ResponseDoc, Schema } from '../http/route.js';
 
 /** Ids count from 1 and stay inside what a double holds exactly. */
 export const idSchema: Schema = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER };

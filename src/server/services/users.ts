@@ -1,6 +1,6 @@
 import type { ServiceContext } from '../context.js';
-import { json, type Reply, text } from '../problem.js';
-import { type Parameter, type ResponseDoc, route, type Schema, type Service } from '../route.js';
+import { json, type Reply, text } from '../http/problem.js';
+import { type Parameter, type ResponseDoc, route, type Schema, type Service } from '../http/route.js';
 import { statement } from '../store/statement.js';
 import { first } from '../store/store.js';
 import { idSchema, storable } from './schemas.js';

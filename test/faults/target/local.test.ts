@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
-import { isRunning, signalProcess } from '../../../src/cli/target/local/process-identity.js';
+import { isRunning, signalProcess } from '../../../src/cli/target/local/state/process-identity.js';
 import type { DownReport } from '../../../src/cli/target/target.js';
 import { hwctl } from '../../golden.js';
 import { get, LocalPlatform } from '../../target/local-platform.js';
@@ -227,7 +227,7 @@ t.test('a service that never gets ready: up ends at its deadline', async (t) => 
 
 t.test('faults: kill, stop, continue and restart do what they say', async (t) => {
   const platform = new LocalPlatform(t);
-  const { createLocalTarget } = await import('../../../src/cli/target/local/local-target.js');
+  const { createLocalTarget } = await import('../../../src/cli/target/local/target.js');
   const { systemClock } = await import('../../../src/cli/kernel/clock.js');
   const { endpoints } = await platform.up('hello');
   const env = { XDG_STATE_HOME: platform.home };

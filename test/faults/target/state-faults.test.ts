@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { findMarked, isRunning } from '../../../src/cli/target/local/process-identity.js';
+import { findMarked, isRunning } from '../../../src/cli/target/local/state/process-identity.js';
 import { hwctl, root } from '../../golden.js';
 import { get, LocalPlatform } from '../../target/local-platform.js';
 

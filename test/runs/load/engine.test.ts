@@ -3,8 +3,8 @@ import http from 'node:http';
 import os from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
 import { startAttack } from '../../../src/cli/load/run.js';
-import { parseThreshold } from '../../../src/cli/load/thresholds.js';
 import { adds, closed, get, httpServer, planFor, rate } from '../../load/servers.js';
 
 // Real servers, real sockets. Nothing here judges how quick things are: the machine may be busy.

@@ -1,11 +1,11 @@
 import t from 'tap';
-import { maxExitCode, searchBounds, searchPlan } from '../../../src/cli/commands/load-find-max.js';
+import { maxExitCode, searchBounds, searchPlan } from '../../../src/cli/commands/load/find-max.js';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
 import { Failure } from '../../../src/cli/kernel/failure.js';
-import { findMax } from '../../../src/cli/load/find-max.js';
-import type { Arrivals } from '../../../src/cli/load/plan.js';
+import type { Arrivals } from '../../../src/cli/load/plan/plan.js';
+import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
 import { startAttack } from '../../../src/cli/load/run.js';
-import { parseThreshold } from '../../../src/cli/load/thresholds.js';
+import { findMax } from '../../../src/cli/load/search/find-max.js';
 import { limitedServer } from '../../load/servers.js';
 
 const constant: Arrivals = { model: 'open', stages: [{ durationMs: 10_000, from: 100, to: 100 }], poisson: false };

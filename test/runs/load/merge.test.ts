@@ -1,10 +1,10 @@
 import t from 'tap';
-import { Histogram } from '../../../src/cli/load/histogram.js';
-import { workerMemory } from '../../../src/cli/load/memory.js';
-import { ArrivalSource } from '../../../src/cli/load/pacer.js';
-import { Recorder } from '../../../src/cli/load/recorder.js';
+import { ArrivalSource } from '../../../src/cli/load/engine/pacer.js';
+import { Recorder } from '../../../src/cli/load/engine/recorder.js';
+import { Totals } from '../../../src/cli/load/measure/totals.js';
+import { Histogram } from '../../../src/cli/load/memory/histogram.js';
+import { workerMemory } from '../../../src/cli/load/memory/memory.js';
 import { startAttack } from '../../../src/cli/load/run.js';
-import { Totals } from '../../../src/cli/load/totals.js';
 import { adds, get, httpProcess, planFor, rate } from '../../load/servers.js';
 
 t.setTimeout(120_000);

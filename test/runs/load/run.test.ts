@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { LoadResult } from '../../../src/cli/load/metrics.js';
+import type { LoadResult } from '../../../src/cli/load/measure/metrics.js';
 import { golden, hwctl } from '../../golden.js';
 
 t.setTimeout(300_000);

@@ -6,10 +6,10 @@ import net from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { flowResponse } from '../../../src/cli/load/iteration.js';
-import type { PreparedRequest } from '../../../src/cli/load/plan.js';
+import { flowResponse } from '../../../src/cli/load/engine/iteration.js';
+import { Connection, type WireContext } from '../../../src/cli/load/http/wire.js';
+import type { PreparedRequest } from '../../../src/cli/load/plan/plan.js';
 import { startAttack } from '../../../src/cli/load/run.js';
-import { Connection, type WireContext } from '../../../src/cli/load/wire.js';
 import { adds, closed, planFor } from '../../load/servers.js';
 
 // Servers that others wrote, and addresses of every kind: each response must be taken to its end, byte for byte.

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import type { RequestRecord } from '../../../src/cli/load/metrics.js';
+import type { RequestRecord } from '../../../src/cli/load/measure/metrics.js';
+import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
 import { startAttack } from '../../../src/cli/load/run.js';
-import { ShardAgent } from '../../../src/cli/load/shard-agent.js';
-import type { ShardPeer } from '../../../src/cli/load/shard-link.js';
-import { startShardedAttack } from '../../../src/cli/load/sharded-run.js';
-import { parseThreshold } from '../../../src/cli/load/thresholds.js';
+import { ShardAgent } from '../../../src/cli/load/shards/shard-agent.js';
+import type { ShardPeer } from '../../../src/cli/load/shards/shard-link.js';
+import { startShardedAttack } from '../../../src/cli/load/shards/sharded-run.js';
 import { adds, closed, httpServer, planFor, rate } from '../../load/servers.js';
 
 // Agents in this process, over real sockets: what pods do, but for the pods.

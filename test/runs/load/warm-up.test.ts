@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import t from 'tap';
-import { control, counter } from '../../../src/cli/load/memory.js';
+import { WarmUp } from '../../../src/cli/load/engine/warm-up.js';
+import { control, counter } from '../../../src/cli/load/memory/memory.js';
 import { startAttack } from '../../../src/cli/load/run.js';
-import { WarmUp } from '../../../src/cli/load/warm-up.js';
 import { adds, closed, planFor, rate, tcpServer } from '../../load/servers.js';
 
 t.setTimeout(120_000);

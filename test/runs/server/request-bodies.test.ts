@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { maxBodyBytes, maxDepth } from '../../../src/server/json-body.js';
+import { maxBodyBytes, maxDepth } from '../../../src/server/http/json-body.js';
 import { internalToken, startPlatform } from '../../server/platform.js';
 
 t.setTimeout(60_000);

@@ -4,11 +4,11 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments, stringify } from 'yaml';
-import type { KubeObject } from '../../../src/cli/target/kube-object.js';
-import { generatedKeys } from '../../../src/cli/target/kube-object.js';
+import type { KubeObject } from '../../../src/cli/target/manifests/kube-object.js';
+import { generatedKeys } from '../../../src/cli/target/manifests/kube-object.js';
+import { listStacks } from '../../../src/cli/target/manifests/stacks.js';
+import type { Values } from '../../../src/cli/target/manifests/values-schema.js';
 import { renderCharts, renderObjects } from '../../../src/cli/target/render.js';
-import { listStacks } from '../../../src/cli/target/stacks.js';
-import type { Values } from '../../../src/cli/target/values-schema.js';
 import { root } from '../../golden.js';
 
 const manifests = join(root, 'manifests');

@@ -9,10 +9,10 @@ import {
   type KubeObject,
   type Probe,
   type Workload,
-} from '../../../src/cli/target/kube-object.js';
-import { selects } from '../../../src/cli/target/manifests.js';
+} from '../../../src/cli/target/manifests/kube-object.js';
+import { selects } from '../../../src/cli/target/manifests/manifests.js';
+import { listStacks } from '../../../src/cli/target/manifests/stacks.js';
 import { renderObjects, renderYaml } from '../../../src/cli/target/render.js';
-import { listStacks } from '../../../src/cli/target/stacks.js';
 import { root } from '../../golden.js';
 
 const manifests = join(root, 'manifests');

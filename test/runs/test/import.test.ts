@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { Failure } from '../../../src/cli/kernel/failure.js';
 import { importDocument } from '../../../src/cli/scenario/convert/import.js';
-import { loadScenario } from '../../../src/cli/scenario/load.js';
+import { loadScenario } from '../../../src/cli/scenario/format/find.js';
 import type { RequestStep, Scenario } from '../../../src/cli/scenario/scenario.js';
 import { root } from '../../golden.js';
 import { echoServer } from '../../scenario/echo-server.js';

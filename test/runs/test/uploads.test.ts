@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
-import { loadScenario } from '../../../src/cli/scenario/load.js';
+import { loadScenario } from '../../../src/cli/scenario/format/find.js';
 import { runCollection } from '../../../src/cli/scenario/postman/run.js';
-import { runScenario } from '../../../src/cli/scenario/run.js';
+import { runScenario } from '../../../src/cli/scenario/run/run.js';
 import { root } from '../../golden.js';
 import { listening } from '../../scenario/echo-server.js';
 

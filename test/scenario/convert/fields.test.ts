@@ -4,7 +4,7 @@ import t from 'tap';
 import { toCurl } from '../../../src/cli/scenario/convert/to-curl.js';
 import { toK6 } from '../../../src/cli/scenario/convert/to-k6.js';
 import { toPostman } from '../../../src/cli/scenario/convert/to-postman.js';
-import { scenarioJsonSchema } from '../../../src/cli/scenario/grammar.js';
+import { scenarioJsonSchema } from '../../../src/cli/scenario/format/grammar.js';
 import { scenarioOf } from '../run-text.js';
 
 type Json = Record<string, unknown>;

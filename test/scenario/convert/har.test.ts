@@ -1,8 +1,8 @@
 // What a browser recorded, as a scenario: no secret of it stays in the text, everything else is sent as it was.
 import fc from 'fast-check';
 import t from 'tap';
-import { written } from '../../../src/cli/scenario/convert/draft.js';
-import { fromHar } from '../../../src/cli/scenario/convert/from-har.js';
+import { written } from '../../../src/cli/scenario/convert/draft/draft.js';
+import { fromHar } from '../../../src/cli/scenario/convert/har/from-har.js';
 import { echoServer } from '../echo-server.js';
 import { runText } from '../run-text.js';
 

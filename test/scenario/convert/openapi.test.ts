@@ -1,14 +1,14 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import t from 'tap';
-import { fromOpenApi } from '../../../src/cli/scenario/convert/from-openapi.js';
+import { fromOpenApi } from '../../../src/cli/scenario/convert/openapi/from-openapi.js';
 import {
   cookieText,
   headerText,
   pathText,
   queryPairs,
   styleOf,
-} from '../../../src/cli/scenario/convert/openapi-parameter.js';
+} from '../../../src/cli/scenario/convert/openapi/openapi-parameter.js';
 
 const shades = ['blue', 'black'];
 const rgb = { R: 100, G: 200 };

@@ -1,6 +1,6 @@
 // Scripts of a collection, as they are carried over: what is parsed as JavaScript, and only that, becomes checks and captures.
 import t from 'tap';
-import { fromPostman } from '../../../src/cli/scenario/convert/from-postman.js';
+import { fromPostman } from '../../../src/cli/scenario/convert/postman/from-postman.js';
 import { captured, carried, lost, type ScriptCase } from './scripts.js';
 
 type Step = { check?: unknown[]; capture?: Record<string, unknown>; set?: Record<string, unknown> };

@@ -5,10 +5,15 @@ import fc from 'fast-check';
 import t from 'tap';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
 import { Failure } from '../../../src/cli/kernel/failure.js';
-import { withLock } from '../../../src/cli/target/local/lock.js';
-import { isRunning, type ProcessId, type ProcessTable } from '../../../src/cli/target/local/process-identity.js';
 import { removeEverything } from '../../../src/cli/target/local/remove.js';
-import { readRuntime, readSecrets, readState, stateFolderAt } from '../../../src/cli/target/local/state-folder.js';
+import { withLock } from '../../../src/cli/target/local/state/lock.js';
+import { isRunning, type ProcessId, type ProcessTable } from '../../../src/cli/target/local/state/process-identity.js';
+import {
+  readRuntime,
+  readSecrets,
+  readState,
+  stateFolderAt,
+} from '../../../src/cli/target/local/state/state-folder.js';
 
 const seed = 20_260;
 /** pid to identity: ours carry the marker, the others do not. 1 is init. */

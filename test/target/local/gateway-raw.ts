@@ -8,7 +8,7 @@ import {
   type GatewayLimits,
   type GatewayRoutes,
   gatewayLimits,
-} from '../../../src/cli/target/local/gateway-server.js';
+} from '../../../src/cli/target/local/gateway/gateway-server.js';
 
 export const token = 'only-the-gateway-knows-this';
 

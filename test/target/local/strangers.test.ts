@@ -5,9 +5,9 @@ import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { Failure } from '../../../src/cli/kernel/failure.js';
-import { readDesired } from '../../../src/cli/target/local/desired.js';
-import { stateFolderAt } from '../../../src/cli/target/local/state-folder.js';
-import type { ProcessSpec } from '../../../src/cli/target/local/topology.js';
+import { readDesired } from '../../../src/cli/target/local/plan/desired.js';
+import type { ProcessSpec } from '../../../src/cli/target/local/plan/topology.js';
+import { stateFolderAt } from '../../../src/cli/target/local/state/state-folder.js';
 
 const meta = (name: string) => ({ name });
 interface Words {

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import t from 'tap';
-import { prettyLog } from '../../../src/cli/commands/log-text.js';
+import { prettyLog } from '../../../src/cli/commands/context/log-text.js';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
 import { createPaint } from '../../../src/cli/report/paint.js';
-import { logPath } from '../../../src/cli/target/local/log-file.js';
+import { logPath } from '../../../src/cli/target/local/supervisor/log-file.js';
 import { tailLogs } from '../../../src/cli/target/local/tail.js';
 
 t.test('the newest lines of several services come by their time', async (t) => {

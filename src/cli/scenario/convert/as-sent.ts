@@ -1,6 +1,6 @@
 import type { Auth, Body, HeaderValue, RequestTemplate, Scenario, Step } from '../scenario.js';
-import { referencesOf } from '../template.js';
-import { literalValue } from './literal.js';
+import { referencesOf } from '../variables/template.js';
+import { literalValue } from './draft/literal.js';
 import type { Losses } from './script-js.js';
 
 /** A request with what the scenario says for all of them, as `hwctl test` sends it; templates still unexpanded. */

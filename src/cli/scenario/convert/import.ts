@@ -5,11 +5,11 @@ import { syntaxMessage } from '../../kernel/json.js';
 import { type CollectionJson, parsedJson, readCollection } from '../postman/collection.js';
 import { placesIn } from '../postman/places.js';
 import { readTextFile } from '../postman/text-file.js';
-import { type Imported, written } from './draft.js';
-import { fromHar } from './from-har.js';
-import { fromOpenApi, type Progress } from './from-openapi.js';
-import { fromPostman } from './from-postman.js';
-import { shownWrong } from './given.js';
+import { type Imported, written } from './draft/draft.js';
+import { shownWrong } from './draft/given.js';
+import { fromHar } from './har/from-har.js';
+import { fromOpenApi, type Progress } from './openapi/from-openapi.js';
+import { fromPostman } from './postman/from-postman.js';
 import type { Converted } from './to-postman.js';
 
 const kinds = 'a Postman collection (v2), an OpenAPI 3 document or a HAR recording';

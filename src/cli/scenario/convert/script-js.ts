@@ -1,7 +1,7 @@
 import parsePath from 'jsonpath-rfc9535/parser';
-import { isVariableName } from '../generated.js';
 import type { Condition, Expectation, Operator, Source } from '../scenario.js';
-import { referencesOf } from '../template.js';
+import { isVariableName } from '../variables/generated.js';
+import { referencesOf } from '../variables/template.js';
 
 /** How a script of another tool reaches the response and the variables; all are JavaScript expressions. */
 export interface Dialect {

@@ -1,6 +1,6 @@
-import { isVariableName } from '../generated.js';
-import { asText, type Reference, referencesOf } from '../template.js';
-import { asInUrl } from '../url-text.js';
+import { asInUrl } from '../send/url-text.js';
+import { isVariableName } from '../variables/generated.js';
+import { asText, type Reference, referencesOf } from '../variables/template.js';
 import type { Losses } from './script-js.js';
 
 /** A part of a shell word: text as it is, or an expression that the shell expands within double quotes. */

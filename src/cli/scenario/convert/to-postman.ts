@@ -1,6 +1,6 @@
+import { readReferenced } from '../check/schemas.js';
 import type { Body, Condition, RequestStep, Scenario, Step } from '../scenario.js';
-import { readReferenced } from '../schemas.js';
-import { asText, type Reference, referencesOf } from '../template.js';
+import { asText, type Reference, referencesOf } from '../variables/template.js';
 import { type AsSent, asSent, baseOf, inOrder, lossesEverywhere } from './as-sent.js';
 import { bodyVariable, postmanDialect as dialect, loops, script } from './postman-script.js';
 import { conditionJs, type Losses, plainJs, sourceJs, valueJs } from './script-js.js';

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ScenarioEndpoint } from '../request.js';
+import type { ScenarioEndpoint } from '../send/request.js';
 
 interface Wanted {
   host?: string;

@@ -1,9 +1,7 @@
 import type { Item, Request, Response } from 'postman-collection';
 import type { Assertion, Callbacks, History, Run, ScriptEvent } from 'postman-runtime';
 import { oneLine, printable } from '../../kernel/text.js';
-import { dumpOf, trafficOf } from '../describe.js';
-import type { Exchange } from '../exchange.js';
-import type { Mask } from '../mask.js';
+import type { Exchange } from '../check/exchange.js';
 import {
   begunStep,
   type ScenarioEvent,
@@ -12,9 +10,11 @@ import {
   type StepRef,
   type StepResult,
 } from '../result.js';
-import { commandLine } from '../run-state.js';
+import { commandLine } from '../run/run-state.js';
+import { Tally } from '../run/tally.js';
 import type { Position } from '../scenario.js';
-import { Tally } from '../tally.js';
+import { dumpOf, trafficOf } from '../tell/describe.js';
+import type { Mask } from '../tell/mask.js';
 import { conduct } from './conduct.js';
 import type { Places } from './places.js';
 import type { PostmanOptions } from './run.js';

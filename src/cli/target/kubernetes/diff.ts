@@ -1,6 +1,6 @@
 import { Failure } from '../../kernel/failure.js';
-import { generatedKeys, type KubeObject } from '../kube-object.js';
-import { diffObjects, maskMaps, type ObjectDiff } from '../object-diff.js';
+import { generatedKeys, type KubeObject } from '../manifests/kube-object.js';
+import { diffObjects, maskMaps, type ObjectDiff } from '../manifests/object-diff.js';
 import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { type LiveObject, liveRef } from './api/live-object.js';

@@ -1,5 +1,5 @@
 import { Failure } from '../../kernel/failure.js';
-import { generatedKeys } from '../kube-object.js';
+import { generatedKeys } from '../manifests/kube-object.js';
 import type { DownReport, DownRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { type LiveObject, liveRef } from './api/live-object.js';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
-import type { KubeObject } from '../kube-object.js';
-import { readObjects, type StackObject } from '../manifests.js';
-import { mergeValues } from '../merge-values.js';
+import type { KubeObject } from '../manifests/kube-object.js';
+import { readObjects, type StackObject } from '../manifests/manifests.js';
+import { mergeValues } from '../manifests/merge-values.js';
+import type { Values } from '../manifests/values-schema.js';
 import type { Step, UpReport, UpRequest } from '../target.js';
-import type { Values } from '../values-schema.js';
 import type { KubeClient } from './api/client.js';
 import { loadKubeConfig } from './api/kube-context.js';
 import { groupKindOf, liveRef } from './api/live-object.js';

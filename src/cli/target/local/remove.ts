@@ -1,10 +1,10 @@
 import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DownReport } from '../target.js';
-import { type EndOptions, endEverything } from './launch.js';
-import { isFree } from './ports.js';
-import { type ProcessTable, systemProcesses } from './process-identity.js';
-import { fileTrouble, readRuntime, type StateFolder } from './state-folder.js';
+import { isFree } from './state/ports.js';
+import { type ProcessTable, systemProcesses } from './state/process-identity.js';
+import { fileTrouble, readRuntime, type StateFolder } from './state/state-folder.js';
+import { type EndOptions, endEverything } from './supervisor/launch.js';
 
 /** Ends every process of this folder, removes its files, and looks again. */
 export async function removeEverything(

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { exitCodes, Failure } from '../../kernel/failure.js';
-import { fileTrouble } from './state-folder.js';
+import { fileTrouble } from './state/state-folder.js';
 
 export interface ServeOptions {
   /** Package root. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Clock } from '../../kernel/clock.js';
 import type { LogLine } from '../target.js';
-import { logPath } from './log-file.js';
+import { logPath } from './supervisor/log-file.js';
 
 const chunkBytes = 64 * 1024;
 const pollMs = 100;

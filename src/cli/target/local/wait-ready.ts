@@ -2,12 +2,12 @@ import type { Clock } from '../../kernel/clock.js';
 import { formatDuration } from '../../kernel/duration.js';
 import { exitCodes, Failure } from '../../kernel/failure.js';
 import type { WaitOptions } from '../target.js';
-import { askSupervisor, type ProcessReport } from './control.js';
-import { waitingFor } from './describe.js';
-import type { Desired } from './desired.js';
-import { runningSupervisor } from './launch.js';
-import type { StateFolder } from './state-folder.js';
-import { describeExit } from './supervised-process.js';
+import type { Desired } from './plan/desired.js';
+import type { StateFolder } from './state/state-folder.js';
+import { askSupervisor, type ProcessReport } from './supervisor/control.js';
+import { waitingFor } from './supervisor/describe.js';
+import { runningSupervisor } from './supervisor/launch.js';
+import { describeExit } from './supervisor/supervised-process.js';
 import { lastLines } from './tail.js';
 
 const askTimeoutMs = 5000;

@@ -1,6 +1,4 @@
 import t from 'tap';
-import { configAnnotation, digest } from '../../../../src/cli/target/finish.js';
-import type { KubeObject } from '../../../../src/cli/target/kube-object.js';
 import { parseDiscovery } from '../../../../src/cli/target/kubernetes/api/discovery.js';
 import type { LiveObject } from '../../../../src/cli/target/kubernetes/api/live-object.js';
 import { parseLogLine } from '../../../../src/cli/target/kubernetes/logs.js';
@@ -20,6 +18,8 @@ import { contentTag, imageName } from '../../../../src/cli/target/kubernetes/pro
 import { chooseIngressClass } from '../../../../src/cli/target/kubernetes/provider/provision.js';
 import { appEndpoints } from '../../../../src/cli/target/kubernetes/reach/endpoints.js';
 import { quantity } from '../../../../src/cli/target/kubernetes/status.js';
+import { configAnnotation, digest } from '../../../../src/cli/target/manifests/derived-fields.js';
+import type { KubeObject } from '../../../../src/cli/target/manifests/kube-object.js';
 
 const object = (kind: string, name: string, more: object = {}): KubeObject => ({
   apiVersion: kind === 'Deployment' ? 'apps/v1' : kind === 'Job' ? 'batch/v1' : 'v1',

@@ -1,5 +1,5 @@
 import { Failure } from '../../../kernel/failure.js';
-import type { KubeObject } from '../../kube-object.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 import { liveRef } from './live-object.js';
 
 /** What the API server said no to; `reason` is its machine-readable word: `NotFound`, `Forbidden`, `Conflict`, ... */

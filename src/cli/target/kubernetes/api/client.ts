@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../../../kernel/clock.js';
-import type { KubeObject } from '../../kube-object.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 import { ApiError, apiError, explainApply } from './api-error.js';
 import { type ApiResource, parseDiscovery } from './discovery.js';
 import { groupKindOf, type LiveObject } from './live-object.js';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../kube-object.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 
 /** The reference of an object that another one belongs to. */
 export interface OwnerReference {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
-import type { KubeObject } from '../../kube-object.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 import type { KubeClient } from '../api/client.js';
 import { listOrFail } from '../api/list.js';
 import { conditionOf, groupKindOf, keyOf, type LiveObject, liveRef } from '../api/live-object.js';

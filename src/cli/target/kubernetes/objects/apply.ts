@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { generatedKeys, type KubeObject } from '../../kube-object.js';
+import { generatedKeys, type KubeObject } from '../../manifests/kube-object.js';
 import type { Step } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import { keyOf, type LiveObject, liveRef } from '../api/live-object.js';

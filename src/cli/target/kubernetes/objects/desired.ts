@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { digest, finishObject } from '../../finish.js';
-import type { KubeObject } from '../../kube-object.js';
+import { digest, finishObject } from '../../manifests/derived-fields.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 
 /** Label of every member of an ApplySet (KEP 3659). */
 export const partOfLabel = 'applyset.kubernetes.io/part-of';

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../kube-object.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 import { explainApply } from '../api/api-error.js';
 import type { KubeClient } from '../api/client.js';
 import type { LiveObject } from '../api/live-object.js';

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { Exec } from '@kubernetes/client-node';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
-import type { KubeObject } from '../../kube-object.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 import type { DebugRequest } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import type { LiveObject } from '../api/live-object.js';

@@ -3,7 +3,7 @@ import { Duplex, PassThrough } from 'node:stream';
 import { PortForward } from '@kubernetes/client-node';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
-import type { KubeObject } from '../../kube-object.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 import type { PodsRequest, StartedPods } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import { eventResource, podResource } from '../api/list.js';

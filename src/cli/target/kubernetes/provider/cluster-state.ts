@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { makeFolders } from '../../../kernel/folders.js';
 import type { Run } from '../../../kernel/process.js';
 import type { TargetEnvironment } from '../../environment.js';
-import { isChild, isClusterField, isClusterRecord } from '../../local/state-shape.js';
+import { isChild, isClusterField, isClusterRecord } from '../../local/state/state-shape.js';
 
 /** A program that hwctl started and that may outlive it; the command line tells it from a later process of the same id. */
 export interface Child {

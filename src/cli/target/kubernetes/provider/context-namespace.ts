@@ -4,7 +4,7 @@ import { Failure } from '../../../kernel/failure.js';
 import type { TargetEnvironment } from '../../environment.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
 import type { DownReport } from '../../target.js';
-import type { StateFile } from '../provider/cluster-state.js';
+import type { StateFile } from './cluster-state.js';
 
 /** The entry of a context in the kubeconfig file that has it first, as kubectl looks for it. */
 interface ContextEntry {

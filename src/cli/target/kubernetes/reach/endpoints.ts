@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import type { Ingress } from '../../kube-object.js';
-import { loadPathAnnotation } from '../../kube-object.js';
+import type { Ingress } from '../../manifests/kube-object.js';
+import { loadPathAnnotation } from '../../manifests/kube-object.js';
 import type { Endpoint } from '../../target.js';
 import type { LiveObject } from '../api/live-object.js';
 import { stacksAnnotation } from '../objects/desired.js';

@@ -6,7 +6,7 @@ import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { Run } from '../../../kernel/process.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
-import { choosePort } from '../../local/ports.js';
+import { choosePort } from '../../local/state/ports.js';
 import type { Endpoint } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import { groupKindOf, type LiveObject } from '../api/live-object.js';

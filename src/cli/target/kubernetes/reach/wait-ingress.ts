@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { Failure } from '../../../kernel/failure.js';
-import { loadPathAnnotation } from '../../kube-object.js';
+import { loadPathAnnotation } from '../../manifests/kube-object.js';
 import type { KubeClient } from '../api/client.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
 import type { Work } from '../api/work.js';

@@ -1,0 +1,146 @@
+import { Failure } from '../../kernel/failure.js';
+import { shownUrl } from '../../kernel/secrets.js';
+import { tlsOptions } from '../../kernel/tls.js';
+import type { LoadEndpoint } from '../../load/plan/plan.js';
+import type { Target } from '../../target/target.js';
+import type { Context } from '../context/context.js';
+import { type ConnectionOptions, connectionPairs, readTls } from '../options/connection-options.js';
+import { findEndpoint, type TargetOptions } from '../options/target-options.js';
+import { needs } from './arrivals.js';
+import { parseHost, parseUrl } from './flags.js';
+
+/** The flags that say where a load goes. */
+export interface LoadTargetOptions extends TargetOptions, ConnectionOptions {
+  path?: string;
+  resolve?: string;
+  unixSocket?: string;
+}
+
+/** What the work itself says of where it goes; flags take its place. */
+export interface WorkPlace {
+  /** The stack that must be up for the work to make sense. */
+  stack?: string;
+  url?: string;
+  host?: string;
+}
+
+/** Where a load goes. */
+export interface LoadTarget {
+  endpoint: LoadEndpoint;
+  /** What to request where `--path` does not say. */
+  path: string;
+  notes: string[];
+  /** Whose workloads can be looked at meanwhile; undefined for a server that `--url` names. */
+  target?: Target;
+}
+
+/**
+ * The server that `--url` names, else the work's own, else what is up. `hasPaths`: the work says what to request, so a URL's
+ * own path is the prefix of its paths. Throws Failure.
+ */
+export async function findTarget(
+  options: LoadTargetOptions,
+  hasPaths: boolean,
+  place: WorkPlace,
+  context: Context,
+): Promise<LoadTarget> {
+  const { stack } = place;
+  for (const [flag, key, other, otherKey] of connectionPairs)
+    if (options[key] !== undefined && options[otherKey] === undefined) throw needs(flag, other);
+  const hostHeader = options.host === undefined ? undefined : parseHost(options.host);
+  if (options.url !== undefined) return fromUrl(options, parseUrl(options.url), hasPaths, hostHeader, context);
+  if (place.url !== undefined) {
+    const { host } = place;
+    const header = hostHeader ?? (host === undefined ? undefined : parseHost(host, 'host'));
+    return fromUrl(options, parseUrl(place.url, 'url'), hasPaths, header, context);
+  }
+  for (const [key, flag] of urlFlags) if (options[key] !== undefined) throw needs(flag, '--url');
+  const { target, reason, endpoint, status } = await findEndpoint(options, context);
+  if (stack !== undefined && !status.stacks.includes(stack)) {
+    throw new Failure({
+      code: 'stack-not-up',
+      message: `this profile loads the stack ${JSON.stringify(stack)}, which is not up (${status.stacks.join(', ')} is)`,
+      hint: `hwctl up ${stack}, or name another server with --url`,
+    });
+  }
+  const url = new URL(endpoint.url);
+  const host = hostHeader ?? endpoint.host ?? place.host ?? url.host;
+  return {
+    endpoint: {
+      url: `${url.protocol}//${host}`,
+      connect: { host: unbracket(url.hostname), port: portOf(url) },
+      hostHeader: host,
+      // The Ingress of a bundled platform signs its own certificate.
+      tls: url.protocol === 'https:' ? { insecure: true } : undefined,
+    },
+    path: endpoint.loadPath ?? '/',
+    notes: [`target ${target.name}: ${reason}`],
+    target,
+  };
+}
+
+const urlFlags = [
+  ['resolve', '--resolve'],
+  ['unixSocket', '--unix-socket'],
+  ['insecure', '--insecure'],
+  ['sslExtraCaCerts', '--cacert'],
+  ['sslClientCert', '--cert'],
+] as const;
+
+const tlsFlags = urlFlags.filter(([key]) => key !== 'resolve' && key !== 'unixSocket');
+
+function fromUrl(
+  options: LoadTargetOptions,
+  url: URL,
+  hasPaths: boolean,
+  hostHeader: string | undefined,
+  context: Context,
+): LoadTarget {
+  const prefix = hasPaths ? url.pathname.replace(/\/$/, '') : '';
+  return {
+    endpoint: {
+      url: `${url.origin}${prefix}`,
+      connect: connectTo(options, url),
+      hostHeader,
+      tls: endpointTls(options, url, context),
+    },
+    path: hasPaths ? '/' : url.pathname + url.search,
+    notes: [],
+  };
+}
+
+function endpointTls(options: LoadTargetOptions, url: URL, context: Context): LoadEndpoint['tls'] {
+  if (url.protocol === 'http:') {
+    for (const [key, flag] of tlsFlags) if (options[key] !== undefined) throw needs(flag, 'an https URL');
+    return undefined;
+  }
+  const tls = readTls(options, context);
+  // What cannot be used is told here, not by the threads.
+  tlsOptions(tls);
+  return tls;
+}
+
+function connectTo(options: LoadTargetOptions, url: URL): LoadEndpoint['connect'] {
+  if (options.unixSocket !== undefined) return { socketPath: options.unixSocket };
+  if (options.resolve === undefined) return undefined;
+  const match = /^(\[[0-9a-f:.]+\]|[^:]+):(\d+):(.+)$/i.exec(options.resolve);
+  const expected = `${url.hostname}:${portOf(url)}`;
+  if (match === null || `${match[1]}:${Number(match[2])}` !== expected) {
+    throw new Failure({
+      code: 'bad-resolve',
+      message: `--resolve: ${JSON.stringify(shownUrl(options.resolve))} does not name the URL’s host and port`,
+      hint: `For example --resolve ${expected}:127.0.0.1`,
+    });
+  }
+  return { host: unbracket(match[3]!), port: portOf(url) };
+}
+
+/** The port that a URL means. */
+export function portOf(url: URL): number {
+  return Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+}
+
+/** `[::1]` as sockets want it: `::1`. */
+export function unbracket(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}

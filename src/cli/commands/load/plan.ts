@@ -1,0 +1,231 @@
+import { Failure } from '../../kernel/failure.js';
+import { shownUrl } from '../../kernel/secrets.js';
+import {
+  type HeaderFields,
+  type LoadPlan,
+  mergeHeaders,
+  type PreparedRequest,
+  type Work,
+} from '../../load/plan/plan.js';
+import { definePlan } from '../../load/plan/plan-define.js';
+import { findProfile, type Profile, type ProfileWork } from '../../load/plan/profile.js';
+import { parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
+import type { Target } from '../../target/target.js';
+import type { Context } from '../context/context.js';
+import { type ArrivalOptions, readArrivals } from './arrivals.js';
+import { findTarget, type LoadTargetOptions, type WorkPlace } from './endpoint.js';
+import { searchBounds, searchPlan } from './find-max.js';
+import {
+  parseCount,
+  parseHeaders,
+  parseLength,
+  parseMethod,
+  parseMoment,
+  parseNumber,
+  parsePath,
+  readBody,
+  refuseTogether,
+} from './flags.js';
+import type { JourneyData } from './journey.js';
+
+/** What commander gives for the plan of `hwctl load`: texts, not yet checked. */
+export interface PlanOptions extends LoadTargetOptions, ArrivalOptions {
+  scenario?: string;
+  method?: string;
+  header: string[];
+  body?: string;
+  /** Another word for --body. */
+  data?: string;
+  threshold: string[];
+  abortOnFail?: boolean;
+  maxInFlight?: string;
+  connections?: string;
+  timeout?: string;
+  workers?: string;
+  seed?: string;
+  startAt?: string;
+  compression?: boolean;
+  findMax?: boolean;
+}
+
+/** A plan, and what the user should know about how it came to be. */
+export interface PlannedLoad {
+  plan: LoadPlan;
+  /** Autoscalers must have figures before the load begins. */
+  waitForScaling: boolean;
+  notes: string[];
+  /** Whose workloads can be looked at meanwhile. */
+  target?: Target;
+}
+
+const exclusive = [
+  ['rps', 'users', 'concurrency'],
+  ['rps', 'users', 'requests'],
+  ['scenario', 'path'],
+  ['scenario', 'method'],
+  ['scenario', 'body'],
+  ['scenario', 'data'],
+  ['body', 'data'],
+  ['resolve', 'unixSocket'],
+] as const;
+
+/**
+ * Turns the profile and flags of `hwctl load` into a plan; flags override the profile. Everything given is checked before
+ * anything is reached. Throws Failure.
+ */
+export async function makeLoadPlan(
+  profileName: string | undefined,
+  options: PlanOptions,
+  context: Context,
+): Promise<PlannedLoad> {
+  refuseTogether({ ...options }, exclusive);
+  const { root, cwd } = context;
+  const profile = profileName === undefined ? undefined : findProfile(profileName, { root, cwd });
+  const findMax = options.findMax === true || profile?.findMax === true;
+  const arrivals = readArrivals(options, profile?.arrivals);
+  const search = findMax ? searchBounds(options, profile?.arrivals, arrivals) : undefined;
+  const tuning = readTuning(options, profile, context.clock.now());
+  const prepared = readRequest(options, context);
+  const givenPath = options.path === undefined ? undefined : parsePath(options.path);
+  const ownWork = profile !== undefined && !replacesWork(options) ? profile.work : undefined;
+  const ready =
+    ownWork !== undefined
+      ? await profileWork(ownWork, prepared.headers, context)
+      : options.scenario !== undefined
+        ? [await scenarioWork({ name: options.scenario, weight: 1, scenario: options.scenario }, context)]
+        : undefined;
+  const hasPaths = givenPath !== undefined || ready !== undefined;
+  const target = await findTarget(options, hasPaths, placeOf(options, profile, ready), context);
+  const work = ready?.map((one) => one.work) ?? [requestWork({ ...prepared, path: givenPath ?? target.path })];
+  const request = { name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning };
+  const plan = search === undefined ? definePlan(request) : searchPlan(request, search);
+  const waitForScaling = profile?.waitForScaling === true;
+  return { plan, waitForScaling, notes: target.notes, target: target.target };
+}
+
+function replacesWork({ path, scenario, method, body, data }: PlanOptions): boolean {
+  return [path, scenario, method, body, data].some((flag) => flag !== undefined);
+}
+
+/** Work, and the server that its scenario names. */
+interface ReadyWork {
+  work: Work;
+  url?: string;
+}
+
+/** Where the profile and its scenarios, or the scenario, say that they go. Throws Failure where they name several servers. */
+function placeOf(options: PlanOptions, profile: Profile | undefined, ready: ReadyWork[] | undefined): WorkPlace {
+  const own = profile === undefined ? {} : { stack: profile.stack, url: profile.url, host: profile.host };
+  if (ready === undefined || options.url !== undefined || own.url !== undefined) return own;
+  const urls = [...new Set(ready.map(({ url }) => url))];
+  if (urls.length > 1) {
+    throw new Failure({
+      code: 'two-servers',
+      message: `the works of ${JSON.stringify(profile?.name)} go to different servers, and a load goes to one`,
+      details: ready.map(({ work, url }) => `${work.name}: ${url === undefined ? 'what is up' : shownUrl(url)}`),
+      hint: 'Say which with url: in the profile, or with --url',
+    });
+  }
+  return urls[0] === undefined ? own : { url: urls[0] };
+}
+
+function requestWork(request: PreparedRequest): Work {
+  const step = `${request.method} ${request.path}`;
+  return { kind: 'requests', name: step, weight: 1, requests: [{ ...request, step }] };
+}
+
+/** The profile's own work; headers given as flags go on each of its requests. */
+function profileWork(
+  work: readonly ProfileWork[],
+  headers: HeaderFields | undefined,
+  context: Context,
+): Promise<ReadyWork[]> {
+  return Promise.all(
+    work.map(async (item) =>
+      item.kind === 'scenario'
+        ? scenarioWork(item, context)
+        : { work: { ...item, requests: item.requests.map((request) => withHeaders(request, headers)) } },
+    ),
+  );
+}
+
+function withHeaders(request: PreparedRequest, headers: HeaderFields | undefined): PreparedRequest {
+  return { ...request, headers: mergeHeaders(request.headers, headers) };
+}
+
+/** A scenario as each arrival's journey; checked here, so that what cannot be one is refused before the run. */
+async function scenarioWork(
+  item: { name: string; weight: number; scenario: string },
+  { root, cwd }: Context,
+): Promise<ReadyWork> {
+  const [{ journeySteps }, { loadScenario }] = await Promise.all([
+    import('./journey.js'),
+    import('../../scenario/format/find.js'),
+  ]);
+  const scenario = await loadScenario(item.scenario, { root, cwd });
+  const { steps, problems } = journeySteps(scenario);
+  if (problems.length > 0 || steps.length === 0) {
+    throw new Failure({
+      code: 'no-journey',
+      message: `the scenario ${JSON.stringify(item.name)} cannot be a journey of a load`,
+      details: problems.length > 0 ? problems : ['it has no request'],
+      hint: 'Load a scenario of plain requests, or one path with --path',
+    });
+  }
+  const data: JourneyData = { scenario: item.scenario, root, cwd };
+  const module = import.meta.url.replace(/plan(\.[jt]s)$/, 'journey$1');
+  const names = steps.map(({ step }) => step.name);
+  return {
+    work: { kind: 'flow', name: item.name, weight: item.weight, module, data, steps: names },
+    url: scenario.url,
+  };
+}
+
+/** A run in which everything failed must not exit 0: where nothing is said about errors, they stay below 1 %. */
+function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
+  const judgesErrors = thresholds.some(({ metric }) => metric === 'error_rate' || metric === 'checks');
+  return judgesErrors ? thresholds : [...thresholds, parseThreshold('error_rate<1%')];
+}
+
+function readTuning(options: PlanOptions, profile: Profile | undefined, nowUnixMs: number) {
+  const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined =>
+    text === undefined ? undefined : parse(text);
+  return {
+    thresholds: withErrorThreshold(
+      options.threshold.length > 0
+        ? options.threshold.map((text) => parseThreshold(text, options.abortOnFail === true))
+        : (profile?.thresholds ?? []),
+    ),
+    maxInFlight:
+      optional(options.maxInFlight, (text) => parseCount(text, '--max-in-flight', '1000')) ?? profile?.maxInFlight,
+    connections:
+      optional(options.connections, (text) => parseCount(text, '--connections', '50')) ?? profile?.connections,
+    timeoutMs: optional(options.timeout, (text) => parseLength(text, '--timeout')) ?? profile?.timeoutMs,
+    workers: optional(options.workers, (text) => parseCount(text, '--workers', '2', 64)) ?? profile?.workers,
+    seed:
+      optional(options.seed, (text) =>
+        parseNumber(text, '--seed', { least: 0, most: 0xffff_ffff, whole: true, example: '42' }),
+      ) ?? profile?.seed,
+    startAtUnixMs: optional(options.startAt, (text) => parseMoment(text, '--start-at', nowUnixMs)),
+    compression: options.compression === true,
+  };
+}
+
+function readRequest(options: PlanOptions, context: Context): PreparedRequest {
+  const given = options.body ?? options.data;
+  const body = given === undefined ? undefined : readBody(given, context);
+  const method = parseMethod(options.method ?? (body === undefined ? 'GET' : 'POST'));
+  const headers = parseHeaders(options.header);
+  if (body !== undefined && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type'))
+    headers['Content-Type'] = looksLikeJson(body) ? 'application/json' : 'text/plain; charset=utf-8';
+  return { step: '', method, path: '/', headers, body };
+}
+
+function looksLikeJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

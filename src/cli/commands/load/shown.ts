@@ -1,0 +1,43 @@
+import { isSecretHeader, placeholder, shownUrl, withoutUrlSecrets } from '../../kernel/secrets.js';
+import type { EndpointTls, HeaderFields, LoadPlan, Work } from '../../load/plan/plan.js';
+import { Mask } from '../../scenario/tell/mask.js';
+
+/** A plan as `--dry-run` prints it: the same, but for what signs in. */
+export function shownPlan(plan: LoadPlan): LoadPlan {
+  const { tls } = plan.endpoint;
+  const endpoint = { ...plan.endpoint, url: shownUrl(plan.endpoint.url), tls: tls && shownTls(tls) };
+  return { ...plan, endpoint, work: plan.work.map(shownWork) };
+}
+
+function shownWork(work: Work): Work {
+  const name = withoutUrlSecrets(work.name);
+  if (work.kind === 'flow') return { ...work, name, steps: work.steps.map(withoutUrlSecrets) };
+  const requests = work.requests.map(({ step, path, headers, body, ...rest }) => ({
+    ...rest,
+    step: withoutUrlSecrets(step),
+    path: withoutUrlSecrets(path),
+    headers: headers === undefined ? undefined : shownHeaders(headers),
+    body: body === undefined ? undefined : shownBody(body),
+  }));
+  return { ...work, name, requests };
+}
+
+/** A certificate is public; its key is not. */
+function shownTls(tls: EndpointTls): EndpointTls {
+  const hidden = (secret: string | undefined) => (secret === undefined ? undefined : placeholder);
+  return { ...tls, key: hidden(tls.key), passphrase: hidden(tls.passphrase) };
+}
+
+function shownHeaders(headers: HeaderFields): HeaderFields {
+  const shown = (name: string) => (value: string) => (isSecretHeader(name) ? placeholder : withoutUrlSecrets(value));
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? shown(name)(value) : value.map(shown(name)),
+    ]),
+  );
+}
+
+function shownBody(body: string): string {
+  return new Mask([]).body(body);
+}

@@ -1,0 +1,90 @@
+import { type Command, Option } from 'commander';
+import { Failure } from '../../kernel/failure.js';
+import {
+  type Purpose,
+  type ResolvedTarget,
+  resolveTarget,
+  type TargetChoice,
+  targetNames,
+} from '../../target/resolve.js';
+import type { Endpoint, StatusReport, Target } from '../../target/target.js';
+import type { Context } from '../context/context.js';
+import { checkMeanings, withoutMeaningHere } from './option-meanings.js';
+import { type ValueOptions, valuesOf } from './value-options.js';
+
+/** What commander gives for the options of `addTargetOptions`. */
+export interface TargetOptions {
+  target: (typeof targetNames)[number];
+  context?: string;
+  allowContext?: string;
+  profile?: string;
+}
+
+/** Adds `--target`, `--context`, `--allow-context` and `--profile` to a command. */
+export function addTargetOptions(command: Command, fallback: TargetOptions['target'] = 'auto'): Command {
+  return command
+    .addOption(new Option('--target <name>', 'where the platform runs').choices(targetNames).default(fallback))
+    .option('--context <name>', 'kubeconfig context (with --target kube)')
+    .option('--allow-context <name>', 'allow this context although its server is not a local cluster')
+    .option('--profile <name>', 'minikube profile (with --target minikube)');
+}
+
+/**
+ * The target that the parsed options name, and why it is this one. Options that mean nothing there are refused, values of
+ * that kind told. Throws Failure.
+ */
+export async function targetFromOptions(
+  options: TargetOptions,
+  context: Context,
+  purpose: Purpose = 'find',
+): Promise<ResolvedTarget> {
+  const choice: TargetChoice = {
+    target: options.target,
+    context: options.context,
+    allowContext: options.allowContext,
+    profile: options.profile,
+  };
+  const environment = { env: context.env, cwd: context.cwd, root: context.root, clock: context.clock };
+  // What is wrong with the target that was named is told before that target is asked for anything.
+  if (options.target !== 'auto') checkMeanings(options, options.target);
+  const resolved = await resolveTarget(choice, environment, purpose);
+  checkMeanings(options, resolved.target.name);
+  if (resolved.target.name === 'local') {
+    const { set, values } = options as ValueOptions;
+    for (const note of withoutMeaningHere(await valuesOf({ set, values }, context))) context.note(note);
+  }
+  return resolved;
+}
+
+/** What is up, seen by a command that wants to talk to it. */
+export interface UpPlatform {
+  target: Target;
+  reason: string;
+  status: StatusReport;
+  endpoint: Endpoint;
+}
+
+/**
+ * The endpoint `name` (`app` is the way in of the platform) of what is up, for commands that need a running platform.
+ * Throws Failure `nothing-is-up` (exit 2) with the cure where nothing is.
+ */
+export async function findEndpoint(options: TargetOptions, context: Context, name = 'app'): Promise<UpPlatform> {
+  const { target, reason } = await targetFromOptions(options, context);
+  const status = await target.status();
+  if (status.stacks.length === 0) {
+    throw new Failure({
+      code: 'nothing-is-up',
+      message: `nothing is up on the ${target.name} target`,
+      hint: `hwctl up${options.target === 'auto' ? '' : ` --target ${options.target}`}`,
+    });
+  }
+  const endpoint = status.endpoints.find((candidate) => candidate.name === name);
+  if (endpoint === undefined) {
+    throw new Failure({
+      code: 'no-endpoint',
+      message: `nothing that is up answers as ${JSON.stringify(name)}`,
+      hint: `There is: ${status.endpoints.map((candidate) => candidate.name).join(', ') || 'no endpoint at all'}`,
+    });
+  }
+  return { target, reason, status, endpoint };
+}

@@ -1,0 +1,80 @@
+import { exitCodes, Failure } from '../../kernel/failure.js';
+import type { ScenarioEvent, ScenarioResult } from '../../scenario/result.js';
+import type { Context } from '../context/context.js';
+import { addTargetOptions } from '../options/target-options.js';
+import type { Define } from '../registry.js';
+import { addTestOptions, type TestOptions } from './flags.js';
+import { type Job, planJobs } from './jobs.js';
+import { TestReports } from './reports.js';
+
+/** `hwctl test [NAME|FILE...]`: runs scenarios and Postman collections, reports as newman does; exit 1 where an assertion failed. */
+export const define: Define = (command, context) => {
+  command.argument(
+    '[names...]',
+    'scenarios by name or file, or Postman collections; none: those of what is up; all: every one',
+  );
+  addTestOptions(command);
+  addTargetOptions(command);
+  command.action(async (names: string[], options: TestOptions) => {
+    const run = () => runTests(names, options, context);
+    context.endsWithReader = options.watch === true;
+    if (!options.watch) await run();
+    else await (await import('./watch.js')).watchTests(names, options, context, run);
+  });
+};
+
+async function runTests(names: string[], options: TestOptions, context: Context): Promise<readonly string[]> {
+  const reports = await TestReports.open(options, context);
+  const jobs = await planJobs(names, options, context);
+  let results: ScenarioResult[];
+  try {
+    results = await runJobs(jobs, options.jobs, context, (event) => reports.on(event));
+  } catch (error) {
+    // What was found until then is told.
+    reports.close();
+    throw error;
+  }
+  reports.close();
+  const passed = results.every((result) => result.passed);
+  if (passed && results.every(({ requests, assertions }) => requests.executed + assertions.executed === 0)) {
+    throw new Failure({
+      code: 'nothing-ran',
+      message: 'no request was made: every step was skipped or left out',
+      hint: 'Check --tag, skip: and only:; hwctl scenario show NAME lists the steps',
+    });
+  }
+  context.exitCode = passed || options.suppressExitCode ? exitCodes.pass : exitCodes.failed;
+  return jobs.map(({ file }) => file);
+}
+
+/** Runs at most `atOnce` jobs at a time; each one's events come out whole and in the order of the jobs. */
+async function runJobs(
+  jobs: readonly Job[],
+  atOnce: number,
+  context: Context,
+  emit: (event: ScenarioEvent) => void,
+): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  const held = jobs.map((): ScenarioEvent[] => []);
+  const finished = new Set<number>();
+  let live = 0;
+  let next = 0;
+  const flush = () => {
+    for (const event of held[live]?.splice(0) ?? []) emit(event);
+    while (finished.has(live)) {
+      live++;
+      for (const event of held[live]?.splice(0) ?? []) emit(event);
+    }
+  };
+  const worker = async () => {
+    while (next < jobs.length && !context.signal.aborted) {
+      const index = next++;
+      results[index] = await jobs[index]!.run((event) => (index === live ? emit(event) : held[index]!.push(event)));
+      finished.add(index);
+      flush();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, jobs.length) }, worker));
+  if (context.signal.aborted) throw context.signal.reason;
+  return results;
+}

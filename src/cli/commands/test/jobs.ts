@@ -1,0 +1,309 @@
+import { readFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
+import { Failure } from '../../kernel/failure.js';
+import { findScenarioFile, listScenarios, loadScenario } from '../../scenario/format/find.js';
+import type { ScenarioEvent, ScenarioResult } from '../../scenario/result.js';
+import type { Scenario } from '../../scenario/scenario.js';
+import type { ScenarioEndpoint } from '../../scenario/send/request.js';
+import { endpointNeed } from '../../scenario/variables/addresses.js';
+import { isVariableName } from '../../scenario/variables/generated.js';
+import type { Context } from '../context/context.js';
+import { readTls } from '../options/connection-options.js';
+import { findEndpoint, type UpPlatform } from '../options/target-options.js';
+import { type FileKind, givenVariables, httpOptions, refuseIgnored, type TestOptions } from './flags.js';
+import { rerunOptions } from './rerun.js';
+
+/** One scenario or collection that is ready to run. */
+export interface Job {
+  file: string;
+  run(onEvent: (event: ScenarioEvent) => void): Promise<ScenarioResult>;
+}
+
+type Platform = () => Promise<UpPlatform>;
+
+/** Finds, reads and checks everything before anything runs. Throws Failure. */
+export async function planJobs(names: string[], options: TestOptions, context: Context): Promise<Job[]> {
+  const platform = options.url === undefined ? once(() => findEndpoint(options, context)) : undefined;
+  const chosen = await chooseNames(names, options, platform, context);
+  const kinds = new Set(chosen.map(kindOf));
+  refuseIgnored(options, kinds);
+  if (!kinds.has('Postman collection')) refuseNames(givenVariables(options, context));
+  readTls(options, context);
+  const jobs: Job[] = [];
+  const problems: Failure[] = [];
+  for (const name of chosen) {
+    try {
+      const file = findScenarioFile(name, context);
+      const job =
+        kindOf(file) === 'Postman collection'
+          ? await collectionJob(file, options, platform, context)
+          : await scenarioJob(name, file, options, platform, context);
+      if (job !== undefined) jobs.push(job);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      problems.push(error);
+    }
+  }
+  if (problems.length === 1) throw problems[0];
+  if (problems.length > 1) throw severalProblems(problems);
+  if (jobs.length === 0) throw nothingTagged(options.tag);
+  return jobs;
+}
+
+/** A variable that no scenario can have would be set for nothing: an import gives those of a collection names of its own. */
+function refuseNames(variables: Readonly<Record<string, string>>): void {
+  const wrong = Object.keys(variables).filter((name) => !isVariableName(name));
+  if (wrong.length === 0) return;
+  throw new Failure({
+    code: 'bad-variable-name',
+    message: `no scenario has a variable called ${wrong.map((name) => JSON.stringify(name)).join(', ')}`,
+    hint: 'A name is letters, digits and _, not a digit first. The first lines of an imported file say what each is called there',
+  });
+}
+
+function kindOf(name: string): FileKind {
+  return name.endsWith('.json') ? 'Postman collection' : 'YAML scenario';
+}
+
+function severalProblems(problems: Failure[]): Failure {
+  return new Failure({
+    code: problems[0]!.code,
+    message: `${problems.length} scenarios cannot be run`,
+    details: problems.flatMap(({ message, details }) => [message, ...details.map((detail) => `  ${detail}`)]),
+    hint: problems[0]!.hint,
+  });
+}
+
+function nothingTagged(tags: string[]): Failure {
+  return new Failure({
+    code: 'nothing-tagged',
+    message: `no scenario and no step has the tag ${tags.join(' or ')}`,
+    hint: 'hwctl scenario list shows the tags of the scenarios, hwctl scenario show NAME those of its steps, in [ ]',
+  });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** The names given; `all`; or the scenarios whose stack is up (without the strict ones, which take their time and do harm). */
+async function chooseNames(
+  names: string[],
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<string[]> {
+  const everyOne = names.length === 1 && names[0] === 'all';
+  if (names.length > 0 && !everyOne) return names;
+  // Reads them all: only where none is named.
+  const all = listScenarios(context.root);
+  if (everyOne) return all.map(({ name }) => name);
+  if (platform === undefined) {
+    throw new Failure({
+      code: 'no-scenario',
+      message: 'no scenario given',
+      hint: 'hwctl test NAME --url URL; hwctl scenario list names the built-in ones',
+    });
+  }
+  const { status } = await platform();
+  const tagged = options.tag.length > 0;
+  const fitting = all.filter(
+    ({ stack, tags }) => stack !== undefined && status.stacks.includes(stack) && (tagged || !tags.includes('strict')),
+  );
+  if (fitting.length > 0) return fitting.map(({ name }) => name);
+  throw new Failure({
+    code: 'no-scenario',
+    message: `no scenario belongs to the stacks that are up: ${status.stacks.join(', ')}`,
+    hint: 'hwctl scenario list shows the stack of each',
+  });
+}
+
+async function scenarioJob(
+  name: string,
+  file: string,
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<Job | undefined> {
+  const variables = givenVariables(options, context);
+  const { root, cwd } = context;
+  const given = { root, cwd, variables: Object.keys(variables), data: options.iterationData };
+  const scenario = asTold(await loadScenario(name, given), options, uploadsTold(file, options, context));
+  if (options.tag.length > 0 && !hasTag(scenario, options.tag)) return undefined;
+  const { endpoint, fault } = await whereTo(scenario, options, platform, variables);
+  // Certificates and proxies are for servers that are not ours.
+  const foreign = options.url !== undefined || endpoint === undefined;
+  return {
+    file,
+    run: async (onEvent) => {
+      const { runScenario } = await import('../../scenario/run/run.js');
+      return runScenario(scenario, {
+        endpoint,
+        fault,
+        variables,
+        clock: context.clock,
+        signal: context.signal,
+        onEvent,
+        http: foreign ? httpOptions(options, context) : {},
+        iterations: options.iterationCount,
+        step: options.step,
+        tags: options.tag,
+        bail: options.bail,
+        delayMs: options.delayRequest,
+        traffic: options.debug === true || options.har !== undefined,
+        rerun: rerunOptions(options, 'YAML scenario'),
+      });
+    },
+  };
+}
+
+/** The scenario with what the command line says instead of it. */
+function asTold(
+  scenario: Scenario,
+  { timeoutRequest, ignoreRedirects }: TestOptions,
+  uploads: Scenario['uploads'],
+): Scenario {
+  return {
+    ...scenario,
+    uploads,
+    timeoutMs: timeoutRequest ?? scenario.timeoutMs,
+    redirects: ignoreRedirects ? false : scenario.redirects,
+  };
+}
+
+/** Which files may be sent; one from outside of the folder is told once. */
+function uploadsTold(
+  file: string,
+  { insecureFileRead }: TestOptions,
+  context: Context,
+): NonNullable<Scenario['uploads']> {
+  const told = new Set<string>();
+  const onOutside = (path: string) => {
+    if (!told.has(path))
+      context.note(
+        `Note: ${basename(file)} sends ${path}, from outside of its folder (--no-insecure-file-read refuses that)`,
+      );
+    told.add(path);
+  };
+  return { confined: insecureFileRead === false, onOutside };
+}
+
+function hasTag(scenario: Scenario, tags: readonly string[]): boolean {
+  const inSteps = (steps: Scenario['steps']): boolean =>
+    steps.some(
+      (step) => step.tags.some((tag) => tags.includes(tag)) || (step.kind === 'folder' && inSteps(step.steps)),
+    );
+  return scenario.tags.some((tag) => tags.includes(tag)) || inSteps(scenario.steps);
+}
+
+/** A scenario whose requests all name their servers runs with nothing up, as a collection does. */
+async function whereTo(
+  scenario: Scenario,
+  options: TestOptions,
+  platform: Platform | undefined,
+  variables: Record<string, string>,
+) {
+  if (options.url !== undefined) return { endpoint: { url: options.url, host: options.host } };
+  if (platform === undefined || scenario.url !== undefined) return {};
+  const need = scenario.stack === undefined ? endpointNeed(scenario, variables) : 'some';
+  if (need === 'none') return {};
+  const up = await platform().catch((error: unknown) => {
+    if (need === 'unknown' && error instanceof Failure && error.code === 'nothing-is-up') return undefined;
+    throw error;
+  });
+  if (up === undefined) return {};
+  const { endpoint, target, status } = up;
+  if (scenario.stack !== undefined && !status.stacks.includes(scenario.stack)) {
+    throw new Failure({
+      code: 'stack-not-up',
+      message: `${scenario.name} tests the stack ${scenario.stack}, which is not up (up: ${status.stacks.join(', ')})`,
+      hint: `hwctl up ${scenario.stack}`,
+    });
+  }
+  return {
+    endpoint: { url: endpoint.url, host: endpoint.host ?? scenario.host },
+    fault: (fault: Parameters<typeof target.fault>[0]) => target.fault(fault),
+  };
+}
+
+async function collectionJob(
+  file: string,
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<Job> {
+  const { cwd } = context;
+  const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
+  const { readCollection } = await import('../../scenario/postman/collection.js');
+  await readCollection(file, shown);
+  const endpoint = await collectionEndpoint(file, options, platform, context);
+  return {
+    file,
+    run: async (onEvent) => {
+      const { runCollection } = await import('../../scenario/postman/run.js');
+      return runCollection(file, shown, {
+        endpoint,
+        environment: options.environment,
+        globals: options.globals,
+        data: options.iterationData,
+        iterations: options.iterationCount,
+        folders: options.folder,
+        environmentVariables: givenVariables(options, context),
+        globalVariables: options.globalVar,
+        bail: options.bail,
+        delayRequestMs: options.delayRequest,
+        timeoutMs: options.timeout,
+        timeoutRequestMs: options.timeoutRequest,
+        timeoutScriptMs: options.timeoutScript,
+        insecure: options.insecure,
+        caFile: options.sslExtraCaCerts,
+        certFile: options.sslClientCert,
+        keyFile: options.sslClientKey,
+        passphrase: options.sslClientPassphrase,
+        traffic: options.debug === true || options.har !== undefined,
+        ignoreRedirects: options.ignoreRedirects,
+        workingDir: options.workingDir,
+        uploads: uploadsTold(file, options, context),
+        allowUnixSocket: options.allowUnixSocket,
+        rerun: rerunOptions(options, 'Postman collection'),
+        cwd,
+        clock: context.clock,
+        signal: context.signal,
+        onEvent,
+      });
+    },
+  };
+}
+
+/**
+ * Where a collection's logical host is: the platform for one that names the platform's, or --url. Others run as they are,
+ * with nothing up.
+ */
+async function collectionEndpoint(
+  file: string,
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<ScenarioEndpoint | undefined> {
+  const ours = readFileSync(file, 'utf8').includes('arch.homework') ? 'arch.homework' : undefined;
+  if (options.url !== undefined) {
+    const host = options.host ?? ours;
+    if (host === undefined)
+      context.note(
+        '--url changes nothing: a collection names its servers. --host NAME --url URL sends one of them there',
+      );
+    return { url: options.url, host };
+  }
+  if (ours === undefined) return undefined;
+  try {
+    const { endpoint } = (await platform?.()) ?? {};
+    return endpoint === undefined ? undefined : { url: endpoint.url, host: endpoint.host ?? ours };
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'nothing-is-up') return undefined;
+    throw error;
+  }
+}

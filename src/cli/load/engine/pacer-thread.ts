@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { threadClock } from '../memory/clock-us.js';
+import { Histogram } from '../memory/histogram.js';
+import { arrivalRing, controlMemory } from '../memory/memory.js';
+import type { LoadPlan } from '../plan/plan.js';
+import { runPacer } from './pacer.js';
+
+/** What run.ts hands to the pacer's thread. */
+export interface PacerThreadData {
+  plan: LoadPlan;
+  rings: SharedArrayBuffer[];
+  control: SharedArrayBuffer;
+  /** Of a histogram: how late the machine woke the thread. */
+  wakeUp: SharedArrayBuffer;
+  /** What to run before, so that the code is compiled when it matters. */
+  warmUp: Pick<PacerThreadData, 'plan' | 'rings' | 'control'> | undefined;
+}
+
+const data = workerData as PacerThreadData;
+const nowUs = threadClock();
+const port = parentPort!;
+port.on('message', (message: 'warm' | 'go') => {
+  const { plan, rings, control } = message === 'warm' ? data.warmUp! : data;
+  const wakeUp = message === 'warm' ? undefined : new Histogram(data.wakeUp);
+  runPacer(plan, rings.map(arrivalRing), controlMemory(control), { nowUs, wakeUp });
+  if (message === 'warm') port.postMessage({ type: 'ready' });
+  else port.close();
+});
+port.postMessage({ type: 'loaded' });

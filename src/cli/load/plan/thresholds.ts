@@ -1,0 +1,202 @@
+import { Failure } from '../../kernel/failure.js';
+import { didYouMean } from '../../kernel/nearest.js';
+
+/** A condition on the result in k6's grammar: `p(95)<200`, `error_rate<1%`, `http_req_duration:p(99)<300`. */
+export interface Threshold {
+  /** As the user wrote it. */
+  text: string;
+  metric: ThresholdMetric;
+  /** `p(95)`, `avg`, `min`, `med`, `max`, `rate`, `count`. */
+  aggregation: string;
+  operator: '<' | '<=' | '>' | '>=' | '==' | '!=';
+  /** Milliseconds, a share 0 .. 1, or a plain number, as the metric has it. */
+  bound: number;
+  /** End the run as soon as this fails. */
+  abortOnFail: boolean;
+}
+
+export interface ThresholdOutcome {
+  text: string;
+  passed: boolean;
+  /** Undefined where there were no samples: the threshold has then failed. */
+  actual: number | undefined;
+  /** `p(95) was 213 ms`, `no samples`. */
+  message: string;
+}
+
+/** What thresholds can be about. */
+export type ThresholdMetric = (typeof metrics)[number];
+const metrics = [
+  'response',
+  'service',
+  'start_lag',
+  'error_rate',
+  'checks',
+  'http_reqs',
+  'iterations',
+  'dropped_iterations',
+] as const;
+
+/** k6's names and other habits, each the same metric as ours. */
+const aliases: Record<string, ThresholdMetric> = {
+  http_req_duration: 'response',
+  latency: 'response',
+  http_req_waiting: 'service',
+  http_req_failed: 'error_rate',
+  errors: 'error_rate',
+  dropped: 'dropped_iterations',
+};
+
+/** Where the aggregation is left out. */
+const usualAggregation: Partial<Record<ThresholdMetric, string>> = {
+  error_rate: 'rate',
+  checks: 'rate',
+  http_reqs: 'count',
+  iterations: 'count',
+  dropped_iterations: 'count',
+};
+const allowed: Record<ThresholdMetric, RegExp> = {
+  response: /^(p\(\d+(\.\d+)?\)|avg|mean|min|med|max)$/,
+  service: /^(p\(\d+(\.\d+)?\)|avg|mean|min|med|max)$/,
+  start_lag: /^(p\(\d+(\.\d+)?\)|avg|mean|min|med|max)$/,
+  error_rate: /^rate$/,
+  checks: /^rate$/,
+  http_reqs: /^(count|rate)$/,
+  iterations: /^(count|rate)$/,
+  dropped_iterations: /^(count|rate)$/,
+};
+
+const grammar =
+  /^(?:([a-z_]+)\s*:\s*)?([a-z_]+(?:\(\s*[\d.]+\s*\)|\d+)?)\s*(<=|>=|==|!=|===|!==|<|>)\s*(\d+(?:\.\d+)?)\s*(%|us|ms|s)?$/i;
+
+/** Reads one threshold. Throws Failure `bad-threshold`. */
+export function parseThreshold(text: string, abortOnFail = false): Threshold {
+  const match = grammar.exec(text.trim());
+  if (match === null) throw bad(text, 'it is not of the form METRIC:AGGREGATION < VALUE');
+  const [, metricName, subject = '', operator = '', number = '', unit] = match;
+  const word = subject
+    .replaceAll(/\s/g, '')
+    .toLowerCase()
+    .replace(/^p(\d+)$/, 'p($1)');
+  const named = metricName?.toLowerCase() ?? (/^(p\(|avg$|mean$|min$|med$|max$)/.test(word) ? 'response' : word);
+  const metric = metrics.find((known) => known === named) ?? aliases[named];
+  if (metric === undefined) {
+    throw bad(
+      text,
+      `there is no metric ${JSON.stringify(named)}${didYouMean(named, [...metrics, ...Object.keys(aliases)])}`,
+    );
+  }
+  const aggregation = metricName === undefined && named === word ? (usualAggregation[metric] ?? '') : word;
+  if (!allowed[metric].test(aggregation)) {
+    throw bad(
+      text,
+      aggregation === ''
+        ? `${named} needs an aggregation`
+        : `${named} has no aggregation ${JSON.stringify(aggregation)}`,
+    );
+  }
+  const percentile = /^p\((.*)\)$/.exec(aggregation);
+  if (percentile !== null && !(Number(percentile[1]) <= 100)) throw bad(text, 'a percentile is 0 .. 100');
+  return {
+    text: text.trim(),
+    metric,
+    aggregation,
+    operator: operator.slice(0, 2).replace(/^=$/, '==') as Threshold['operator'],
+    bound: boundIn(text, metric, aggregation, Number(number), unit?.toLowerCase()),
+    abortOnFail,
+  };
+}
+
+function boundIn(text: string, metric: ThresholdMetric, aggregation: string, value: number, unit: string | undefined) {
+  const isLatency = usualAggregation[metric] === undefined;
+  if (isLatency) {
+    if (unit === '%') throw bad(text, `${metric} is in milliseconds, not per cent`);
+    return value * ({ us: 0.001, ms: 1, s: 1000 }[unit ?? 'ms'] ?? 1);
+  }
+  if (unit === undefined) {
+    if (metric === 'error_rate' || metric === 'checks') {
+      if (value > 1) throw bad(text, `${metric} is a share 0 .. 1; write ${value}% for per cent`);
+    }
+    return value;
+  }
+  if (unit !== '%' || (metric !== 'error_rate' && metric !== 'checks')) {
+    throw bad(text, `${metric}${aggregation === 'rate' ? '' : ` ${aggregation}`} takes no unit ${unit}`);
+  }
+  return value / 100;
+}
+
+function bad(text: string, why: string): Failure {
+  return new Failure({
+    code: 'bad-threshold',
+    message: `threshold ${JSON.stringify(text)}: ${why}`,
+    hint: 'Write for example p(95)<200, error_rate<1%, service:p(99)<300 or http_reqs:rate>100',
+  });
+}
+
+/** The figures thresholds are judged by. Latencies in milliseconds; undefined where there were no samples. */
+export interface ThresholdFigures {
+  latencyMs(metric: 'response' | 'service' | 'start_lag', aggregation: string): number | undefined;
+  sent: number;
+  failures: number;
+  iterations: number;
+  dropped: number;
+  checks: { passed: number; failed: number };
+  seconds: number;
+}
+
+/** Judges thresholds by a run's figures; one without samples fails. */
+export function judgeThresholds(thresholds: readonly Threshold[], figures: ThresholdFigures): ThresholdOutcome[] {
+  return thresholds.map((threshold) => {
+    const { text, metric, aggregation } = threshold;
+    const actual = actualOf(threshold, figures);
+    if (actual === undefined) return { text, passed: false, actual, message: 'no samples' };
+    const subject = usualAggregation[metric] === aggregation ? metric : `${metric} ${aggregation}`;
+    return { text, passed: holds(actual, threshold), actual, message: `${subject} was ${written(actual, threshold)}` };
+  });
+}
+
+function actualOf({ metric, aggregation }: Threshold, figures: ThresholdFigures): number | undefined {
+  const perSecond = (count: number) => (figures.seconds > 0 ? count / figures.seconds : undefined);
+  const counted = (count: number) => (aggregation === 'rate' ? perSecond(count) : count);
+  switch (metric) {
+    case 'response':
+    case 'service':
+    case 'start_lag':
+      return figures.latencyMs(metric, aggregation);
+    case 'error_rate':
+      return figures.sent === 0 ? undefined : figures.failures / figures.sent;
+    case 'checks': {
+      const all = figures.checks.passed + figures.checks.failed;
+      return all === 0 ? undefined : figures.checks.passed / all;
+    }
+    case 'http_reqs':
+      return figures.sent === 0 ? undefined : counted(figures.sent);
+    case 'iterations':
+      return figures.iterations === 0 ? undefined : counted(figures.iterations);
+    case 'dropped_iterations':
+      return counted(figures.dropped);
+  }
+}
+
+function holds(actual: number, { operator, bound }: Threshold): boolean {
+  switch (operator) {
+    case '<':
+      return actual < bound;
+    case '<=':
+      return actual <= bound;
+    case '>':
+      return actual > bound;
+    case '>=':
+      return actual >= bound;
+    case '==':
+      return actual === bound;
+    case '!=':
+      return actual !== bound;
+  }
+}
+
+function written(actual: number, { metric, aggregation }: Threshold): string {
+  if (metric === 'error_rate' || metric === 'checks') return `${Number((actual * 100).toFixed(2))}%`;
+  if (usualAggregation[metric] === undefined) return `${Number(actual.toFixed(actual < 10 ? 2 : 1))} ms`;
+  return aggregation === 'rate' ? `${Number(actual.toFixed(1))}/s` : String(actual);
+}

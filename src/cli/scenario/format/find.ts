@@ -1,0 +1,157 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { Failure } from '../../kernel/failure.js';
+import { didYouMean } from '../../kernel/nearest.js';
+import { schemaProblems } from '../check/schemas.js';
+import type { Scenario } from '../scenario.js';
+import { readRows } from '../variables/data.js';
+import { inOrder, parseScenario, problemsFailure } from './parse.js';
+import type { Problem, Uses } from './reader.js';
+import { nameProblems } from './references.js';
+
+export interface Places {
+  /** Package root; built-in scenarios are under scenarios/. */
+  root: string;
+  cwd: string;
+  /** Names of variables that the command line gives; they count as known. */
+  variables?: readonly string[];
+  /** A data file that replaces the scenario's own. */
+  data?: string;
+}
+
+export interface ScenarioListing {
+  name: string;
+  file: string;
+  stack: string | undefined;
+  why: string | undefined;
+  tags: string[];
+  /** What is wrong with it; empty for a sound file. */
+  problems: string[];
+}
+
+/** The built-in scenarios, by name. */
+export function listScenarios(root: string): ScenarioListing[] {
+  const folder = join(root, 'scenarios');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => {
+      const file = join(folder, name);
+      const { scenario, problems } = parseScenario(readFileSync(file, 'utf8'));
+      return {
+        name: basename(name, extname(name)),
+        file,
+        stack: scenario?.stack,
+        why: scenario?.why,
+        tags: scenario?.tags ?? [],
+        problems: problems.map(({ at, message }) => `${file}:${at.line}:${at.column}: ${message}`),
+      };
+    });
+}
+
+/** The file of a built-in name or a path. Throws Failure with the nearest name. */
+export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<Places, 'root' | 'cwd'>): string {
+  const looksLikePath = /[\\/]|\.(ya?ml|json)$|^\.+$/.test(nameOrPath);
+  if (looksLikePath) {
+    const file = resolve(cwd, nameOrPath);
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw isFolder(nameOrPath);
+    if (existsSync(file)) return file;
+    throw new Failure({
+      code: 'no-such-file',
+      message: `there is no file ${nameOrPath}${nearFile(file, nameOrPath)}`,
+      hint: 'Give the path of a scenario (YAML) or Postman collection (JSON), or one of the names of hwctl scenario list',
+    });
+  }
+  const file = join(root, 'scenarios', `${nameOrPath}.yaml`);
+  if (existsSync(file)) return file;
+  const names = readdirSync(join(root, 'scenarios'))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'));
+  throw new Failure({
+    code: 'unknown-scenario',
+    message: `unknown scenario ${JSON.stringify(nameOrPath)}${didYouMean(nameOrPath, names)}`,
+    hint: `hwctl scenario list names them: ${names.join(', ')}. A file is given by its path${/^[\w-]+$/.test(nameOrPath) ? `: ./${nameOrPath}.yaml` : ', as in ./shop.yaml'}`,
+  });
+}
+
+function isFolder(shown: string): Failure {
+  const folder = shown.replace(/[\\/]+$/, '');
+  return new Failure({
+    code: 'no-such-file',
+    message: `${shown} is a folder`,
+    hint: `Give the files in it: ${folder}/*.yaml`,
+  });
+}
+
+function nearFile(file: string, shown: string): string {
+  const folder = dirname(file);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return didYouMean(basename(shown), names);
+}
+
+/** Reads a scenario by its built-in name or path. Throws one Failure with all problems of the file. */
+export async function loadScenario(nameOrPath: string, places: Places): Promise<Scenario> {
+  const file = findScenarioFile(nameOrPath, places);
+  const shown = shownPath(file, places);
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure({
+      code: 'unreadable',
+      message: `${shown} cannot be read: ${(error as Error).message}`,
+      hint: 'Give the path of a scenario file',
+      cause: error,
+    });
+  }
+  const { scenario, problems, uses } = parseScenario(source);
+  const rows = dataRows(uses, file, places, problems);
+  const columns = new Set(rows?.flatMap((row) => Object.keys(row)));
+  const all = inOrder([
+    ...problems,
+    ...nameProblems(uses, [...(places.variables ?? []), ...columns]),
+    ...(await schemaProblems(uses, file)),
+    ...fileProblems(uses, file),
+  ]);
+  if (scenario === undefined || all.length > 0) throw problemsFailure(shown, all);
+  const inline = Array.isArray(scenario.data) ? scenario.data : [];
+  return { ...scenario, file: shown, data: rows ?? inline, dataIsText: rows !== undefined };
+}
+
+/** Rows of a data file, where there is one: that of the command line replaces the scenario's data. */
+function dataRows(
+  uses: Uses,
+  file: string,
+  places: Places,
+  problems: Problem[],
+): Record<string, unknown>[] | undefined {
+  if (places.data !== undefined) {
+    uses.rows.length = 0;
+    return readRows(resolve(places.cwd, places.data));
+  }
+  if (uses.dataFile === undefined) return undefined;
+  try {
+    return readRows(resolve(dirname(file), uses.dataFile.path));
+  } catch (error) {
+    uses.complete = false;
+    problems.push({ at: uses.dataFile.at, message: `data: ${(error as Error).message}` });
+    return undefined;
+  }
+}
+
+/** Files to send that are not there; a path with a template in it is known only when it is sent. */
+function fileProblems({ files }: Uses, scenario: string): Problem[] {
+  return files
+    .filter(({ path }) => !path.includes('{{') && !existsSync(resolve(dirname(scenario), path)))
+    .map(({ path, at }) => ({
+      at,
+      message: `there is no file ${path} beside the scenario${nearFile(resolve(dirname(scenario), path), path)}`,
+    }));
+}
+
+/** Relative to the working directory where it is below it, as people type it. */
+function shownPath(file: string, { cwd }: Places): string {
+  const short = relative(cwd, file);
+  return short.startsWith('..') || isAbsolute(short) ? file : short;
+}

@@ -1,0 +1,61 @@
+import { isAbsolute, join, posix, relative, sep } from 'node:path';
+import type { Container, Volume, Workload } from '../../manifests/kube-object.js';
+import { readData, type Surroundings } from './container-env.js';
+
+/** A volume mount: what of the container's paths is which folder here, and the files in it. */
+export interface Mount {
+  mountPath: string;
+  folder: string;
+  files: { path: string; text: string; secret: boolean }[];
+}
+
+/** The mounts of a container as folders and files below `volumes`. */
+export function readMounts(object: Workload, container: Container, around: Surroundings): Mount[] {
+  return (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath }) => {
+    const volume = object.spec.template.spec.volumes?.find((candidate) => candidate.name === name);
+    if (volume === undefined) return [];
+    const folder = volumeFolder(object, volume, around.options.volumes);
+    return [
+      {
+        mountPath: mountPath.replace(/\/+$/, ''),
+        folder: subPath === undefined ? folder : join(folder, subPath),
+        files: volumeFiles(object, volume, folder, around),
+      },
+    ];
+  });
+}
+
+/** A claim is one folder for all who mount it; every other volume belongs to its own process. */
+function volumeFolder(object: Workload, volume: Volume, volumes: string): string {
+  const claim = volume.persistentVolumeClaim?.claimName;
+  return claim === undefined ? join(volumes, object.metadata.name, volume.name) : join(volumes, 'claims', claim);
+}
+
+function volumeFiles(object: Workload, volume: Volume, folder: string, around: Surroundings): Mount['files'] {
+  const source = volume.configMap ?? volume.secret;
+  if (source === undefined) return [];
+  const secret = volume.secret !== undefined;
+  const name = volume.configMap?.name ?? volume.secret?.secretName ?? '';
+  const data = readData(secret ? 'Secret' : 'ConfigMap', name, object, around.objects, around.options);
+  const items = source.items ?? Object.keys(data).map((key) => ({ key, path: key }));
+  return items.flatMap(({ key, path }) => {
+    const text = data[key];
+    return text === undefined ? [] : [{ path: join(folder, path), text, secret }];
+  });
+}
+
+/** A path of the container as one of this machine where a volume is mounted there. */
+export function mapMounts(value: string, mounts: readonly Mount[]): string {
+  if (!value.startsWith('/')) return value;
+  // What steps out of a mount is not in it.
+  const path = value.includes('..') ? posix.normalize(value) : value;
+  const mount = mounts.find(({ mountPath }) => path === mountPath || path.startsWith(`${mountPath}/`));
+  return mount === undefined ? value : join(mount.folder, path.slice(mount.mountPath.length));
+}
+
+/** Whether an absolute path is below a folder. */
+export function isInside(folder: string, path: string | undefined): boolean {
+  if (path === undefined || !isAbsolute(path)) return false;
+  const way = relative(folder, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}

@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { Failure } from '../../../kernel/failure.js';
+import { makeFolders } from '../../../kernel/folders.js';
+import type { Values } from '../../manifests/values-schema.js';
+import type { ProcessSpec, Route } from '../plan/topology.js';
+import { isLocalState, isRuntime, isSecrets } from './state-shape.js';
+
+/** Where the local target keeps what it knows: one folder, removed by `down`. */
+export interface StateFolder {
+  /** `.../hwctl/local`; also the mark by which every process we started is found (see process-identity.ts). */
+  readonly path: string;
+  /** What shall run; written by commands under the lock, before they act. */
+  readonly state: string;
+  /** What runs; written by the supervisor. */
+  readonly runtime: string;
+  /** Generated secrets, mode 0600; kept with the data. */
+  readonly secrets: string;
+  /** Beside the folder, so that it holds while the folder goes. */
+  readonly lock: string;
+  readonly logs: string;
+  /** Folders behind the volume mounts: the data. */
+  readonly volumes: string;
+}
+
+/** What shall run. */
+export interface LocalState {
+  version: 1;
+  stacks: string[];
+  manifests: string;
+  values: Values;
+  /** Changes when any process or route does. */
+  digest: string;
+  /** Changes when anything does that this was made from; see inputs.ts. */
+  inputs: string;
+  processes: ProcessSpec[];
+  routes: Route[];
+  /** Host name of the platform, as the Ingress objects say. */
+  host: string | undefined;
+  /** What `hwctl load` hits, by stack. */
+  loadPaths: Record<string, string>;
+}
+
+/** What runs, as far as the supervisor got to write it down. */
+export interface Runtime {
+  version: 1;
+  supervisor: { pid: number; identity: string; controlPort: number; token: string };
+  ports: Record<string, number>;
+  processes: { name: string; pid: number; identity: string }[];
+}
+
+/** The folder under `$XDG_STATE_HOME`, or `~/.local/state` where that is unset or relative (XDG base directories). */
+export function stateFolder(env: Readonly<Record<string, string | undefined>>): StateFolder {
+  const base = env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME) ? env.XDG_STATE_HOME : undefined;
+  const home = env.HOME ?? env.USERPROFILE;
+  if (base === undefined && (home === undefined || home === '')) {
+    throw new Failure({
+      code: 'no-home',
+      message: 'neither XDG_STATE_HOME nor HOME says where state may be kept',
+      hint: 'Set XDG_STATE_HOME to a folder of yours',
+    });
+  }
+  return stateFolderAt(join(base ?? join(home ?? '', '.local', 'state'), 'hwctl', 'local'));
+}
+
+/** The folder at a known path (for the supervisor, which is told). */
+export function stateFolderAt(path: string): StateFolder {
+  return {
+    path,
+    state: join(path, 'state.json'),
+    runtime: join(path, 'runtime.json'),
+    secrets: join(path, 'secrets.json'),
+    lock: `${path}.lock`,
+    logs: join(path, 'logs'),
+    volumes: join(path, 'volumes'),
+  };
+}
+
+/** What shall run, or undefined where nothing is recorded. Throws Failure `bad-state` where the record is damaged. */
+export function readState(folder: StateFolder): LocalState | undefined {
+  return readJson<LocalState>(folder.state, isLocalState);
+}
+
+/** What runs, or undefined where no supervisor has written yet (or what it wrote is damaged: it writes anew on each change). */
+export function readRuntime(folder: StateFolder): Runtime | undefined {
+  try {
+    return readJson<Runtime>(folder.runtime, isRuntime);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'bad-state') return undefined;
+    throw error;
+  }
+}
+
+/** Generated secrets by `NAME/KEY`; empty where there are none yet. Throws Failure `bad-state` where they are damaged. */
+export function readSecrets(folder: StateFolder): Record<string, string> {
+  return readJson<Record<string, string>>(folder.secrets, isSecrets) ?? {};
+}
+
+/** The one reader of state: what is not as this version writes it is never believed. */
+function readJson<T>(path: string, isRight: (value: unknown) => boolean): T | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code !== 'EISDIR') throw stateFailure(path, error, 'read');
+    throw badState(path, 'is damaged: it is a folder', error);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw badState(path, 'is damaged: it is not JSON', error);
+  }
+  if (!isRight(value)) throw badState(path, 'is damaged, or was written by another version of hwctl');
+  return value as T;
+}
+
+function badState(path: string, what: string, cause?: unknown): Failure {
+  return new Failure({
+    code: 'bad-state',
+    message: `${path} ${what}`,
+    hint: 'hwctl down removes it and what it started',
+    cause,
+  });
+}
+
+/** Makes the folder and its parents, for the owner alone. Throws Failure `state-folder`. */
+export function makeFolder(path: string): void {
+  try {
+    makeFolders(path, 0o700);
+  } catch (error) {
+    throw stateFailure(path, error, 'made');
+  }
+}
+
+/** Replaces a file in one step, for the owner alone; with `durable` it also survives a power cut. Throws Failure `state-folder`. */
+export function writeAtomically(path: string, text: string, durable = true): void {
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    const file = openSync(temporary, 'wx', 0o600);
+    try {
+      writeSync(file, text);
+      if (durable) fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    if (durable) syncFolder(dirname(path));
+  } catch (error) {
+    removeFile(temporary);
+    throw stateFailure(path, error, 'written');
+  }
+}
+
+/** Removes a file where that can be done; what came before says why it cannot. */
+export function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Another user's folder, a read-only disk: nothing of ours was made there either.
+  }
+}
+
+/** Whether a failure to write says that this disk takes nothing more, whoever asks. */
+export function isUnwritable(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS';
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** What the file system objects to, in words. */
+export function fileTrouble(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  const words: Record<string, string> = {
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the quota is used up',
+    EROFS: 'the file system is read-only',
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+  };
+  return words[code] ?? code;
+}
+
+/** Turns an error of the file system into a Failure with its cure. */
+export function stateFailure(path: string, error: unknown, deed: string): Failure {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  const cures: Record<string, string> = {
+    ENOSPC: 'Make room on that disk, or set XDG_STATE_HOME to a folder on another one',
+    EDQUOT: 'Make room in your quota, or set XDG_STATE_HOME to a folder on another disk',
+    EROFS: 'Set XDG_STATE_HOME to a folder that can be written',
+    EACCES: 'Give yourself the right to write there, or set XDG_STATE_HOME to a folder of yours',
+    EPERM: 'Give yourself the right to write there, or set XDG_STATE_HOME to a folder of yours',
+    ENOTDIR: 'A part of this path is a file: remove it, or set XDG_STATE_HOME to another folder',
+    EEXIST: 'There is a file where a folder should be: remove it, or set XDG_STATE_HOME to another folder',
+  };
+  return new Failure({
+    code: 'state-folder',
+    message: `${path} cannot be ${deed}: ${fileTrouble(error)}`,
+    hint: cures[code] ?? 'Set XDG_STATE_HOME to a folder that works',
+    cause: error,
+  });
+}

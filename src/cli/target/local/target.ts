@@ -1,0 +1,340 @@
+import { dirname, join } from 'node:path';
+import { Failure } from '../../kernel/failure.js';
+import { didYouMean } from '../../kernel/nearest.js';
+import type { TargetEnvironment } from '../environment.js';
+import { mergeValues } from '../manifests/merge-values.js';
+import type { ObjectDiff } from '../manifests/object-diff.js';
+import type {
+  DownReport,
+  DownRequest,
+  Fault,
+  LogLine,
+  LogQuery,
+  ServiceStatus,
+  StatusReport,
+  Step,
+  Target,
+  UpReport,
+  UpRequest,
+  WaitOptions,
+  WorkloadSampler,
+} from '../target.js';
+import type { Desired, DesiredOptions } from './plan/desired.js';
+import { diffLocal } from './plan/diff.js';
+import { inputsDigest } from './plan/inputs.js';
+import { isAction, type Observed, planUp } from './plan/plan.js';
+import { removeEmpty, removeEverything } from './remove.js';
+import { withLock } from './state/lock.js';
+import {
+  type LocalState,
+  makeFolder,
+  readRuntime,
+  readState,
+  type StateFolder,
+  stateFolder,
+  writeAtomically,
+} from './state/state-folder.js';
+import { askSupervisor } from './supervisor/control.js';
+import { describeProcess, endpointsOf } from './supervisor/describe.js';
+import { endEverything, launchSupervisor, runningSupervisor } from './supervisor/launch.js';
+import { tailLogs } from './tail.js';
+import { openProcessSampler } from './usage.js';
+import { untilReady } from './wait-ready.js';
+
+/** The local target: the platform as processes on this machine. */
+export interface LocalTarget extends Target {
+  readonly name: 'local';
+  /** Whether anything is up here, told from the state folder alone. */
+  isUp(): boolean;
+}
+
+const askTimeoutMs = 5000;
+
+/** Makes the local target over the state folder that the environment names. */
+export function createLocalTarget(environment: TargetEnvironment): LocalTarget {
+  return new Local(environment);
+}
+
+class Local implements LocalTarget {
+  readonly name = 'local';
+  readonly #folder: StateFolder;
+  readonly #serverEntry: string;
+
+  constructor(private readonly environment: TargetEnvironment) {
+    this.#folder = stateFolder(environment.env);
+    this.#serverEntry = join(environment.root, 'dist', 'server', 'main.js');
+  }
+
+  isUp(): boolean {
+    try {
+      return readState(this.#folder) !== undefined;
+    } catch (error) {
+      // A damaged record is a record: whoever uses it is told.
+      if (error instanceof Failure && error.code === 'bad-state') return true;
+      throw error;
+    }
+  }
+
+  async plan(request: UpRequest): Promise<Step[]> {
+    const observed = await this.#observe();
+    return planUp(await readDesired(this.#wanted(request, observed.state)), observed);
+  }
+
+  async diff(request: UpRequest): Promise<ObjectDiff[]> {
+    const observed = await this.#observe();
+    return diffLocal(await readDesired(this.#wanted(request, observed.state)), observed);
+  }
+
+  async up(request: UpRequest, options: WaitOptions): Promise<UpReport> {
+    const { clock } = this.environment;
+    const startedMs = clock.monotonic();
+    const deadline = startedMs + options.timeoutMs;
+    let pending: UpReport['pending'] = [];
+    const actions = await this.#locked(options, async () => {
+      const observed = await this.#observe();
+      const desired = await this.#desired(this.#wanted(request, observed.state), observed.state);
+      refuseNothing(desired, request.stacks);
+      pending = unableHere(desired);
+      for (const { ref, reason, isTold } of desired.leftOut) {
+        if (isTold) options.onEvent({ type: 'progress', message: `${ref}: ${reason}` });
+      }
+      const steps = planUp(desired, observed).filter(isAction);
+      if (steps.length > 0) await this.#execute(desired, observed, steps, options, deadline);
+      return steps;
+    });
+    const { endpoints } = await this.status();
+    return {
+      target: this.name,
+      reason: '',
+      endpoints,
+      actions,
+      durationMs: clock.monotonic() - startedMs,
+      ...(pending.length > 0 ? { pending } : {}),
+    };
+  }
+
+  async down(request: DownRequest, options: WaitOptions): Promise<DownReport> {
+    const body = async (): Promise<DownReport> => {
+      const state = this.#stateOrDamaged();
+      const rest = request.stacks.length === 0 ? [] : (state?.stacks ?? []).filter((s) => !request.stacks.includes(s));
+      for (const stack of request.stacks) {
+        if (state?.stacks.includes(stack)) continue;
+        const up = state?.stacks ?? [];
+        throw new Failure({
+          code: 'not-up',
+          message: `the stack ${JSON.stringify(stack)} is not up${didYouMean(stack, up)}`,
+          hint: up.length > 0 ? `Up are: ${up.join(', ')}` : 'Nothing is up here',
+        });
+      }
+      return state !== undefined && rest.length > 0
+        ? this.#downSome(state, rest, options)
+        : removeEverything(this.#folder, request.keepData, {
+            clock: this.environment.clock,
+            timeoutMs: options.timeoutMs,
+          });
+    };
+    // `down` is what makes room on a full disk.
+    return this.#locked(options, body, true);
+  }
+
+  async openSampler(): Promise<WorkloadSampler> {
+    return openProcessSampler(async () => (await this.status()).services, this.environment.clock);
+  }
+
+  async status(): Promise<StatusReport> {
+    const { state, supervisor } = await this.#observe();
+    if (state === undefined) return { target: this.name, stacks: [], services: [], endpoints: [] };
+    const nowMs = this.environment.clock.now();
+    const services = state.processes.map((spec): ServiceStatus => {
+      const process = supervisor?.processes.find((candidate) => candidate.name === spec.name);
+      const base = { name: spec.name, stack: spec.stacks.join(',') };
+      if (process === undefined) {
+        const reason = supervisor === undefined ? 'the supervisor does not run' : 'it is not started yet';
+        return { ...base, state: 'stopped', restarts: 0, instances: [], reason };
+      }
+      return { ...base, ...describeProcess(process, nowMs) };
+    });
+    return {
+      target: this.name,
+      stacks: state.stacks,
+      services,
+      endpoints: supervisor === undefined ? [] : endpointsOf(state, supervisor),
+    };
+  }
+
+  async *logs(query: LogQuery): AsyncIterable<LogLine> {
+    const state = readState(this.#folder);
+    const names = [...(state?.processes ?? []).map((spec) => spec.name)];
+    const known = [...names, 'supervisor'];
+    for (const service of query.services) {
+      if (known.includes(service)) continue;
+      throw new Failure({
+        code: 'unknown-service',
+        message: `there is no service ${JSON.stringify(service)} here${didYouMean(service, known)}`,
+        hint: names.length > 0 ? `There is: ${known.join(', ')}` : 'Nothing is up here: hwctl up',
+      });
+    }
+    const pids = new Map(readRuntime(this.#folder)?.processes.map(({ name, pid }) => [name, String(pid)]));
+    const wanted = query.services.length > 0 ? query.services : names;
+    yield* tailLogs({
+      logs: this.#folder.logs,
+      services: wanted.map((name) => ({ name, instance: pids.get(name) ?? '' })),
+      follow: query.follow,
+      tail: query.tail ?? 100,
+      signal: query.signal,
+      clock: this.environment.clock,
+    });
+  }
+
+  async fault(fault: Fault): Promise<void> {
+    const supervisor = runningSupervisor(this.#folder);
+    if (supervisor === undefined) {
+      throw new Failure({
+        code: 'nothing-is-up',
+        message: 'nothing is up on the local target',
+        hint: 'hwctl up --target local',
+      });
+    }
+    await askSupervisor(supervisor, { type: 'fault', fault }, 65_000);
+  }
+
+  #locked<T>(options: WaitOptions, body: () => Promise<T>, evenUnwritable = false): Promise<T> {
+    const { clock } = this.environment;
+    return withLock(
+      this.#folder.lock,
+      {
+        clock,
+        signal: options.signal,
+        timeoutMs: options.timeoutMs,
+        evenUnwritable,
+        onWait: (pid) =>
+          options.onEvent({ type: 'progress', message: `another hwctl (process ${pid}) is at work here: waiting` }),
+      },
+      body,
+    ).finally(() => removeEmpty(dirname(this.#folder.path)));
+  }
+
+  #stateOrDamaged(): LocalState | undefined {
+    try {
+      return readState(this.#folder);
+    } catch (error) {
+      // `down` must work on a damaged record: the marker finds the processes.
+      if (error instanceof Failure && error.code === 'bad-state') return undefined;
+      throw error;
+    }
+  }
+
+  async #observe(): Promise<Observed> {
+    const state = readState(this.#folder);
+    const running = runningSupervisor(this.#folder);
+    const supervisor =
+      running === undefined ? undefined : await askSupervisor(running, { type: 'status' }, askTimeoutMs);
+    return { state, supervisor };
+  }
+
+  /** What is up stays up, with the values it was given: `up` adds. */
+  #wanted(request: UpRequest, before: LocalState | undefined): DesiredOptions {
+    return {
+      folder: this.#folder,
+      stacks: [...new Set([...(before?.stacks ?? []), ...request.stacks])],
+      manifests: request.manifests ?? before?.manifests ?? join(this.environment.root, 'manifests'),
+      values: mergeValues(before?.values ?? {}, request.values),
+      serverEntry: this.#serverEntry,
+    };
+  }
+
+  /** What is recorded where nothing has changed that it was made from, else read anew. */
+  async #desired(wanted: DesiredOptions, before: LocalState | undefined): Promise<Desired> {
+    if (before !== undefined && before.inputs !== '' && before.inputs === inputsDigest(wanted)) {
+      return { state: before, secrets: {}, newSecrets: [], leftOut: [] };
+    }
+    const desired = await readDesired(wanted);
+    // The same in other words (a comment, say): noted, so that the next time is quick again.
+    if (before?.digest === desired.state.digest) writeAtomically(this.#folder.state, JSON.stringify(desired.state));
+    return desired;
+  }
+
+  async #execute(desired: Desired, observed: Observed, steps: Step[], options: WaitOptions, deadline: number) {
+    const { clock } = this.environment;
+    const began = clock.monotonic();
+    for (const step of steps) options.onEvent({ type: 'step', step, state: 'started' });
+    const wait = { clock, signal: options.signal, timeoutMs: Math.max(1, deadline - clock.monotonic()) };
+    for (const path of [this.#folder.path, this.#folder.logs, this.#folder.volumes]) makeFolder(path);
+    if (desired.newSecrets.length > 0) writeAtomically(this.#folder.secrets, JSON.stringify(desired.secrets));
+    if (observed.state?.digest !== desired.state.digest) {
+      writeAtomically(this.#folder.state, JSON.stringify(desired.state));
+    }
+    let supervisor = runningSupervisor(this.#folder);
+    if (supervisor === undefined) {
+      // What a killed supervisor left behind goes first: it would hold the ports and the databases.
+      await endEverything(this.#folder, wait);
+      supervisor = await launchSupervisor(
+        this.#folder,
+        { env: this.environment.env, serverEntry: this.#serverEntry },
+        wait,
+      );
+    } else {
+      await askSupervisor(supervisor, { type: 'apply' }, wait.timeoutMs);
+    }
+    await untilReady(this.#folder, desired, clock, options, deadline);
+    const durationMs = clock.monotonic() - began;
+    for (const step of steps) options.onEvent({ type: 'step', step, state: 'done', durationMs });
+  }
+
+  async #downSome(state: LocalState, stacks: string[], options: WaitOptions): Promise<DownReport> {
+    const desired = await readDesired({
+      folder: this.#folder,
+      stacks,
+      manifests: state.manifests,
+      values: state.values,
+      serverEntry: this.#serverEntry,
+    });
+    const names = new Set(desired.state.processes.map((spec) => spec.name));
+    const gone = state.processes.filter((spec) => !names.has(spec.name));
+    const supervisor = runningSupervisor(this.#folder);
+    // One that hangs is found out in seconds, and nothing is changed.
+    if (supervisor !== undefined) await askSupervisor(supervisor, { type: 'status' }, askTimeoutMs);
+    writeAtomically(this.#folder.state, JSON.stringify(desired.state));
+    const report = supervisor && (await askSupervisor(supervisor, { type: 'apply' }, options.timeoutMs));
+    const remaining = gone.flatMap(({ name }) =>
+      report?.processes.some((process) => process.name === name)
+        ? [{ ref: `process/${name}`, reason: 'it still runs' }]
+        : [],
+    );
+    return {
+      deleted: gone.map(({ name }) => `process/${name}`),
+      kept: [
+        ...stacks.map((stack) => ({ ref: `stack/${stack}`, reason: 'it was not asked to go' })),
+        ...gone.flatMap(({ name, kind }) =>
+          kind === 'service' ? [{ ref: `data/${name}`, reason: 'hwctl down without a stack removes all data' }] : [],
+        ),
+      ],
+      remaining,
+    };
+  }
+}
+
+/** Loads what reads YAML only where YAML is to be read. */
+async function readDesired(options: DesiredOptions): Promise<Desired> {
+  return (await import('./plan/desired.js')).readDesired(options);
+}
+
+/** Workloads that do not run here. */
+function unableHere({ leftOut }: Desired): { ref: string; reason: string }[] {
+  return leftOut.filter(({ needsContainer }) => needsContainer === true).map(({ ref, reason }) => ({ ref, reason }));
+}
+
+/** Throws Failure `nothing-runs-here` for stacks of which nothing can run as a process of this machine. */
+function refuseNothing(desired: Desired, stacks: readonly string[]): void {
+  const { processes } = desired.state;
+  const empty = stacks.filter(
+    (stack) => !processes.some((spec) => spec.kind !== 'gateway' && spec.stacks.includes(stack)),
+  );
+  if (empty.length === 0) return;
+  throw new Failure({
+    code: 'nothing-runs-here',
+    message: `nothing of ${empty.join(', ')} can run on the local target: it runs the bundled server's services as processes, and no containers`,
+    details: unableHere(desired).map(({ ref, reason }) => `${ref}: ${reason}`),
+    hint: 'Choose a cluster: --target minikube, or --target kube --context NAME',
+  });
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import t from 'tap';
+import type { Failure } from '../../../src/cli/kernel/failure.js';
+import type { Ingress, Workload } from '../../../src/cli/target/manifests/kube-object.js';
+import { readObjects, type StackObject } from '../../../src/cli/target/manifests/manifests.js';
+import { readValues } from '../../../src/cli/target/manifests/values.js';
+import type { Values } from '../../../src/cli/target/manifests/values-schema.js';
+import { root } from '../../golden.js';
+
+const manifests = join(root, 'manifests');
+
+t.test('values files and --set, the later over the earlier, maps merged', async (t) => {
+  const cwd = t.testdir({
+    'a.yaml': 'host: a.test\nreplicas: {auth: 3, orders: 2}\n',
+    'b.yaml': 'host: b.test\nreplicas: {orders: 4}\n',
+  });
+  t.strictSame(await readValues({ values: ['a.yaml', 'b.yaml'], set: ['replicas.hello=1', 'ingress=false'] }, cwd), {
+    host: 'b.test',
+    replicas: { auth: 3, orders: 4, hello: 1 },
+    ingress: false,
+  });
+  t.strictSame(await readValues({ set: ['image=localhost:5000/hwctl-server:a1'] }, cwd), {
+    image: 'localhost:5000/hwctl-server:a1',
+  });
+  t.strictSame(await readValues({}, cwd), {});
+});
+
+const bad: [set: string, message: RegExp][] = [
+  ['replicas', /--set replicas: must be name=value/],
+  ['=1', /must be name=value/],
+  ['a..b=1', /is not a name, nor names joined by dots/],
+  ['replcas=2', /replcas: there is no such value\. Did you mean "replicas"\?/],
+  ['replicas=-1', /replicas: must be a number \(0 to 100\)/],
+  ['replicas=two', /replicas: must be a number/],
+  ['store=mysql', /store: must be one of postgres, sqlite/],
+  ['ingress=maybe', /ingress: must be boolean/],
+  ['grafana=no-thanks', /grafana: must be boolean/],
+  ['host=A B', /host: is not written as such a value must be/],
+  ['namespace=My_Space', /namespace: is not written as such/],
+  ['resources.auth.limits.cpu=lots', /resources\.auth\.limits\.cpu: is not written as such/],
+  ['resources.auth.limit.cpu=1', /resources\.auth\.limit: there is no such value\. Did you mean "limits"\?/],
+];
+for (const [set, message] of bad) {
+  t.test(`--set ${set}`, async (t) => {
+    t.match(await failureOf(readValues({ set: [set] }, '/')), { code: 'bad-values', details: [message] });
+  });
+}
+
+t.test('a values file: file, line and field of each problem', async (t) => {
+  const cwd = t.testdir({ 'v.yaml': 'host: ok.test\nreplicas:\n  auth: 1000\nstor: x\n' });
+  const failure = await failureOf(readValues({ values: ['v.yaml'] }, cwd));
+  t.strictSame(failure.details.length, 2);
+  t.match(failure.details.join('\n'), /^v\.yaml:4:7: stor: there is no such value\. Did you mean "store"\?$/m);
+  t.match(failure.details.join('\n'), /^v\.yaml:3:3: replicas: must be a number \(0 to 100\)/m);
+  await t.rejects(readValues({ values: ['nope.yaml'] }, cwd), {
+    code: 'unreadable',
+    message: /nope\.yaml cannot be read/,
+  });
+});
+
+const edit = (values: Values, stacks = ['idempotency', 'prices']) => readObjects({ manifests, stacks, values });
+const find = (objects: StackObject[], kind: string, name: string) =>
+  objects.find(({ object }) => object.kind === kind && object.metadata.name === name)?.object;
+
+t.test('edits are structural, and the objects that were given stay as they are', async (t) => {
+  const plain = JSON.stringify(edit({}));
+  const edited = edit({
+    namespace: 'shop',
+    host: 'shop.test',
+    image: 'r/hwctl-server:1',
+    ingressClass: 'nginx',
+    replicas: { auth: 5, prices: 4 },
+    resources: { auth: { limits: { memory: '1Gi' } } },
+  });
+  const auth = find(edited, 'Deployment', 'auth') as Workload;
+  t.match(auth, { metadata: { namespace: 'shop' }, spec: { replicas: 5 } });
+  const container = auth.spec.template.spec.containers[0];
+  t.match(container, { image: 'r/hwctl-server:1', resources: { limits: { memory: '1Gi', cpu: '1' } } });
+  t.match(find(edited, 'Ingress', 'auth') as Ingress, {
+    spec: { ingressClassName: 'nginx', rules: [{ host: 'shop.test' }] },
+  });
+  t.ok(find(edited, 'Namespace', 'shop'));
+  t.match(find(edited, 'HorizontalPodAutoscaler', 'prices'), { spec: { minReplicas: 4 } });
+  t.equal((find(edited, 'Deployment', 'prices') as Workload).spec.replicas, undefined, 'the autoscaler owns it');
+  t.match(find(edited, 'StatefulSet', 'postgres'), {
+    spec: { template: { spec: { containers: [{ image: 'postgres:15-bookworm' }] } } },
+  });
+  t.equal(JSON.stringify(edit({})), plain);
+});
+
+t.test('store=sqlite leaves Postgres out; each service that keeps something is there once', async (t) => {
+  const edited = edit({ store: 'sqlite', replicas: 3 });
+  t.notOk(edited.some(({ object }) => object.metadata.name.startsWith('postgres') || object.kind === 'Job'));
+  t.match(find(edited, 'ConfigMap', 'hwctl'), { data: { STORE: 'sqlite' } });
+  const auth = find(edited, 'Deployment', 'auth') as Workload;
+  t.equal(auth.spec.replicas, 1);
+  t.notOk(JSON.stringify(auth).includes('POSTGRES'));
+  t.throws(() => edit({ store: 'sqlite', replicas: { auth: 2 } }), {
+    message: /2 replicas cannot share one SQLite file/,
+  });
+});
+
+t.test('ingress=false, monitoring=false and grafana=false leave them out; an unknown service is refused', async (t) => {
+  t.notOk(edit({ ingress: false }).some(({ object }) => object.kind === 'Ingress'));
+  t.ok(edit({}).some(({ part }) => part === 'monitoring'));
+  t.notOk(edit({ monitoring: false }).some(({ part }) => part === 'monitoring'));
+  t.ok(find(edit({}), 'Deployment', 'grafana'));
+  const alone = edit({ grafana: false }).filter(({ part }) => part === 'monitoring');
+  t.ok(find(alone, 'Deployment', 'prometheus'), 'grafana=false is Prometheus alone');
+  t.strictSame(
+    alone.filter(({ object }) => object.metadata.name.startsWith('grafana')),
+    [],
+  );
+  try {
+    edit({ replicas: { oders: 2 } });
+    t.fail('must throw');
+  } catch (error) {
+    t.match((error as Failure).message, /there is no oders in these stacks\. Did you mean "orders"\?/);
+  }
+});
+
+function failureOf(promise: Promise<unknown>): Promise<Failure> {
+  return promise.then(
+    () => Promise.reject(new Error('nothing was thrown')),
+    (error: Failure) => error,
+  );
+}
