@@ -7,7 +7,8 @@ import { type LiveObject, liveRef } from './api/live-object.js';
 import type { ObjectPlan } from './objects/apply.js';
 import { appliedAnnotation } from './objects/desired.js';
 import { getNamespace, isOurs, madeAnnotation } from './objects/namespaces.js';
-import { type ClusterTargetOptions, openCluster } from './provider/cluster-access.js';
+import { type ClusterTargetOptions, openCluster, openProvider } from './provider/cluster-access.js';
+import { ingressAddon } from './provider/provision.js';
 import { imageReference, serverImage } from './provider/server-image.js';
 import { checkValues, findSet, imageDeps, ingressClassFor, planFor, renderStacks, type Wanted, want } from './up.js';
 
@@ -47,27 +48,34 @@ async function lookAhead<T>(
 ): Promise<T> {
   checkValues(request.values);
   const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
+  const provider = openProvider(options);
   const cluster = await openCluster(options);
   if (cluster === undefined) {
     throw new Failure({
       code: 'cluster-stopped',
-      message: `the minikube profile ${options.context} does not run, so there is nothing to compare with`,
-      hint: `minikube -p ${options.context} start; hwctl render needs no cluster`,
+      message: `the ${provider.noun} ${provider.profile} does not run, so there is nothing to compare with`,
+      hint: `${provider.cures.start}; hwctl render needs no cluster`,
     });
   }
-  const { client, minikube } = cluster;
+  const { client } = cluster;
   try {
-    const deps = imageDeps(options, request, minikube);
+    const deps = imageDeps(options, request, provider);
     const image = await imageReference(deps, request.values.image ?? serverImage(deps));
     const set = await findSet(client, entries);
-    const wanted = want(options, set, request, image, await classFor(client, entries, minikube !== undefined));
+    const wanted = want(
+      options,
+      set,
+      request,
+      image,
+      await classFor(client, entries, ingressAddon(provider) !== undefined),
+    );
     return await see(client, wanted, await planFor(client, wanted));
   } finally {
     client.close();
   }
 }
 
-/** The class that `up` would take; on minikube its addon may have yet to bring one. */
+/** The class that `up` would take; an addon of the provider may have yet to bring one. */
 async function classFor(client: KubeClient, entries: Parameters<typeof ingressClassFor>[1], addon: boolean) {
   try {
     return await ingressClassFor(client, entries);

@@ -16,10 +16,10 @@ import {
   surplusMembers,
   sweep,
 } from './objects/removal.js';
-import { type ClusterTargetOptions, openClient, openMinikube, openState } from './provider/cluster-access.js';
+import { type ClusterTargetOptions, openClient, openProvider, openState } from './provider/cluster-access.js';
 import type { StateFile } from './provider/cluster-state.js';
 import { restoreContextNamespace } from './provider/context-namespace.js';
-import type { Minikube } from './provider/minikube.js';
+import type { ClusterProvider } from './provider/provider.js';
 import { endOrphans } from './provider/provision.js';
 import { removeTraces } from './provider/traces.js';
 import { kindsOf, renderStacks } from './up.js';
@@ -29,9 +29,9 @@ export async function takeDown(options: ClusterTargetOptions, request: DownReque
   const { run, environment } = options;
   const state = openState(options);
   await endOrphans(run, state, environment.clock);
-  const minikube = openMinikube(options);
+  const provider = openProvider(options);
   const report = emptyReport();
-  const running = minikube === undefined || (await isRunning(minikube, state, report));
+  const running = await isRunning(provider, state, report);
   let left: string[] = [];
   if (running) {
     const client = openClient(options);
@@ -42,20 +42,20 @@ export async function takeDown(options: ClusterTargetOptions, request: DownReque
     }
   }
   if (left.length === 0 && report.remaining.length === 0) {
-    await removeTraces({ run, minikube: running ? minikube : undefined, state }, report, work);
+    await removeTraces({ run, provider, state }, report, work);
     restoreContextNamespace(environment, options.context, state, report);
-    await settleProfile(minikube, request, state, report, work);
+    await settleProfile(provider, request, state, report, work);
   }
   if (state.isEmpty() && left.length === 0) state.remove();
   return report;
 }
 
 /** Whether there is a cluster to look into. Throws Failure `cluster-stopped` where there is one that cannot answer. */
-async function isRunning(minikube: Minikube, state: StateFile, report: DownReport): Promise<boolean> {
-  const profile = await minikube.state();
+async function isRunning(provider: ClusterProvider, state: StateFile, report: DownReport): Promise<boolean> {
+  const profile = await provider.state();
   if (profile.kind === 'running') return true;
   if (profile.kind === 'missing') {
-    // What was in the profile went with it.
+    // What was in the cluster went with it.
     state.change((draft) => {
       draft.addonsEnabled = [];
       draft.imagesLoaded = [];
@@ -64,13 +64,13 @@ async function isRunning(minikube: Minikube, state: StateFile, report: DownRepor
     return false;
   }
   if (state.isEmpty()) {
-    report.kept.push({ ref: `profile/${minikube.profile}`, reason: `it was not looked into: ${profile.why}` });
+    report.kept.push({ ref: provider.ref, reason: `it was not looked into: ${profile.why}` });
     return false;
   }
   throw new Failure({
     code: 'cluster-stopped',
-    message: `what hwctl made in the minikube profile ${minikube.profile} cannot be removed: ${profile.why}`,
-    hint: `minikube -p ${minikube.profile} start, then hwctl down; or minikube -p ${minikube.profile} delete`,
+    message: `what hwctl made in the ${provider.noun} ${provider.profile} cannot be removed: ${profile.why}`,
+    hint: `${provider.cures.start}, then hwctl down; or ${provider.cures.remove}`,
   });
 }
 
@@ -162,15 +162,14 @@ async function removeSet(client: KubeClient, set: ApplySet, keepData: boolean, r
 }
 
 async function settleProfile(
-  minikube: Minikube | undefined,
+  provider: ClusterProvider,
   request: DownRequest,
   state: StateFile,
   report: DownReport,
   work: Work,
 ): Promise<void> {
   const made = state.get().profileMade;
-  if (minikube === undefined) return;
-  const ref = `profile/${minikube.profile}`;
+  const { ref } = provider;
   if (request.deleteCluster !== true) {
     if (made !== undefined) report.kept.push({ ref, reason: 'hwctl made it; down --delete-cluster deletes it' });
     return;
@@ -180,7 +179,7 @@ async function settleProfile(
     return;
   }
   await work.step({ verb: 'delete', ref, why: 'hwctl made it' }, () =>
-    minikube.delete({ timeoutMs: leftMs(work), signal: work.signal }),
+    provider.delete({ timeoutMs: leftMs(work), signal: work.signal }),
   );
   report.deleted.push(ref);
   state.change((draft) => {

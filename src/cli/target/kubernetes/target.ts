@@ -26,7 +26,7 @@ import { findApplySets, listMembers } from './objects/apply-set.js';
 import { emptyReport } from './objects/removal.js';
 import { debugPod } from './pods/debug.js';
 import { startPods } from './pods/job.js';
-import { type ClusterAccess, type ClusterTargetOptions, openCluster } from './provider/cluster-access.js';
+import { type ClusterAccess, type ClusterTargetOptions, openCluster, openProvider } from './provider/cluster-access.js';
 import { stopForward } from './provider/traces.js';
 import { clusterEndpoints } from './reach/cluster-endpoints.js';
 import { appEndpoints } from './reach/endpoints.js';
@@ -38,7 +38,7 @@ import { openClusterSampler } from './usage.js';
 /** What is waited for is told when it changes, and again after this time: 5 s. */
 const sayAgainMs = 5_000;
 
-/** The cluster as a target: one code for minikube and for any other context. */
+/** The cluster as a target: one code whoever made it. */
 export function createClusterTarget(options: ClusterTargetOptions): Target {
   const { environment, name } = options;
   const access = () => openCluster(options);
@@ -162,10 +162,11 @@ async function withCluster<T>(cluster: ClusterAccess, act: (cluster: ClusterAcce
 async function mustBeOpen(options: ClusterTargetOptions): Promise<ClusterAccess> {
   const cluster = await openCluster(options);
   if (cluster !== undefined) return cluster;
+  const { noun, profile } = openProvider(options);
   throw new Failure({
     code: 'nothing-is-up',
-    message: `the minikube profile ${options.context} does not run, so nothing is up on it`,
-    hint: 'hwctl up --target minikube',
+    message: `the ${noun} ${profile} does not run, so nothing is up on it`,
+    hint: `hwctl up --target ${options.name}`,
   });
 }
 

@@ -16,10 +16,10 @@ import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent }
 import { desiredObjects, waveOf } from './objects/desired.js';
 import { ensureNamespaces, getNamespace } from './objects/namespaces.js';
 import { emptyReport, removeMembers } from './objects/removal.js';
-import { type ClusterTargetOptions, openClient, openMinikube, openState } from './provider/cluster-access.js';
+import { type ClusterTargetOptions, openClient, openProvider, openState } from './provider/cluster-access.js';
 import type { StateFile } from './provider/cluster-state.js';
 import { contextNamespace, setContextNamespace } from './provider/context-namespace.js';
-import type { Minikube } from './provider/minikube.js';
+import type { ClusterProvider } from './provider/provider.js';
 import {
   addonSteps,
   chooseIngressClass,
@@ -58,11 +58,11 @@ export function renderStacks(
 
 /** The steps of `up` as values, found by looking only. */
 export async function planUp(options: ClusterTargetOptions, request: UpRequest): Promise<Step[]> {
-  const minikube = openMinikube(options);
+  const provider = openProvider(options);
   const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
-  const deps = imageDeps(options, request, minikube);
+  const deps = imageDeps(options, request, provider);
   const image = request.values.image ?? serverImage(deps);
-  const machine = minikube === undefined ? undefined : await machineStep(minikube);
+  const machine = await machineStep(provider);
   if (machine !== undefined) {
     const objects = desiredObjects(entries, { image, applySetId: '' });
     return [
@@ -73,7 +73,7 @@ export async function planUp(options: ClusterTargetOptions, request: UpRequest):
   }
   const client = openClient(options);
   try {
-    const addons = minikube === undefined ? [] : await addonSteps(minikube, client);
+    const addons = await addonSteps(provider, client);
     const images = await imageSteps(deps, image, true);
     const set = await findSet(client, entries);
     const classes = addons.length > 0 ? undefined : await ingressClassFor(client, entries);
@@ -128,24 +128,22 @@ export async function bringUp(
     });
   }
   const recorded = { ...options, run: state.recording(run) };
-  const minikube = openMinikube(recorded);
-  if (minikube !== undefined) {
-    const machine = await machineStep(minikube);
+  const provider = openProvider(recorded);
+  const machine = await machineStep(provider);
+  if (machine !== undefined) {
     const current = loadKubeConfig(environment.env).getCurrentContext();
-    // Somebody's kubectl stays where it is; where it is nowhere yet, minikube sets it.
+    // Somebody's kubectl stays where it is; where it is nowhere yet, the provider sets it.
     const flags = { ...request.cluster, keepContext: Boolean(current) && current !== options.context };
-    if (machine !== undefined) await startMachine(minikube, machine, flags, state, work);
+    await startMachine(provider, machine, flags, state, work);
   }
   const client = openClient(options);
   try {
-    const deps = imageDeps(options, request, minikube);
+    const deps = imageDeps(options, request, provider);
     const image = request.values.image ?? serverImage(deps);
-    const [addons, images] = await Promise.all([
-      minikube === undefined ? [] : addonSteps(minikube, client),
-      imageSteps(deps, image, true),
-    ]);
+    const [addons, images] = await Promise.all([addonSteps(provider, client), imageSteps(deps, image, true)]);
     // A class that is not there is told before the image is built; the addon may bring one.
-    if (!addons.some(({ ref }) => ref === ingressAddon)) await ingressClassFor(client, entries);
+    if (!addons.some(({ ref }) => ref === `addon/${ingressAddon(provider)?.name}`))
+      await ingressClassFor(client, entries);
     await provision(client, deps, { image, addons, images }, state, work);
     const classes = await ingressClassFor(client, entries);
     const set = await findSet(client, entries);
@@ -188,14 +186,10 @@ function namespaceSteps({ environment, context }: ClusterTargetOptions, request:
 }
 
 /** What the image is found, built and loaded with. */
-export function imageDeps(
-  options: ClusterTargetOptions,
-  request: UpRequest,
-  minikube: Minikube | undefined,
-): ImageDeps {
+export function imageDeps(options: ClusterTargetOptions, request: UpRequest, provider: ClusterProvider): ImageDeps {
   const { environment, run } = options;
   const given = request.values.image !== undefined;
-  return { environment, run, minikube, registry: request.cluster?.registry, state: openState(options), given };
+  return { environment, run, provider, registry: request.cluster?.registry, state: openState(options), given };
 }
 
 /** Addons and image, side by side: the one waits for the cluster, the other for the disk. */
@@ -206,7 +200,7 @@ async function provision(
   state: StateFile,
   work: Work,
 ): Promise<void> {
-  const { minikube } = deps;
+  const { provider } = deps;
   const failed = new AbortController();
   const both: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
   const guard = (part: Promise<void>) =>
@@ -215,9 +209,8 @@ async function provision(
       throw error;
     });
   const enable = async () => {
-    if (minikube === undefined) return;
-    for (const step of addons) await enableAddon(minikube, step, state, both);
-    await waitIngressController(client, both);
+    for (const step of addons) await enableAddon(provider, step, state, both);
+    await waitIngressController(provider, client, both);
   };
   const bring = executeImageSteps({ ...deps, state }, image, images, both);
   const outcomes = await Promise.allSettled([guard(enable()), guard(bring)]);

@@ -2,12 +2,12 @@ import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
 import type { Run } from '../../../../src/cli/kernel/process.js';
 import { whyNotMinikube } from '../../../../src/cli/target/kubernetes/clusters.js';
+import { sameImage } from '../../../../src/cli/target/kubernetes/provider/image.js';
 import {
-  createMinikube,
   driverCure,
+  openMinikube,
   parseStartEvent,
   profileState,
-  sameImage,
 } from '../../../../src/cli/target/kubernetes/provider/minikube.js';
 import { type ImageDeps, imageSteps } from '../../../../src/cli/target/kubernetes/provider/server-image.js';
 
@@ -65,7 +65,7 @@ t.test('a load that exits 0 without the image is a failure', async (t) => {
     asked.push([...argv]);
     return outcome(0, argv.includes('ls') ? '[{"repoTags":["docker.io/library/other:1"]}]' : '');
   };
-  const minikube = createMinikube(fake, 'p', systemClock);
+  const minikube = openMinikube(fake, 'p', systemClock);
   await t.rejects(minikube.loadArchive('/x.tar', 'hwctl-server:1', { timeoutMs: 1000 }), { code: 'image-not-loaded' });
   t.same(asked[0], ['minikube', '-p', 'p', 'image', 'load', '/x.tar']);
 });
@@ -76,7 +76,7 @@ t.test('a load that takes at the second attempt', async (t) => {
     if (argv.includes('load')) loads++;
     return outcome(0, argv.includes('ls') ? `[{"repoTags":["docker.io/library/hwctl-server:${loads}"]}]` : '');
   };
-  await createMinikube(fake, 'p', systemClock).loadArchive('/x.tar', 'hwctl-server:2', { timeoutMs: 1000 });
+  await openMinikube(fake, 'p', systemClock).loadArchive('/x.tar', 'hwctl-server:2', { timeoutMs: 1000 });
   t.equal(loads, 2);
 });
 
@@ -84,7 +84,7 @@ t.test('an addon whose old objects are still going is enabled at the second atte
   const clock = { ...systemClock, sleep: async () => {} };
   const enable = (...outcomes: ReturnType<typeof outcome>[]) => {
     const fake: Run = async () => outcomes.shift() as ReturnType<typeof outcome>;
-    return createMinikube(fake, 'p', clock).setAddon('ingress', true, { timeoutMs: 1000 });
+    return openMinikube(fake, 'p', clock).setAddon('ingress', true, { timeoutMs: 1000 });
   };
   const refused = outcome(1, '', 'object is being deleted');
   await enable(refused, outcome(0));
@@ -105,7 +105,7 @@ t.test('an API server that misses a deadline of minikube is not one that is stop
   };
   const looks = (...codes: number[]) => {
     const fake: Run = async () => outcome(codes.shift());
-    return createMinikube(fake, 'p', clock).state();
+    return openMinikube(fake, 'p', clock).state();
   };
   t.same(await looks(2, 2, 0), { kind: 'running' });
   t.match(await looks(2, 2, 2), { kind: 'stopped' });
@@ -122,17 +122,17 @@ t.test('without an engine the node builds, and the image must be there afterward
     if (argv[0] !== 'minikube') return outcome(undefined, '', '', 'ENOENT');
     return outcome(0, argv.includes('ls') ? JSON.stringify([{ repoTags: tags }]) : 'no buildkit');
   };
-  const minikube = createMinikube(fake, 'p', systemClock);
-  const deps = { run: fake, minikube, registry: undefined, given: false } as unknown as ImageDeps;
+  const provider = openMinikube(fake, 'p', systemClock);
+  const deps = { run: fake, provider, registry: undefined, given: false } as unknown as ImageDeps;
   const steps = await imageSteps(deps, 'hwctl-server:1', true);
   t.match(steps, [{ verb: 'build', ref: 'image/hwctl-server:1', why: /the node builds it/ }]);
   t.equal(steps.length, 1, 'there is nothing to load');
   await t.rejects(imageSteps({ ...deps, registry: 'localhost:5000' }, 'x:1', true), { code: 'no-engine' });
 
-  const building = minikube.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
+  const building = provider.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
   await t.rejects(building, { code: 'image-build', message: /no buildkit/ });
   tags = ['docker.io/library/hwctl-server:1'];
-  await minikube.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
+  await provider.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
   t.same(asked.find((argv) => argv.includes('build'))?.slice(3), [
     'image',
     'build',
@@ -154,7 +154,7 @@ t.test('start passes the flags through and explains the driver', async (t) => {
     return outcome(69);
   };
   const said: string[] = [];
-  const starting = createMinikube(fake, 'p', systemClock).start(
+  const starting = openMinikube(fake, 'p', systemClock).start(
     { cpus: '2', memory: '4g', keepContext: true },
     (text) => said.push(text),
     {
@@ -164,6 +164,22 @@ t.test('start passes the flags through and explains the driver', async (t) => {
   await t.rejects(starting, { code: 'minikube-start', hint: /Start Docker/ });
   t.same(asked[0]?.slice(3), ['start', '-o', 'json', '--cpus', '2', '--memory', '4g', '--keep-context']);
   t.same(said, ['minikube: minikube v1 (0/19)']);
+});
+
+t.test('a cluster that does not answer after its start gets its kubeconfig renewed, and runs or is told', async (t) => {
+  const start = async (...codes: number[]) => {
+    const asked: string[] = [];
+    const fake: Run = async (argv) => {
+      asked.push(argv[3] as string);
+      return outcome(argv[3] === 'status' ? codes.shift() : 0);
+    };
+    const done = openMinikube(fake, 'p', systemClock).start({}, () => {}, { timeoutMs: 1 });
+    return [asked, await done.catch((error) => error)] as const;
+  };
+  t.same(await start(0), [['start', 'status'], undefined]);
+  t.same(await start(4, 0), [['start', 'status', 'update-context', 'status'], undefined]);
+  t.match((await start(1))[1], { code: 'minikube-not-running', message: /the host is not running/ });
+  t.match((await start(85))[1], { message: /the profile is gone/ });
 });
 
 t.test('cures', async (t) => {

@@ -3,7 +3,9 @@ import type { TargetEnvironment } from '../../environment.js';
 import { createClient, type KubeClient } from '../api/client.js';
 import { loadKubeConfig, pinContext } from '../api/kube-context.js';
 import { StateFile, stateFolder } from './cluster-state.js';
-import { createMinikube, type Minikube } from './minikube.js';
+import { openMinikube } from './minikube.js';
+import { openContext } from './none.js';
+import type { ClusterProvider } from './provider.js';
 
 /** Which cluster, and what it is reached with. */
 export interface ClusterTargetOptions {
@@ -19,7 +21,7 @@ export interface ClusterTargetOptions {
 export interface ClusterAccess {
   client: KubeClient;
   state: StateFile;
-  minikube: Minikube | undefined;
+  provider: ClusterProvider;
 }
 
 /** Where the state of this context is kept. */
@@ -27,9 +29,9 @@ export function openState({ environment, context }: ClusterTargetOptions): State
   return new StateFile(stateFolder(environment), context);
 }
 
-/** The minikube profile, for the minikube target. */
-export function openMinikube({ name, run, context, environment }: ClusterTargetOptions): Minikube | undefined {
-  return name === 'minikube' ? createMinikube(run, context, environment.clock) : undefined;
+/** Who makes the cluster. */
+export function openProvider({ name, run, context, environment }: ClusterTargetOptions): ClusterProvider {
+  return name === 'minikube' ? openMinikube(run, context, environment.clock) : openContext(context);
 }
 
 /** A client for the pinned context. Throws Failure where the context is missing or guarded. */
@@ -37,9 +39,9 @@ export function openClient({ environment, context, allowContext }: ClusterTarget
   return createClient(pinContext(loadKubeConfig(environment.env), context, allowContext), environment.clock);
 }
 
-/** The cluster, or undefined where its minikube profile does not run. */
+/** The cluster, or undefined where it does not run. */
 export async function openCluster(options: ClusterTargetOptions): Promise<ClusterAccess | undefined> {
-  const minikube = openMinikube(options);
-  if (minikube !== undefined && (await minikube.state()).kind !== 'running') return undefined;
-  return { client: openClient(options), state: openState(options), minikube };
+  const provider = openProvider(options);
+  if ((await provider.state()).kind !== 'running') return undefined;
+  return { client: openClient(options), state: openState(options), provider };
 }

@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
 import type { Run } from '../../../kernel/process.js';
-import type { Deadline, Minikube } from './minikube.js';
-import { sameImage } from './minikube.js';
+import type { ClusterProvider, Deadline } from './provider.js';
 
 const quickMs = 30_000;
 
@@ -94,9 +93,9 @@ export async function buildImage(run: Run, engine: Engine, folder: string, image
   });
 }
 
-/** Brings a built image into minikube's nodes through an archive, which is much quicker than by name, and leaves no archive behind. */
+/** Brings a built image into the nodes through an archive, which is much quicker than by name, and leaves no archive behind. */
 export async function loadImage(
-  deps: { run: Run; engine: Engine; minikube: Minikube; folder: string },
+  deps: { run: Run; engine: Engine; provider: ClusterProvider; folder: string },
   image: string,
   options: Deadline,
 ): Promise<void> {
@@ -112,14 +111,9 @@ export async function loadImage(
         hint: 'Is the disk full? df -h',
       });
     }
-    await deps.minikube.loadArchive(archive, image, options);
+    await deps.provider.loadArchive(archive, image, options);
   } finally {
     rmSync(archive, { force: true });
-    // minikube keeps a copy of every archive it loads on the node.
-    await deps.run(
-      ['minikube', '-p', deps.minikube.profile, 'ssh', '--', 'sudo', 'rm', '-f', `/var/lib/minikube/images/${name}`],
-      { timeoutMs: quickMs },
-    );
   }
 }
 
@@ -167,4 +161,10 @@ export async function removeLocalImage(run: Run, engine: Engine, image: string):
 /** Which of `images` the cluster has. */
 export function imagesIn(tags: readonly string[], images: readonly string[]): string[] {
   return images.filter((image) => tags.some((tag) => sameImage(tag, image)));
+}
+
+/** Whether a full tag (`docker.io/library/x:1`) means the same image as a short one (`x:1`). */
+export function sameImage(full: string, short: string): boolean {
+  const normal = (name: string) => name.replace(/^(docker\.io\/)?(library\/)?/, '');
+  return normal(full) === normal(short);
 }

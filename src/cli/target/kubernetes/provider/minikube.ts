@@ -1,46 +1,11 @@
+import { basename } from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { Run, RunOutcome } from '../../../kernel/process.js';
-
-/** What `minikube start` is told beyond its own configuration. */
-export interface StartFlags {
-  cpus?: string;
-  memory?: string;
-  kubernetesVersion?: string;
-  /** Leave kubectl at the context it is at. */
-  keepContext?: boolean;
-}
-
-export type ProfileState =
-  | { kind: 'running' }
-  | { kind: 'missing' }
-  | { kind: 'stopped'; why: string }
-  | { kind: 'broken'; why: string };
-
-export interface Minikube {
-  readonly profile: string;
-  state(): Promise<ProfileState>;
-  /** Makes or starts the profile. Throws Failure with the driver's trouble and its cure. */
-  start(flags: StartFlags, onProgress: (message: string) => void, options: Deadline): Promise<void>;
-  updateContext(): Promise<void>;
-  /** Names of the addons that are configured as enabled; says nothing of their health. */
-  enabledAddons(): Promise<string[]>;
-  /** Tries twice. */
-  setAddon(name: string, enabled: boolean, options: Deadline): Promise<void>;
-  /** Every tag of every image in the cluster, as `docker.io/library/name:tag`. */
-  images(): Promise<string[]>;
-  /** Loads an image archive and verifies that `image` is there: the command itself exits 0 on failure. Tries twice. */
-  loadArchive(file: string, image: string, options: Deadline): Promise<void>;
-  /** Builds an image on the nodes and verifies that it is there: the command itself exits 0 on failure. */
-  buildImage(folder: string, image: string, options: Deadline): Promise<void>;
-  removeImage(image: string): Promise<void>;
-  delete(options: Deadline): Promise<void>;
-}
-
-export interface Deadline {
-  timeoutMs: number;
-  signal?: AbortSignal;
-}
+import type { ClusterCures } from '../api/cluster-cures.js';
+import { sameImage } from './image.js';
+import { ingressController } from './ingress-nginx.js';
+import type { Addon, ClusterProvider, Deadline, ProviderState } from './provider.js';
 
 const quickMs = 30_000;
 const looks = 3;
@@ -49,8 +14,22 @@ const lookMs = 1_500;
 /** The profile's name where neither flag nor environment gives one. */
 export const defaultProfile = 'minikube';
 
-/** Drives the `minikube` program for one profile. */
-export function createMinikube(run: Run, profile: string, clock: Clock): Minikube {
+/** The addons that hwctl wants. */
+const addons: readonly Addon[] = [
+  { name: 'ingress', brings: 'ingress', health: ingressController },
+  {
+    name: 'metrics-server',
+    brings: 'metrics',
+    health: {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'metrics-server', namespace: 'kube-system' },
+    },
+  },
+];
+
+/** Drives the `minikube` program for one profile, whose context has the same name. */
+export function openMinikube(run: Run, profile: string, clock: Clock): ClusterProvider {
   const call = async (words: string[], options: Deadline & { onLine?: (line: string) => void }) => {
     const outcome = await run(['minikube', '-p', profile, ...words], options);
     if (outcome.failure === 'ENOENT') throw notInstalled();
@@ -67,16 +46,20 @@ export function createMinikube(run: Run, profile: string, clock: Clock): Minikub
     const { stdout } = await must(['image', 'ls', '--format', 'json'], { timeoutMs: quickMs });
     return parseImages(stdout);
   };
+  const state = async () => {
+    for (let look = 1; ; look++) {
+      const outcome = await call(['status', '-o', 'json'], { timeoutMs: quickMs });
+      // A busy API server may miss minikube's short deadline: one that is down is down at a second and third look, too.
+      if (outcome.exitCode !== 2 || look === looks) return profileState(outcome);
+      await clock.sleep(lookMs);
+    }
+  };
   return {
     profile,
-    state: async () => {
-      for (let look = 1; ; look++) {
-        const outcome = await call(['status', '-o', 'json'], { timeoutMs: quickMs });
-        // A busy API server may miss minikube's short deadline: one that is down is down at a second and third look, too.
-        if (outcome.exitCode !== 2 || look === looks) return profileState(outcome);
-        await clock.sleep(lookMs);
-      }
-    },
+    noun: 'minikube profile',
+    ref: `profile/${profile}`,
+    cures: curesOf(profile),
+    state,
     start: async (flags, onProgress, options) => {
       const words = ['start', '-o', 'json'];
       if (flags.cpus !== undefined) words.push('--cpus', flags.cpus);
@@ -93,10 +76,22 @@ export function createMinikube(run: Run, profile: string, clock: Clock): Minikub
         },
       });
       if (outcome.exitCode !== 0) throw explainStart(outcome, errors, options.timeoutMs);
+      let now = await state();
+      if (now.kind === 'broken') {
+        await must(['update-context'], { timeoutMs: quickMs });
+        now = await state();
+      }
+      if (now.kind === 'running') return;
+      throw new Failure({
+        code: 'minikube-not-running',
+        message: `minikube started, but it does not run: ${now.kind === 'missing' ? 'the profile is gone' : now.why}`,
+        hint: `minikube -p ${profile} logs tells more`,
+      });
     },
-    updateContext: async () => {
-      await must(['update-context'], { timeoutMs: quickMs });
+    delete: async (options) => {
+      await must(['delete'], options);
     },
+    addons,
     enabledAddons: async () => {
       const { stdout } = await must(['addons', 'list', '-o', 'json'], { timeoutMs: quickMs });
       return parseAddons(stdout);
@@ -111,13 +106,22 @@ export function createMinikube(run: Run, profile: string, clock: Clock): Minikub
         await clock.sleep(lookMs, options.signal);
       }
     },
+    loadsImages: true,
+    buildsImages: true,
     images,
     loadArchive: async (file, image, options) => {
       let said: string | undefined;
-      for (let attempt = 1; attempt <= 2; attempt++) {
-        const outcome = await must(['image', 'load', file], options);
-        if ((await images()).some((tag) => sameImage(tag, image))) return;
-        said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
+      try {
+        // The command itself exits 0 on failure.
+        for (let attempt = 1; attempt <= 2; attempt++) {
+          const outcome = await must(['image', 'load', file], options);
+          if ((await images()).some((tag) => sameImage(tag, image))) return;
+          said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
+        }
+      } finally {
+        // minikube keeps a copy of every archive it loads on the node.
+        const copy = `/var/lib/minikube/images/${basename(file)}`;
+        await run(['minikube', '-p', profile, 'ssh', '--', 'sudo', 'rm', '-f', copy], { timeoutMs: quickMs });
       }
       throw new Failure({
         code: 'image-not-loaded',
@@ -126,6 +130,7 @@ export function createMinikube(run: Run, profile: string, clock: Clock): Minikub
       });
     },
     buildImage: async (folder, image, options) => {
+      // The command itself exits 0 on failure.
       const outcome = await must(['image', 'build', '--tag', image, folder], options);
       if ((await images()).some((tag) => sameImage(tag, image))) return;
       const said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
@@ -138,9 +143,22 @@ export function createMinikube(run: Run, profile: string, clock: Clock): Minikub
     removeImage: async (image) => {
       await must(['image', 'rm', image], { timeoutMs: quickMs });
     },
-    delete: async (options) => {
-      await must(['delete'], options);
-    },
+  };
+}
+
+function curesOf(profile: string): ClusterCures {
+  const minikube = `minikube -p ${profile}`;
+  return {
+    status: `${minikube} status`,
+    start: `${minikube} start`,
+    remove: `${minikube} delete`,
+    kubeconfig: `${minikube} update-context`,
+    ingress: `${minikube} addons enable ingress`,
+    metrics: `${minikube} addons enable metrics-server`,
+    volumes: (provisioner) =>
+      provisioner === 'k8s.io/minikube-hostpath'
+        ? `kubectl -n kube-system get pod storage-provisioner; ${minikube} addons enable storage-provisioner brings it back`
+        : undefined,
   };
 }
 
@@ -157,7 +175,7 @@ export function notInstalled(): Failure {
  * Reads `minikube status -o json`: one object for one node, an array for several. Its exit code is a bit mask (1 host,
  * 2 kubelet or API server, 4 kubeconfig), or 85 where there is no such profile.
  */
-export function profileState(outcome: Pick<RunOutcome, 'exitCode' | 'stdout' | 'stderr' | 'failure'>): ProfileState {
+export function profileState(outcome: Pick<RunOutcome, 'exitCode' | 'stdout' | 'stderr' | 'failure'>): ProviderState {
   const code = outcome.exitCode;
   if (code === 0) return { kind: 'running' };
   if (code === 85) return { kind: 'missing' };
@@ -210,12 +228,6 @@ function parseImages(stdout: string): string[] {
   const text = stdout.trim();
   if (text === '') return [];
   return (JSON.parse(text) as { repoTags?: string[] }[]).flatMap((image) => image.repoTags ?? []);
-}
-
-/** Whether a full tag (`docker.io/library/x:1`) means the same image as a short one (`x:1`). */
-export function sameImage(full: string, short: string): boolean {
-  const normal = (name: string) => name.replace(/^(docker\.io\/)?(library\/)?/, '');
-  return normal(full) === normal(short);
 }
 
 function explainStart(outcome: RunOutcome, errors: StartEvent[], timeoutMs: number): Failure {

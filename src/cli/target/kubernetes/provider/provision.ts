@@ -7,74 +7,38 @@ import { listOrFail } from '../api/list.js';
 import { conditionOf, type LiveObject } from '../api/live-object.js';
 import { leftMs, type Work } from '../api/work.js';
 import { isAlive, type StateFile } from './cluster-state.js';
-import type { Minikube, StartFlags } from './minikube.js';
+import type { Addon, ClusterProvider, StartFlags } from './provider.js';
 
-/** What minikube's addon runs. */
-export const ingressController = {
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'ingress-nginx-controller', namespace: 'ingress-nginx' },
-};
-
-/** The addons that hwctl wants, and the object that tells each one's health. */
-const addons = [
-  {
-    name: 'ingress',
-    health: ingressController,
-  },
-  {
-    name: 'metrics-server',
-    health: {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: 'metrics-server', namespace: 'kube-system' },
-    },
-  },
-] as const;
-
-/** Names of the addons hwctl wants. */
-export const addonNames: readonly string[] = addons.map(({ name }) => name);
-
-/** How steps name the addon that brings the Ingress controller. */
-export const ingressAddon = `addon/${addons[0].name}`;
-
-/** The step that brings the profile up, or none where it runs. */
-export async function machineStep(minikube: Minikube): Promise<Step | undefined> {
-  const state = await minikube.state();
-  const ref = `profile/${minikube.profile}`;
+/** The step that brings the cluster up, or none where it runs. */
+export async function machineStep(provider: ClusterProvider): Promise<Step | undefined> {
+  const { ref, noun } = provider;
+  const state = await provider.state();
   if (state.kind === 'running') return undefined;
-  if (state.kind === 'missing') return { verb: 'create', ref, why: 'there is no such minikube profile' };
+  if (state.kind === 'missing') return { verb: 'create', ref, why: `there is no such ${noun}` };
   return { verb: 'start', ref, why: state.why };
 }
 
-/** Brings the profile up. It is written down first where hwctl makes it. */
-export async function startMachine(minikube: Minikube, step: Step, flags: StartFlags, state: StateFile, work: Work) {
+/** Brings the cluster up. It is written down first where hwctl makes it. */
+export async function startMachine(
+  provider: ClusterProvider,
+  step: Step,
+  flags: StartFlags,
+  state: StateFile,
+  work: Work,
+) {
   if (step.verb === 'create') {
     state.change((draft) => {
-      draft.profileMade = minikube.profile;
+      draft.profileMade = provider.profile;
     });
   }
-  await work.step(step, async () => {
-    const deadline = { timeoutMs: leftMs(work), signal: work.signal };
-    await minikube.start(flags, work.onProgress, deadline);
-    const now = await minikube.state();
-    if (now.kind === 'running') return;
-    if (now.kind === 'broken') await minikube.updateContext();
-    const again = await minikube.state();
-    if (again.kind === 'running') return;
-    throw new Failure({
-      code: 'minikube-not-running',
-      message: `minikube started, but it does not run: ${again.kind === 'missing' ? 'the profile is gone' : again.why}`,
-      hint: `minikube -p ${minikube.profile} logs tells more`,
-    });
-  });
+  await work.step(step, () => provider.start(flags, work.onProgress, { timeoutMs: leftMs(work), signal: work.signal }));
 }
 
 /** Steps for the addons that are not enabled, or not healthy. */
-export async function addonSteps(minikube: Minikube, client: KubeClient): Promise<Step[]> {
-  const enabled = await minikube.enabledAddons();
+export async function addonSteps(provider: ClusterProvider, client: KubeClient): Promise<Step[]> {
+  const enabled = await provider.enabledAddons();
   const steps: Step[] = [];
-  for (const { name, health } of addons) {
+  for (const { name, health } of provider.addons) {
     const ref = `addon/${name}`;
     if (!enabled.includes(name)) steps.push({ verb: 'enable', ref, why: 'it is not enabled' });
     else if (await isBroken(client, health)) steps.push({ verb: 'enable', ref, why: 'it is enabled but not healthy' });
@@ -83,20 +47,20 @@ export async function addonSteps(minikube: Minikube, client: KubeClient): Promis
 }
 
 /** Not there, or given up; one that is still starting is not broken. */
-async function isBroken(client: KubeClient, health: (typeof addons)[number]['health']): Promise<boolean> {
+async function isBroken(client: KubeClient, health: Addon['health']): Promise<boolean> {
   const live = await client.get(health);
   if (live === undefined || live.spec?.replicas === 0) return true;
   return conditionOf(live, 'Progressing')?.status === 'False';
 }
 
-async function isAvailable(client: KubeClient, health: (typeof addons)[number]['health']): Promise<boolean> {
+async function isAvailable(client: KubeClient, health: Addon['health']): Promise<boolean> {
   const live = await client.get(health);
   return live !== undefined && conditionOf(live, 'Available')?.status === 'True';
 }
 
 /** Enables an addon, written down first where it was not enabled before. */
-export async function enableAddon(minikube: Minikube, step: Step, state: StateFile, work: Work): Promise<void> {
-  const addon = addons.find(({ name }) => step.ref === `addon/${name}`);
+export async function enableAddon(provider: ClusterProvider, step: Step, state: StateFile, work: Work): Promise<void> {
+  const addon = provider.addons.find(({ name }) => step.ref === `addon/${name}`);
   if (addon === undefined) throw new Error(`no such addon: ${step.ref}`);
   if (step.why === 'it is not enabled') {
     state.change((draft) => {
@@ -104,23 +68,30 @@ export async function enableAddon(minikube: Minikube, step: Step, state: StateFi
     });
   }
   await work.step(step, async () => {
-    await minikube.setAddon(addon.name, true, { timeoutMs: leftMs(work), signal: work.signal });
+    await provider.setAddon(addon.name, true, { timeoutMs: leftMs(work), signal: work.signal });
   });
 }
 
-/** Waits until the Ingress controller that minikube brings is available: before, it refuses Ingress objects. */
-export async function waitIngressController(client: KubeClient, work: Work): Promise<void> {
-  const { health } = addons[0];
+/** The addon that brings the Ingress controller; undefined where the cluster has its own, or none. */
+export function ingressAddon(provider: ClusterProvider): Addon | undefined {
+  return provider.addons.find(({ brings }) => brings === 'ingress');
+}
+
+/** Waits until the Ingress controller that the provider brings is available: before, it refuses Ingress objects. */
+export async function waitIngressController(provider: ClusterProvider, client: KubeClient, work: Work): Promise<void> {
+  const addon = ingressAddon(provider);
+  if (addon === undefined) return;
+  const { name, health } = addon;
   while (!(await isAvailable(client, health))) {
     if (work.clock.monotonic() > work.deadlineAt) {
       throw new Failure({
         code: 'addon-not-ready',
-        message: 'the minikube addon ingress does not become ready',
+        message: `the addon ${name} of the ${provider.noun} does not become ready`,
         hint: `kubectl -n ${health.metadata.namespace} describe pods tells why`,
         exitCode: 1,
       });
     }
-    work.onWaiting([{ ref: 'addon/ingress', reason: 'its controller is not available yet' }]);
+    work.onWaiting([{ ref: `addon/${name}`, reason: 'its controller is not available yet' }]);
     await work.clock.sleep(400, work.signal);
   }
 }

@@ -18,12 +18,12 @@ import {
   registryDigest,
   registryHasImage,
 } from './image.js';
-import type { Minikube } from './minikube.js';
+import type { ClusterProvider } from './provider.js';
 
 export interface ImageDeps {
   environment: TargetEnvironment;
   run: Run;
-  minikube: Minikube | undefined;
+  provider: ClusterProvider;
   registry: string | undefined;
   state: StateFile;
   /** The user named an image: it is used as it is. */
@@ -55,18 +55,16 @@ export async function imageReference(deps: ImageDeps, image: string): Promise<st
 
 /** The steps that bring the image to where the cluster gets it; none where it is already there. */
 export async function imageSteps(deps: ImageDeps, image: string, clusterRuns: boolean): Promise<Step[]> {
-  const { minikube, registry, run } = deps;
-  if (deps.given || (registry === undefined && minikube === undefined)) return [];
-  if (registry === undefined && minikube !== undefined && clusterRuns) {
-    if (imagesIn(await minikube.images(), [image]).length > 0) return [];
-  }
+  const { provider, registry, run } = deps;
+  if (deps.given || (registry === undefined && !provider.loadsImages)) return [];
+  if (registry === undefined && clusterRuns && imagesIn(await provider.images(), [image]).length > 0) return [];
   const engine = await findEngine(run).catch((error: unknown) => {
     if (error instanceof Failure) return error;
     throw error;
   });
   if (engine instanceof Failure) {
-    // A machine whose minikube is a virtual machine may have no engine of its own: then the node builds.
-    if (registry !== undefined || minikube === undefined) throw engine;
+    // A machine whose cluster is a virtual machine may have no engine of its own: then the node builds.
+    if (registry !== undefined || !provider.buildsImages) throw engine;
     return [{ verb: 'build', ref: `image/${image}`, why: onNode }];
   }
   if (registry !== undefined && (await registryHasImage(run, engine, image))) return [];
@@ -82,14 +80,14 @@ export async function imageSteps(deps: ImageDeps, image: string, clusterRuns: bo
 /** Builds, loads or pushes the image, each written down before it is done. */
 export async function executeImageSteps(deps: ImageDeps, image: string, steps: readonly Step[], work: Work) {
   if (steps.length === 0) return;
-  const { state, minikube, registry } = deps;
+  const { state, provider, registry } = deps;
   const run = state.recording(deps.run);
   const options = () => ({ timeoutMs: leftMs(work), signal: work.signal });
-  if (minikube !== undefined && steps[0]?.why === onNode) {
+  if (steps[0]?.why === onNode) {
     state.change((draft) => {
       if (!draft.imagesLoaded.includes(image)) draft.imagesLoaded.push(image);
     });
-    await work.step(steps[0], () => minikube.buildImage(imageFolder(deps.environment), image, options()));
+    await work.step(steps[0], () => provider.buildImage(imageFolder(deps.environment), image, options()));
     return;
   }
   const engine = await findEngine(run);
@@ -101,10 +99,7 @@ export async function executeImageSteps(deps: ImageDeps, image: string, steps: r
     await work.step(step, async () => {
       if (step.verb === 'build') await buildImage(run, engine, imageFolder(deps.environment), image, options());
       else if (registry !== undefined) await pushImage(run, engine, image, options());
-      else if (minikube !== undefined)
-        await loadImage({ run, engine, minikube, folder: state.folder }, image, options());
-      else
-        throw new Failure({ code: 'no-way-for-image', message: 'there is no way to bring the image to the cluster' });
+      else await loadImage({ run, engine, provider, folder: state.folder }, image, options());
     });
   }
 }

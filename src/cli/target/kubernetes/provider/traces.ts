@@ -4,23 +4,24 @@ import type { DownReport } from '../../target.js';
 import { leftMs, type Work } from '../api/work.js';
 import { isAlive, type StateFile } from './cluster-state.js';
 import { findEngine, removeLocalImage } from './image.js';
-import type { Minikube } from './minikube.js';
+import type { ClusterProvider } from './provider.js';
 
 /** How long the port-forward daemon may take to end. */
 const forwardEndsMs = 3_000;
 
 /** Undoes what hwctl did outside the cluster's objects: addons, images, context namespace, the port-forward daemon. */
 export async function removeTraces(
-  deps: { run: Run; minikube: Minikube | undefined; state: StateFile },
+  deps: { run: Run; provider: ClusterProvider; state: StateFile },
   report: DownReport,
   work: Work,
 ): Promise<void> {
-  const { minikube, state, run } = deps;
+  const { provider, state, run } = deps;
   await stopForward(run, state, report, work.clock);
-  for (const name of minikube === undefined ? [] : [...state.get().addonsEnabled]) {
+  const enabled = provider.addons.filter(({ name }) => state.get().addonsEnabled.includes(name));
+  for (const { name } of enabled) {
     const ref = `addon/${name}`;
     await work.step({ verb: 'delete', ref, why: 'hwctl enabled it' }, async () => {
-      await minikube?.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
+      await provider.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
     });
     report.deleted.push(ref);
     state.change((draft) => {
@@ -50,19 +51,17 @@ export async function stopForward(run: Run, state: StateFile, report: DownReport
 }
 
 async function removeImages(
-  { run, minikube, state }: { run: Run; minikube: Minikube | undefined; state: StateFile },
+  { run, provider, state }: { run: Run; provider: ClusterProvider; state: StateFile },
   report: DownReport,
   work: Work,
 ): Promise<void> {
-  if (minikube !== undefined) {
-    for (const image of [...state.get().imagesLoaded]) {
-      const ref = `image/${image} in the cluster`;
-      await work.step({ verb: 'delete', ref, why: 'hwctl loaded it' }, () => minikube.removeImage(image));
-      report.deleted.push(ref);
-      state.change((draft) => {
-        draft.imagesLoaded = draft.imagesLoaded.filter((other) => other !== image);
-      });
-    }
+  for (const image of provider.loadsImages ? [...state.get().imagesLoaded] : []) {
+    const ref = `image/${image} in the cluster`;
+    await work.step({ verb: 'delete', ref, why: 'hwctl loaded it' }, () => provider.removeImage(image));
+    report.deleted.push(ref);
+    state.change((draft) => {
+      draft.imagesLoaded = draft.imagesLoaded.filter((other) => other !== image);
+    });
   }
   const built = [...state.get().imagesBuilt];
   if (built.length === 0) return;

@@ -13,7 +13,7 @@ import { groupKindOf, type LiveObject } from '../api/live-object.js';
 import { emptyReport } from '../objects/removal.js';
 import type { ClusterTargetOptions } from '../provider/cluster-access.js';
 import { isAlive, type StateFile } from '../provider/cluster-state.js';
-import { ingressController } from '../provider/provision.js';
+import { ingressController } from '../provider/ingress-nginx.js';
 import { stopForward } from '../provider/traces.js';
 import type { DaemonOptions, Forwarded, ForwardTarget } from './forward-socket.js';
 
@@ -109,7 +109,7 @@ export async function forwardAll(
   await startForward(state, { kubeconfigFiles, context, allowContext, address, targets }, environment.clock);
 }
 
-/** The pods of minikube's Ingress controller: the way in where its address cannot be reached from this machine. */
+/** The pods of the Ingress controller: the way in where its address cannot be reached from this machine. */
 async function controllerTarget(client: KubeClient): Promise<ForwardSource[]> {
   const live = await client.get(ingressController);
   const selector = (live?.spec?.selector as { matchLabels?: Record<string, string> } | undefined)?.matchLabels;
