@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Context } from './commands/context/context.js';
-import { describeLoss, guardOutput, isReaderGone, ReaderLeft } from './kernel/output.js';
+import { guardOutput, isReaderGone, ReaderLeft } from './kernel/output.js';
+import { systemTrouble } from './kernel/system-trouble.js';
 
 // React's development build costs twice the CPU and keeps a trace of every render.
 process.env.NODE_ENV ??= 'production';
@@ -77,7 +78,7 @@ class Outputs {
     if (!isReaderGone(error)) {
       this.broken = true;
       if (name === 'stdout') {
-        process.stderr.write(`error: stdout cannot be written: ${describeLoss(error)}\n`);
+        process.stderr.write(`error: stdout cannot be written: ${systemTrouble(error)}\n`);
         process.stderr.write('cure:  Make room there, or send the output to another place\n');
       }
     }

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { describeLoss, guardOutput, isReaderGone } from '../../src/cli/kernel/output.js';
+import { guardOutput, isReaderGone } from '../../src/cli/kernel/output.js';
+import { systemTrouble } from '../../src/cli/kernel/system-trouble.js';
 
 type Stream = NodeJS.WriteStream & { fd: number };
 
@@ -58,7 +59,7 @@ t.test('a full device', { skip: !existsSync('/dev/full') && 'there is no /dev/fu
   const losses: NodeJS.ErrnoException[] = [];
   guardOutput(output, (error) => losses.push(error));
   output.write('x');
-  t.strictSame(losses.map(describeLoss), ['the disk is full']);
+  t.strictSame(losses.map(systemTrouble), ['the disk is full']);
   t.strictSame(losses.map(isReaderGone), [false]);
   t.ok(isReaderGone(systemError('EPIPE')));
 });

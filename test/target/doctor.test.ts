@@ -30,8 +30,9 @@ const sqliteAnswers = { [process.execPath]: { stdout: '3.50.0\n' } };
 t.test('a bare machine: the local target is ready, the cluster is not, each with its cure', async (t) => {
   const stateDir = mkdtempSync(join(tmpdir(), 'hwctl-doctor-'));
   t.teardown(() => rmSync(stateDir, { recursive: true, force: true }));
+  const env = { XDG_STATE_HOME: stateDir };
   const { run } = machine({ ...sqliteAnswers, 'sh -c ulimit': { stdout: '256\n' } });
-  const checks = await checkPrerequisites({ run, root: process.cwd(), stateDir, nodeVersion: 'v20.19.1' });
+  const checks = await checkPrerequisites({ run, root: process.cwd(), env, nodeVersion: 'v20.19.1' });
   const byName = new Map(checks.map((check) => [check.name, check]));
   t.match(byName.get('Node >= 20.19'), { state: 'ok' });
   t.match(byName.get('better-sqlite3'), { state: 'ok', found: 'SQLite 3.50.0' });
@@ -63,7 +64,7 @@ t.test('what is broken is named: old Node, engine without rights, a state folder
   const checks = await checkPrerequisites({
     run,
     root: folder,
-    stateDir: join(folder, 'file/state'),
+    env: { XDG_STATE_HOME: join(folder, 'file/state') },
     nodeVersion: 'v18.0.0',
   });
   const byName = new Map(checks.map((check) => [check.name, check]));

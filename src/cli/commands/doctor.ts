@@ -1,5 +1,3 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import { didYouMean } from '../kernel/nearest.js';
 import { run } from '../kernel/process.js';
@@ -17,8 +15,8 @@ export const define: Define = (command, context) => {
     .argument('[target]', 'check what this target needs: local or minikube (default: all, and only local must pass)')
     .action(async (target: string | undefined, options: { json?: boolean }) => {
       const wanted = parseTarget(target);
-      const stateDir = join(context.env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'hwctl');
-      const found = await checkPrerequisites({ run, root: context.root, stateDir, nodeVersion: process.version });
+      const { root, env } = context;
+      const found = await checkPrerequisites({ run, root, env, nodeVersion: process.version });
       const listed =
         target === undefined ? found : found.filter((check) => check.neededFor.some((need) => need === wanted));
       const blocking = found.filter((check) => check.state === 'missing' && check.neededFor.includes(wanted));

@@ -39,17 +39,6 @@ export function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_DESTROYED';
 }
 
-/** Why a stream takes no more, in words. */
-export function describeLoss({ code, message }: NodeJS.ErrnoException): string {
-  const words: Record<string, string> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the quota is used up',
-    EFBIG: 'the file is as large as it may be',
-    EIO: 'the device answers with an input/output error',
-  };
-  return words[code ?? ''] ?? code ?? message;
-}
-
 function isFile(fd: number): boolean {
   try {
     return fstatSync(fd).isFile();

@@ -3,7 +3,10 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Failure } from '../kernel/failure.js';
 import type { Run } from '../kernel/process.js';
+import { ignoredStateHome, stateHome } from '../kernel/state-home.js';
+import { systemTrouble } from '../kernel/system-trouble.js';
 
 export type Need = 'local' | 'minikube' | 'load';
 
@@ -20,8 +23,8 @@ export interface DoctorDeps {
   run: Run;
   /** Package root: where dist/ and node_modules are. */
   root: string;
-  /** The folder hwctl keeps its state in. */
-  stateDir: string;
+  /** Says where state is kept. */
+  env: Readonly<Record<string, string | undefined>>;
   nodeVersion: string;
 }
 
@@ -99,8 +102,23 @@ async function sqlite({ run, root }: DoctorDeps): Promise<Prerequisite> {
   };
 }
 
-async function stateFolder({ stateDir }: DoctorDeps): Promise<Prerequisite> {
+async function stateFolder({ env }: DoctorDeps): Promise<Prerequisite> {
   const base = { name: 'state folder', neededFor: ['local', 'minikube'] as Need[] };
+  let folder: string;
+  try {
+    folder = stateHome(env);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { ...base, state: 'missing', found: error.message, cure: error.hint };
+  }
+  const found = await roomIn(folder);
+  const ignored = ignoredStateHome(env);
+  if (ignored === undefined || found.state === 'missing') return { ...base, ...found };
+  const cure = 'Set XDG_STATE_HOME to an absolute path, or unset it';
+  return { ...base, state: 'warning', found: `${found.found}; ${ignored}`, cure: found.cure ?? cure };
+}
+
+async function roomIn(stateDir: string): Promise<Pick<Prerequisite, 'state' | 'found' | 'cure'>> {
   try {
     const existing = nearestExisting(stateDir);
     if (!statSync(existing).isDirectory()) throw new Error(`${existing} is not a folder`);
@@ -109,16 +127,15 @@ async function stateFolder({ stateDir }: DoctorDeps): Promise<Prerequisite> {
     const freeBytes = bavail * bsize;
     if (freeBytes < leastFreeBytes) {
       return {
-        ...base,
         state: 'warning',
         found: `${stateDir}: ${megabytes(freeBytes)} free`,
         cure: 'Free some disk space, or set XDG_STATE_HOME to another disk',
       };
     }
-    return { ...base, state: 'ok', found: `${stateDir}, ${megabytes(freeBytes)} free` };
+    return { state: 'ok', found: `${stateDir}, ${megabytes(freeBytes)} free` };
   } catch (error) {
     const cure = 'Make the folder writable, or set XDG_STATE_HOME to one that is';
-    return { ...base, state: 'missing', found: `${stateDir}: ${(error as Error).message}`, cure };
+    return { state: 'missing', found: `${stateDir}: ${systemTrouble(error)}`, cure };
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { Failure } from '../../kernel/failure.js';
+import { ignoredStateHome, stateHome } from '../../kernel/state-home.js';
 import {
   type Purpose,
   type ResolvedTarget,
@@ -44,6 +45,8 @@ export async function targetFromOptions(
     allowContext: options.allowContext,
     profile: options.profile,
   };
+  const ignored = ignoredStateHome(context.env);
+  if (ignored !== undefined) context.note(`Note: ${ignored}; state is in ${stateHome(context.env)}`);
   const environment = { env: context.env, cwd: context.cwd, root: context.root, clock: context.clock };
   // What is wrong with the target that was named is told before that target is asked for anything.
   if (options.target !== 'auto') checkMeanings(options, options.target);

@@ -1,9 +1,10 @@
 import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemTrouble } from '../../kernel/system-trouble.js';
 import type { DownReport } from '../target.js';
 import { isFree } from './state/ports.js';
 import { type ProcessTable, systemProcesses } from './state/process-identity.js';
-import { fileTrouble, readRuntime, type StateFolder } from './state/state-folder.js';
+import { readRuntime, type StateFolder } from './state/state-folder.js';
 import { type EndOptions, endEverything } from './supervisor/launch.js';
 
 /** Ends every process of this folder, removes its files, and looks again. */
@@ -32,7 +33,7 @@ export async function removeEverything(
       rmSync(path, { recursive: true, force: true });
     } catch (error) {
       // The processes have ended all the same, and the files that can go shall go.
-      stuck.set(path, `it cannot be removed: ${fileTrouble(error)}`);
+      stuck.set(path, `it cannot be removed: ${systemTrouble(error)}`);
       continue;
     }
     deleted.push(path);

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { exitCodes, Failure } from '../../kernel/failure.js';
-import { fileTrouble } from './state/state-folder.js';
+import { systemTrouble } from '../../kernel/system-trouble.js';
 
 export interface ServeOptions {
   /** Package root. */
@@ -49,7 +49,7 @@ function temporaryFolder(): string {
   } catch (error) {
     throw new Failure({
       code: 'no-temporary-folder',
-      message: `no folder for the databases can be made in ${tmpdir()}: ${fileTrouble(error)}`,
+      message: `no folder for the databases can be made in ${tmpdir()}: ${systemTrouble(error)}`,
       hint: 'Give one with --data, or set TMPDIR to a folder that can be written',
       cause: error,
     });

@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { replaceFile } from '../../../kernel/files.js';
 import { makeFolders } from '../../../kernel/folders.js';
 import type { Run } from '../../../kernel/process.js';
+import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { TargetEnvironment } from '../../environment.js';
 import { isChild, isClusterField, isClusterRecord } from '../../local/state/state-shape.js';
 
@@ -38,11 +40,9 @@ export interface ClusterState {
   forward?: Child;
 }
 
-/** The folder of hwctl's state: under XDG_STATE_HOME, else ~/.local/state (XDG Base Directory Specification). */
-export function stateFolder(environment: TargetEnvironment): string {
-  const { XDG_STATE_HOME, HOME } = environment.env;
-  const base = XDG_STATE_HOME || join(HOME || environment.cwd, '.local', 'state');
-  return join(base, 'hwctl', 'clusters');
+/** The folder of what is remembered of clusters, in the state home. Throws Failure `no-home`. */
+export function stateFolder({ env }: TargetEnvironment): string {
+  return join(stateHome(env), 'clusters');
 }
 
 /** Whether the state of any context is kept in this folder: `down` removes it when it is done. */
@@ -71,12 +71,15 @@ export class StateFile {
     return this.state;
   }
 
+  /** Throws Failure `state-folder`. */
   change(edit: (state: ClusterState) => void): void {
     edit(this.state);
-    makeFolders(this.folder, 0o700);
-    const draft = `${this.file}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(this.state, null, 2)}\n`, { mode: 0o600 });
-    renameSync(draft, this.file);
+    try {
+      makeFolders(this.folder, 0o700);
+      replaceFile(this.file, `${JSON.stringify(this.state, null, 2)}\n`, { mode: 0o600 });
+    } catch (error) {
+      throw stateFailure(this.file, error, 'written');
+    }
   }
 
   /** Forgets everything, the file included, and drafts of it that killed processes left. */

@@ -1,6 +1,7 @@
-import { readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
 import { Failure } from '../../../kernel/failure.js';
+import { notWritten, replaceFile } from '../../../kernel/files.js';
 import type { TargetEnvironment } from '../../environment.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
 import type { DownReport } from '../../target.js';
@@ -97,16 +98,9 @@ function findContext({ env }: TargetEnvironment, name: string): ContextEntry | u
 /** Replaces the file in one move, with its permissions: a kubeconfig holds keys. */
 function write({ file, document }: ContextEntry): void {
   try {
-    const path = realpathSync(file);
-    const draft = `${path}.hwctl-${process.pid}`;
-    writeFileSync(draft, document.toString({ lineWidth: 0 }), { mode: statSync(path).mode & 0o777 });
-    renameSync(draft, path);
+    replaceFile(file, document.toString({ lineWidth: 0 }));
   } catch (error) {
-    throw new Failure({
-      code: 'unwritable',
-      message: `the kubeconfig ${file} cannot be written: ${(error as NodeJS.ErrnoException).code}`,
-      hint: 'Leave --set-namespace out, or make the file writable',
-      cause: error,
-    });
+    const hint = 'Leave --set-namespace out, or make the file and its folder writable';
+    throw notWritten(error, { shown: file, by: 'kubeconfig', hint });
   }
 }

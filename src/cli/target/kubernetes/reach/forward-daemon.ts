@@ -1,5 +1,6 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { systemClock } from '../../../kernel/clock.js';
+import { replaceFile } from '../../../kernel/files.js';
 import { createClient } from '../api/client.js';
 import { loadKubeConfig, pinContext } from '../api/kube-context.js';
 import { type DaemonOptions, type Forwarded, openForward } from './forward-socket.js';
@@ -14,8 +15,7 @@ for (const target of options.targets) {
   const { url } = await openForward(client, target, address);
   forwards.push({ ...target, url, address });
 }
-writeFileSync(`${options.report}.draft`, JSON.stringify(forwards), { mode: 0o600 });
-renameSync(`${options.report}.draft`, options.report);
+replaceFile(options.report, JSON.stringify(forwards), { mode: 0o600 });
 process.on('SIGTERM', () => {
   rmSync(options.report, { force: true });
   process.exit(0);

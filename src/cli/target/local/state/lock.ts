@@ -4,8 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
 import { formatDuration } from '../../../kernel/duration.js';
 import { Failure } from '../../../kernel/failure.js';
+import { stateFailure } from '../../../kernel/state-home.js';
 import { identityOf, isRunning } from './process-identity.js';
-import { isUnwritable, makeFolder, removeFile, stateFailure } from './state-folder.js';
+import { isUnwritable, makeFolder, removeFile } from './state-folder.js';
 import { isLockOwner } from './state-shape.js';
 
 interface Owner {

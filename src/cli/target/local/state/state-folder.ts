@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
+import { replaceFile } from '../../../kernel/files.js';
 import { makeFolders } from '../../../kernel/folders.js';
+import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { Values } from '../../manifests/values-schema.js';
 import type { ProcessSpec, Route } from '../plan/topology.js';
 import { isLocalState, isRuntime, isSecrets } from './state-shape.js';
@@ -50,18 +51,9 @@ export interface Runtime {
   processes: { name: string; pid: number; identity: string }[];
 }
 
-/** The folder under `$XDG_STATE_HOME`, or `~/.local/state` where that is unset or relative (XDG base directories). */
+/** The local target's folder in the state home. Throws Failure `no-home`. */
 export function stateFolder(env: Readonly<Record<string, string | undefined>>): StateFolder {
-  const base = env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME) ? env.XDG_STATE_HOME : undefined;
-  const home = env.HOME ?? env.USERPROFILE;
-  if (base === undefined && (home === undefined || home === '')) {
-    throw new Failure({
-      code: 'no-home',
-      message: 'neither XDG_STATE_HOME nor HOME says where state may be kept',
-      hint: 'Set XDG_STATE_HOME to a folder of yours',
-    });
-  }
-  return stateFolderAt(join(base ?? join(home ?? '', '.local', 'state'), 'hwctl', 'local'));
+  return stateFolderAt(join(stateHome(env), 'local'));
 }
 
 /** The folder at a known path (for the supervisor, which is told). */
@@ -138,19 +130,9 @@ export function makeFolder(path: string): void {
 
 /** Replaces a file in one step, for the owner alone; with `durable` it also survives a power cut. Throws Failure `state-folder`. */
 export function writeAtomically(path: string, text: string, durable = true): void {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    const file = openSync(temporary, 'wx', 0o600);
-    try {
-      writeSync(file, text);
-      if (durable) fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-    if (durable) syncFolder(dirname(path));
+    replaceFile(path, text, { mode: 0o600, durable });
   } catch (error) {
-    removeFile(temporary);
     throw stateFailure(path, error, 'written');
   }
 }
@@ -168,46 +150,4 @@ export function removeFile(path: string): void {
 export function isUnwritable(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS';
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
-/** What the file system objects to, in words. */
-export function fileTrouble(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error);
-  const words: Record<string, string> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the quota is used up',
-    EROFS: 'the file system is read-only',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-  };
-  return words[code] ?? code;
-}
-
-/** Turns an error of the file system into a Failure with its cure. */
-export function stateFailure(path: string, error: unknown, deed: string): Failure {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error);
-  const cures: Record<string, string> = {
-    ENOSPC: 'Make room on that disk, or set XDG_STATE_HOME to a folder on another one',
-    EDQUOT: 'Make room in your quota, or set XDG_STATE_HOME to a folder on another disk',
-    EROFS: 'Set XDG_STATE_HOME to a folder that can be written',
-    EACCES: 'Give yourself the right to write there, or set XDG_STATE_HOME to a folder of yours',
-    EPERM: 'Give yourself the right to write there, or set XDG_STATE_HOME to a folder of yours',
-    ENOTDIR: 'A part of this path is a file: remove it, or set XDG_STATE_HOME to another folder',
-    EEXIST: 'There is a file where a folder should be: remove it, or set XDG_STATE_HOME to another folder',
-  };
-  return new Failure({
-    code: 'state-folder',
-    message: `${path} cannot be ${deed}: ${fileTrouble(error)}`,
-    hint: cures[code] ?? 'Set XDG_STATE_HOME to a folder that works',
-    cause: error,
-  });
 }

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
+import { stateFailure } from '../../../kernel/state-home.js';
 import {
   isRunning,
   marker,
@@ -11,7 +12,7 @@ import {
   signalProcess,
   systemProcesses,
 } from '../state/process-identity.js';
-import { type Runtime, readRuntime, type StateFolder, stateFailure } from '../state/state-folder.js';
+import { type Runtime, readRuntime, type StateFolder } from '../state/state-folder.js';
 import { askSupervisor } from './control.js';
 import { openLog } from './log-file.js';
 import type { SupervisorArguments } from './supervisor.js';

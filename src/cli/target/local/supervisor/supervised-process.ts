@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../kernel/clock.js';
+import { replaceFile } from '../../../kernel/files.js';
 import type { ProcessSpec } from '../plan/topology.js';
 import { isFree } from '../state/ports.js';
 import { identityOf, marker } from '../state/process-identity.js';
@@ -159,8 +159,7 @@ export class SupervisedProcess {
     for (const { path, text, secret } of this.spec.files) {
       makeFolder(dirname(path));
       // In one step: a reader sees the old file or the new one.
-      writeFileSync(`${path}.new`, text, { mode: secret ? 0o600 : 0o644 });
-      renameSync(`${path}.new`, path);
+      replaceFile(path, text, { mode: secret ? 0o600 : 0o644 });
     }
   }
 
