@@ -27,7 +27,7 @@ import { jsonReport } from '../../src/cli/report/scenario/json.js';
 import { junitReport } from '../../src/cli/report/scenario/junit.js';
 import { NewmanReport } from '../../src/cli/report/scenario/newman.js';
 import { tapReport } from '../../src/cli/report/scenario/tap.js';
-import { parseScenario, problemsFailure } from '../../src/cli/scenario/format/parse.js';
+import { parseScenario, scenarioFailure } from '../../src/cli/scenario/format/parse.js';
 import type { ScenarioEvent, ScenarioFailure, StepRef } from '../../src/cli/scenario/result.js';
 import { root } from '../golden.js';
 import { failed, heading, resultOf } from '../report/fixtures.js';
@@ -288,7 +288,7 @@ t.test('a scenario and a profile that are refused', (t) => {
       return same(
         wrongs((output, told) => {
           const { problems } = parseScenario(yaml(told));
-          output.note(formatFailure(problemsFailure(told(a), problems.slice(0, 2)), { color: true }));
+          output.note(formatFailure(scenarioFailure(told(a), problems.slice(0, 2)), { color: true }));
           const profile = parseProfile(`why: ${quoted(told(a))}\n${quoted(`q${told(b)}`)}: 1\n`);
           output.note(profile.problems.slice(0, 1).map(({ message }) => message));
         }),

@@ -2,8 +2,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t, { type Test } from 'tap';
 import { type Document, parseDocument, visit } from 'yaml';
+import { resolveAliases } from '../../src/cli/document/aliases.js';
 import { compileSchemas, schemaProblems } from '../../src/cli/scenario/check/schemas.js';
-import { resolveAliases } from '../../src/cli/scenario/format/aliases.js';
 import { parseScenario } from '../../src/cli/scenario/format/parse.js';
 import { nameProblems } from '../../src/cli/scenario/format/references.js';
 import { scenarioOf } from './run-text.js';

@@ -1,4 +1,4 @@
-import type { Position } from './scenario.js';
+import type { Position } from '../document/problem.js';
 
 /** Executed and failed, as newman's table counts. */
 export interface Counts {

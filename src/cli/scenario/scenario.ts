@@ -1,10 +1,5 @@
+import type { Position } from '../document/problem.js';
 import type { Uploads } from './send/upload.js';
-
-/** Where something stands in its file; both count from 1. */
-export interface Position {
-  line: number;
-  column: number;
-}
 
 /** A scenario as parsed: data only, every template still unexpanded. */
 export interface Scenario {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
 import { parse } from 'yaml';
+import { inOrder } from '../../../src/cli/document/problem.js';
 import type { Failure } from '../../../src/cli/kernel/failure.js';
 import { listScenarios, loadScenario } from '../../../src/cli/scenario/format/find.js';
 import { scenarioJsonSchema } from '../../../src/cli/scenario/format/grammar.js';
-import { inOrder, parseScenario, problemsFailure } from '../../../src/cli/scenario/format/parse.js';
+import { parseScenario, scenarioFailure } from '../../../src/cli/scenario/format/parse.js';
 import { nameProblems } from '../../../src/cli/scenario/format/references.js';
 import { matchGolden, root } from '../../golden.js';
 import { brokenScenarios } from '../broken.js';
@@ -59,7 +60,7 @@ steps:
 
 t.test('twenty thousand times the same mistake fills no terminal', async (t) => {
   const { problems } = parseScenario(`name: x\nsteps:\n${'  - { request: GET a }\n'.repeat(20_000)}`);
-  const { message, details } = problemsFailure('x.yaml', problems);
+  const { message, details } = scenarioFailure('x.yaml', problems);
   t.equal(message, 'x.yaml has 20000 problems');
   t.equal(details.length, 101);
   t.equal(details.at(-1), 'and 19900 more');

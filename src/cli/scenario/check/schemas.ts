@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { Problem } from '../../document/problem.js';
 import { parseJson } from '../../kernel/json.js';
 import { patternOf } from '../../kernel/pattern.js';
-import type { Problem, Uses } from '../format/reader.js';
+import type { Uses } from '../format/uses.js';
 import type { Condition, Scenario, Step } from '../scenario.js';
 import type { Surroundings } from './condition.js';
 

@@ -1,9 +1,10 @@
 import { isMap, isScalar, type Node, type YAMLMap } from 'yaml';
+import { children } from '../../document/aliases.js';
+import { keyText, type Reader } from '../../document/reader.js';
+import { record, type Shape } from '../../document/shape.js';
 import { isVariableName } from '../variables/generated.js';
 import { referencesOf, variablesOf } from '../variables/template.js';
-import { children } from './aliases.js';
-import { type Definition, keyText, type Reader, type Uses } from './reader.js';
-import { record, type Shape } from './shape.js';
+import { type Definition, Uses } from './uses.js';
 
 /** What is wrong with the name of a variable, or undefined. */
 function nameProblem(name: string): string | undefined {
@@ -22,9 +23,9 @@ export function assignments<T>(
     schema: shape.schema,
     read(given, reader) {
       const node = reader.resolve(given);
-      if (!isMap(node)) reader.uses.complete = false;
-      else if (keep === undefined) for (const { key } of node.items) reader.uses.names.add(keyText(key));
-      else keep(reader.uses, definitions(node, reader));
+      if (!isMap(node)) reader.notes(Uses).complete = false;
+      else if (keep === undefined) for (const { key } of node.items) reader.notes(Uses).names.add(keyText(key));
+      else keep(reader.notes(Uses), definitions(node, reader));
       return shape.read(given, reader);
     },
   };

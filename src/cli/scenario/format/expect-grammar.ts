@@ -1,9 +1,5 @@
 import { isMap, isScalar, type Node } from 'yaml';
-import { parseDurationMs } from '../../kernel/duration.js';
-import { didYouMean, nearest } from '../../kernel/nearest.js';
-import { pathProblem } from '../check/jsonpath.js';
-import type { Check, Condition, Expectation, Operator, SetCheck, Source } from '../scenario.js';
-import type { Reader } from './reader.js';
+import type { Reader } from '../../document/reader.js';
 import {
   anything,
   boolean,
@@ -22,7 +18,12 @@ import {
   recursive,
   type Shape,
   text,
-} from './shape.js';
+} from '../../document/shape.js';
+import { parseDurationMs } from '../../kernel/duration.js';
+import { didYouMean, nearest } from '../../kernel/nearest.js';
+import { pathProblem } from '../check/jsonpath.js';
+import type { Check, Condition, Expectation, Operator, SetCheck, Source } from '../scenario.js';
+import { Uses } from './uses.js';
 
 /** What each operator of an expectation means; the order is the one shown to users. */
 export const operators: Record<Exclude<Operator, 'class'>, string> = {
@@ -168,13 +169,13 @@ const jsonPathKey = (name: string) => (name.includes('{{') ? undefined : pathPro
 const jsonSchema = mapped(
   choose<unknown>([(node) => isMap(node), anything], [() => true, boolean]),
   (schema, reader, node) => {
-    reader.uses.schemas.push({ schema, at: reader.at(node) });
+    reader.notes(Uses).schemas.push({ schema, at: reader.at(node) });
     return schema;
   },
 );
 
 const earlierStep = mapped(text, (name, reader, node) => {
-  const { bodies } = reader;
+  const { bodies } = reader.notes(Uses);
   if (name.includes('{{') || bodies.has(name)) return name;
   return reader.problem(
     node,

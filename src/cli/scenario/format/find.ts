@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { inOrder, type Problem, problemLine } from '../../document/problem.js';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import { schemaProblems } from '../check/schemas.js';
 import type { Scenario } from '../scenario.js';
 import { readRows } from '../variables/data.js';
-import { inOrder, parseScenario, problemsFailure } from './parse.js';
-import type { Problem, Uses } from './reader.js';
+import { parseScenario, scenarioFailure } from './parse.js';
 import { nameProblems } from './references.js';
+import type { Uses } from './uses.js';
 
 export interface Places {
   /** Package root; built-in scenarios are under scenarios/. */
@@ -45,7 +46,7 @@ export function listScenarios(root: string): ScenarioListing[] {
         stack: scenario?.stack,
         why: scenario?.why,
         tags: scenario?.tags ?? [],
-        problems: problems.map(({ at, message }) => `${file}:${at.line}:${at.column}: ${message}`),
+        problems: problems.map((problem) => problemLine(file, problem)),
       };
     });
 }
@@ -114,7 +115,7 @@ export async function loadScenario(nameOrPath: string, places: Places): Promise<
     ...(await schemaProblems(uses, file)),
     ...fileProblems(uses, file),
   ]);
-  if (scenario === undefined || all.length > 0) throw problemsFailure(shown, all);
+  if (scenario === undefined || all.length > 0) throw scenarioFailure(shown, all);
   const inline = Array.isArray(scenario.data) ? scenario.data : [];
   return { ...scenario, file: shown, data: rows ?? inline, dataIsText: rows !== undefined };
 }

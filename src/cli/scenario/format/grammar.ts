@@ -1,9 +1,4 @@
 import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
-import type { FaultSpec, LogItem, ParallelMember, Scenario, Step, Until } from '../scenario.js';
-import { assignments } from './assignments.js';
-import { check, conditionRef, expectationDefinitions, setCheck, source, sourceWhere, times } from './expect-grammar.js';
-import type { Reader } from './reader.js';
-import { auth, headers, type RequestRead, requestFields, requestLine, toRequest } from './request-grammar.js';
 import {
   anything,
   boolean,
@@ -23,7 +18,12 @@ import {
   recursive,
   type Shape,
   text,
-} from './shape.js';
+} from '../../document/shape.js';
+import type { FaultSpec, LogItem, ParallelMember, Scenario, Step, Until } from '../scenario.js';
+import { assignments } from './assignments.js';
+import { check, conditionRef, expectationDefinitions, setCheck, source, sourceWhere, times } from './expect-grammar.js';
+import { auth, headers, type RequestRead, requestFields, requestLine, toRequest } from './request-grammar.js';
+import { Uses } from './uses.js';
 
 const baseFields = {
   name: field(text, 'The line that the report shows'),
@@ -213,13 +213,13 @@ export const step: Shape<Step> = {
   schema: anyStep.schema,
   read(given, reader) {
     const read = anyStep.read(given, reader);
-    rememberBody(read, reader.resolve(given), reader);
+    rememberBody(read, reader.resolve(given), reader.notes(Uses));
     return read;
   },
 };
 
 /** What `sameBodyAs` of later steps may name. Of a step that cannot be read, any text in it may be the name. */
-function rememberBody(read: Step | undefined, node: ParsedNode | null, { bodies }: Reader): void {
+function rememberBody(read: Step | undefined, node: ParsedNode | null, { bodies }: Uses): void {
   if (['folder', 'fault', 'wait'].some((kind) => has(kind)(node))) return;
   if (read !== undefined) bodies.add(read.name);
   else if (isMap(node)) for (const { value } of node.items) if (isScalar(value)) bodies.add(String(value.value));
@@ -228,7 +228,7 @@ function rememberBody(read: Step | undefined, node: ParsedNode | null, { bodies 
 const row = assignments(anything, { free: true, keep: (uses, defined) => uses.rows.push(defined) });
 
 const dataFile = mapped(text, (path, reader, node) => {
-  reader.uses.dataFile = { path, at: reader.at(node) };
+  reader.notes(Uses).dataFile = { path, at: reader.at(node) };
   return path;
 });
 

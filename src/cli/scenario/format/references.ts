@@ -1,6 +1,7 @@
+import type { Problem } from '../../document/problem.js';
 import { nearest } from '../../kernel/nearest.js';
 import { cycleText, referencesOf, variablesOf } from '../variables/template.js';
-import type { Definition, Problem, Uses } from './reader.js';
+import type { Definition, Uses } from './uses.js';
 
 /** Names for which a near one is looked for: more problems than this are not shown, and each is compared with all that are known. */
 const maxAdvised = 100;

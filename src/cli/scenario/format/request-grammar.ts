@@ -1,7 +1,5 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
-import { didYouMean } from '../../kernel/nearest.js';
-import type { Auth, Body, HeaderValue, RequestTemplate } from '../scenario.js';
-import type { Reader } from './reader.js';
+import type { Reader } from '../../document/reader.js';
 import {
   anything,
   boolean,
@@ -20,7 +18,10 @@ import {
   type Shape,
   text,
   word,
-} from './shape.js';
+} from '../../document/shape.js';
+import { didYouMean } from '../../kernel/nearest.js';
+import type { Auth, Body, HeaderValue, RequestTemplate } from '../scenario.js';
+import { Uses } from './uses.js';
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 const tokenName = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -109,7 +110,7 @@ function toAuth(
 
 /** The path of a file that a request sends. */
 const sentFile = mapped(text, (path, reader, node) => {
-  reader.uses.files.push({ path, at: reader.at(node) });
+  reader.notes(Uses).files.push({ path, at: reader.at(node) });
   return path;
 });
 

@@ -1,5 +1,6 @@
 import type { Item, Request, Response } from 'postman-collection';
 import type { Assertion, Callbacks, History, Run, ScriptEvent } from 'postman-runtime';
+import type { Position } from '../../document/problem.js';
 import { oneLine, printable } from '../../kernel/text.js';
 import type { Exchange } from '../check/exchange.js';
 import {
@@ -12,7 +13,6 @@ import {
 } from '../result.js';
 import { commandLine } from '../run/run-state.js';
 import { Tally } from '../run/tally.js';
-import type { Position } from '../scenario.js';
 import { dumpOf, trafficOf } from '../tell/describe.js';
 import type { Mask } from '../tell/mask.js';
 import { conduct } from './conduct.js';

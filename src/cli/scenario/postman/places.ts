@@ -1,6 +1,6 @@
 import type { Collection, ItemGroup } from 'postman-collection';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import type { Position } from '../scenario.js';
+import type { Position } from '../../document/problem.js';
 
 const start: Position = { line: 1, column: 1 };
 

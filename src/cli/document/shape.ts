@@ -1,8 +1,8 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode } from 'yaml';
-import { parseDurationMs } from '../../kernel/duration.js';
-import { Failure } from '../../kernel/failure.js';
-import { nearest } from '../../kernel/nearest.js';
-import type { Position } from '../scenario.js';
+import { parseDurationMs } from '../kernel/duration.js';
+import { Failure } from '../kernel/failure.js';
+import { nearest } from '../kernel/nearest.js';
+import type { Position } from './problem.js';
 import { keyText, type Reader } from './reader.js';
 
 export type JsonSchema = Record<string, unknown>;
@@ -43,7 +43,7 @@ function scalar<T>(
       const node = reader.resolve(given);
       const value = isScalar(node) ? accept(node.value, node.source) : undefined;
       if (value === undefined) return reader.unread(given, `expected ${expected}, found ${kindOf(node)}`);
-      if (typeof value === 'string') reader.template(node as Node, value);
+      if (typeof value === 'string') reader.text(node as Node, value);
       return value;
     },
   };
@@ -118,7 +118,7 @@ export const anything: Shape<unknown> = {
 function checkLeaves(given: Node | null, reader: Reader): boolean {
   const node = reader.resolve(given);
   if (isScalar(node)) {
-    if (typeof node.value === 'string') reader.template(node, node.value);
+    if (typeof node.value === 'string') reader.text(node, node.value);
     const wrong = typeof node.value === 'number' ? numberProblem(node.value, node.source) : undefined;
     if (wrong !== undefined) reader.problem(given, wrong);
     return wrong === undefined;
@@ -169,7 +169,7 @@ export function record<T>(value: Shape<T>, key?: (name: string) => string | unde
       let sound = true;
       for (const pair of node.items) {
         const name = keyText(pair.key);
-        if (isScalar(pair.key)) reader.template(pair.key, name);
+        if (isScalar(pair.key)) reader.text(pair.key, name);
         const wrong = key?.(name);
         if (wrong !== undefined) reader.problem(pair.key as Node, wrong);
         const read = value.read(pair.value as Node | null, reader);
@@ -218,7 +218,7 @@ export function object<F extends Fields>(what: string, fields: F): Shape<Infer<F
       for (const [name, { key, value }] of pairs) {
         if (Object.hasOwn(fields, name)) continue;
         reader.problem(key as Node, unknownField(name, what, Object.keys(fields)));
-        reader.mayName(value as Node | null);
+        reader.skipped(value as Node | null);
         sound = false;
       }
       // In the order of the format, not of the file: what a later field refers to is known when it is read.

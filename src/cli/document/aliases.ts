@@ -1,5 +1,5 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
-import { didYouMean } from '../../kernel/nearest.js';
+import { didYouMean } from '../kernel/nearest.js';
 
 /** Values that the aliases of one file may stand for together: nine lists of nine aliases each would be hundreds of millions. */
 const maxAliased = 100_000;
