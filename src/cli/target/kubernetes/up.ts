@@ -230,7 +230,7 @@ export async function ingressClassFor(
     .map(({ object }) => (object.spec as { ingressClassName?: string }).ingressClassName);
   if (named.length === 0) return undefined;
   const classes = await listIngressClasses(client);
-  const chosen = [...new Set(named)].map((name) => ({ name, choice: chooseIngressClass(classes, name) }));
+  const chosen = [...new Set(named)].map((name) => ({ name, choice: chooseIngressClass(classes, name, client.cures) }));
   return chosen.find(({ name }) => name === undefined)?.choice;
 }
 

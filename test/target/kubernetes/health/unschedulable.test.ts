@@ -1,4 +1,5 @@
 import t from 'tap';
+import { plainCures } from '../../../../src/cli/target/kubernetes/api/cluster-cures.js';
 import type { LiveObject } from '../../../../src/cli/target/kubernetes/api/live-object.js';
 import { taintTrouble } from '../../../../src/cli/target/kubernetes/health/unschedulable.js';
 
@@ -25,13 +26,13 @@ const cases: [string, LiveObject, RegExp, RegExp][] = [
   ],
   ['disk pressure', node([noSchedule('node.kubernetes.io/disk-pressure')]), /disk-pressure/, /short of disk/],
   ['cordoned', node([noSchedule('node.kubernetes.io/unschedulable')]), /unschedulable/, /kubectl uncordon/],
-  ['not ready', node([noSchedule('node.kubernetes.io/not-ready')]), /not-ready/, /minikube status/],
+  ['not ready', node([noSchedule('node.kubernetes.io/not-ready')]), /not-ready/, /: its status, and kubectl describe/],
   ['a taint of the owner', node([noSchedule('team', 'other')]), /taint team=other/, /kubectl taint node/],
 ];
 
 for (const [name, one, message, hint] of cases) {
   t.test(name, async (t) => {
-    const trouble = taintTrouble('p', [one]);
+    const trouble = taintTrouble('p', [one], { status: 'its status' });
     t.match(trouble?.message, message);
     t.match(trouble?.hint, hint);
     t.equal(trouble?.kind, 'unschedulable');
@@ -39,7 +40,7 @@ for (const [name, one, message, hint] of cases) {
 }
 
 t.equal(
-  taintTrouble('p', [node([{ key: 'a', effect: 'PreferNoSchedule' }])]),
+  taintTrouble('p', [node([{ key: 'a', effect: 'PreferNoSchedule' }])], plainCures('c')),
   undefined,
   'a preference keeps nobody off',
 );

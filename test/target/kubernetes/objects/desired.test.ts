@@ -1,4 +1,5 @@
 import t from 'tap';
+import { plainCures } from '../../../../src/cli/target/kubernetes/api/cluster-cures.js';
 import { parseDiscovery } from '../../../../src/cli/target/kubernetes/api/discovery.js';
 import type { LiveObject } from '../../../../src/cli/target/kubernetes/api/live-object.js';
 import { parseLogLine } from '../../../../src/cli/target/kubernetes/logs.js';
@@ -189,12 +190,12 @@ t.test('the class of the Ingresses', async (t) => {
     live(object('IngressClass', name), {
       annotations: isDefault ? { 'ingressclass.kubernetes.io/is-default-class': 'true' } : {},
     });
-  t.equal(chooseIngressClass([one('a'), one('b', true)], undefined), 'b');
-  t.equal(chooseIngressClass([one('a')], undefined), 'a');
-  t.equal(chooseIngressClass([one('a'), one('b')], 'a'), 'a');
-  t.throws(() => chooseIngressClass([], undefined), { code: 'no-ingress-class' });
-  t.throws(() => chooseIngressClass([one('a'), one('b')], undefined), { message: /no default/ });
-  t.throws(() => chooseIngressClass([one('a')], 'z'), { message: /no IngressClass "z"/ });
+  t.equal(chooseIngressClass([one('a'), one('b', true)], undefined, plainCures('c')), 'b');
+  t.equal(chooseIngressClass([one('a')], undefined, plainCures('c')), 'a');
+  t.equal(chooseIngressClass([one('a'), one('b')], 'a', plainCures('c')), 'a');
+  t.throws(() => chooseIngressClass([], undefined, plainCures('c')), { code: 'no-ingress-class' });
+  t.throws(() => chooseIngressClass([one('a'), one('b')], undefined, plainCures('c')), { message: /no default/ });
+  t.throws(() => chooseIngressClass([one('a')], 'z', plainCures('c')), { message: /no IngressClass "z"/ });
 });
 
 t.test('a stuck namespace says why', async (t) => {

@@ -3,6 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../../../kernel/clock.js';
 import type { KubeObject } from '../../manifests/kube-object.js';
 import { ApiError, apiError, explainApply } from './api-error.js';
+import { type ClusterCures, plainCures } from './cluster-cures.js';
 import { type ApiResource, parseDiscovery } from './discovery.js';
 import { groupKindOf, type LiveObject } from './live-object.js';
 import { retryPassing } from './retry.js';
@@ -26,6 +27,8 @@ export interface KubeClient {
   readonly context: string;
   readonly server: string;
   readonly config: KubeConfig;
+  /** What hints of trouble with the cluster itself end with. */
+  readonly cures: ClusterCures;
   /**
    * Throws ApiError for what the server refuses, Failure `api-unreachable` where it does not answer. What passes is
    * waited out for 10 s first.
@@ -50,12 +53,16 @@ export interface KubeClient {
   close(): void;
 }
 
-/** A client for the current context of `config`. */
-export function createClient(config: KubeConfig, clock: Clock): KubeClient {
+/** A client for the current context of `config`; where nobody says who made the cluster, its cures are those of any. */
+export function createClient(
+  config: KubeConfig,
+  clock: Clock,
+  cures: ClusterCures = plainCures(config.getCurrentContext()),
+): KubeClient {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig is not pinned to a context');
   const server = cluster.server.replace(/\/+$/, '');
-  const transport = createTransport(config, server, clock);
+  const transport = createTransport(config, server, clock, cures);
   let resources: Promise<ApiResource[]> | undefined;
 
   let answered = false;
@@ -87,6 +94,7 @@ export function createClient(config: KubeConfig, clock: Clock): KubeClient {
     context: config.getCurrentContext(),
     server,
     config,
+    cures,
     call,
     stream: async (path, query, signal) => {
       const response = await transport.open('GET', path, { query, headers: {}, timeoutMs: 0, signal });

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } fro
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
+import type { ClusterCures } from './cluster-cures.js';
 
 /** Answers larger than this are refused: 64 MiB. */
 const maxBodyBytes = 64 * 1024 * 1024;
@@ -20,7 +21,7 @@ export interface Exchange {
 }
 
 /** Sends requests to one server with the credentials of its context. Throws Failure `credentials` or `api-unreachable`. */
-export function createTransport(config: KubeConfig, server: string, clock: Clock) {
+export function createTransport(config: KubeConfig, server: string, clock: Clock, cures: ClusterCures) {
   const secure = server.startsWith('https:');
   let prepared: { options: RequestOptions; agent: HttpsAgent | undefined; at: number } | undefined;
   const agents = new Set<HttpsAgent>();
@@ -82,7 +83,7 @@ export function createTransport(config: KubeConfig, server: string, clock: Clock
       }
       request.on('error', (error) => {
         if (exchange.signal?.aborted) reject(exchange.signal.reason);
-        else reject(unreachable(server, error));
+        else reject(unreachable(server, error, cures));
       });
       request.end(exchange.body);
     });
@@ -96,7 +97,7 @@ export function createTransport(config: KubeConfig, server: string, clock: Clock
   };
 }
 
-function unreachable(server: string, error: Error): Failure {
+function unreachable(server: string, error: Error, cures: ClusterCures): Failure {
   const certificate = /certificate|self.signed|CERT_|unable to verify/i.test(
     `${error.message} ${(error as NodeJS.ErrnoException).code}`,
   );
@@ -104,8 +105,8 @@ function unreachable(server: string, error: Error): Failure {
     code: 'api-unreachable',
     message: `the API server ${server} does not answer: ${error.message || (error as NodeJS.ErrnoException).code}`,
     hint: certificate
-      ? 'The kubeconfig does not fit this server: minikube update-context, or fetch a new kubeconfig'
-      : 'Is the cluster running? minikube status tells, and minikube start brings it back',
+      ? `The kubeconfig does not fit this server: ${cures.kubeconfig}`
+      : `Is the cluster running? ${cures.status} tells; where it is not: ${cures.start}`,
     cause: error,
   });
 }

@@ -28,13 +28,13 @@ export async function idleAutoscalers(
     // What metrics-server is asked in its first minute it cannot answer: that is no trouble yet.
     const api = waits ? await metricsApiState(client, readiness.reason) : { state: 'serves' as const };
     if (api.state === 'missing')
-      pending.push({ ref, reason: 'not yet scaling: the cluster has no metrics API', hint: installHint });
+      pending.push({ ref, reason: 'not yet scaling: the cluster has no metrics API', hint: installHint(client) });
     else pending.push({ ref, reason: `not yet scaling: ${waits ? 'no figures yet' : readiness.reason}` });
   }
   return pending;
 }
 
-const installHint = 'Install metrics-server (minikube addons enable metrics-server)';
+const installHint = ({ cures }: KubeClient) => `Install metrics-server: ${cures.metrics}`;
 
 type MetricsApi = { state: 'serves' } | { state: 'missing' } | { state: 'silent'; said: string };
 
@@ -61,7 +61,7 @@ export async function whyNoMetrics(
   const message = `${what}, so ${ref} cannot scale: ${installed ? api.said : reason}`;
   const hint = installed
     ? 'Is metrics-server well? kubectl -n kube-system get pods; kubectl get apiservice v1beta1.metrics.k8s.io'
-    : installHint;
+    : installHint(client);
   const hopelessAfterMs = installed ? 180_000 : 15_000;
   return { reason: message, trouble: { kind: 'config', message, hint, hopelessAfterMs } };
 }

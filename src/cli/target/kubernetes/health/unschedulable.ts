@@ -1,5 +1,6 @@
 import { ApiError } from '../api/api-error.js';
 import type { KubeClient } from '../api/client.js';
+import type { ClusterCures } from '../api/cluster-cures.js';
 import type { ApiResource } from '../api/discovery.js';
 import { conditionOf, type LiveObject } from '../api/live-object.js';
 import type { PodTrouble } from './pod-trouble.js';
@@ -15,7 +16,7 @@ export async function explainUnschedulable(
 ): Promise<PodTrouble> {
   try {
     if (/untolerated taint/.test(trouble.message)) {
-      return taintTrouble(pod.metadata.name, await client.list(nodes)) ?? trouble;
+      return taintTrouble(pod.metadata.name, await client.list(nodes), client.cures) ?? trouble;
     }
     if (/unbound immediate PersistentVolumeClaims/.test(trouble.message)) {
       return (await claimTrouble(client, pod)) ?? trouble;
@@ -34,7 +35,11 @@ interface Taint {
 }
 
 /** Which taints keep pods off the nodes, and why they are there. Pure. */
-export function taintTrouble(pod: string, all: readonly LiveObject[]): PodTrouble | undefined {
+export function taintTrouble(
+  pod: string,
+  all: readonly LiveObject[],
+  cures: Pick<ClusterCures, 'status'>,
+): PodTrouble | undefined {
   const said = all.flatMap((node) => {
     const taints = ((node.spec?.taints as Taint[] | undefined) ?? []).filter(
       ({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute',
@@ -58,7 +63,7 @@ export function taintTrouble(pod: string, all: readonly LiveObject[]): PodTroubl
         : keys.includes('node.kubernetes.io/unschedulable')
           ? 'The node is cordoned: kubectl uncordon NODE'
           : keys.includes('node.kubernetes.io/not-ready') || keys.includes('node.kubernetes.io/unreachable')
-            ? 'The node is not ready: minikube status, and kubectl describe node tell why'
+            ? `The node is not ready: ${cures.status}, and kubectl describe node tell why`
             : 'Remove the taint (kubectl taint node NODE KEY-), or add a node without it',
     hopelessAfterMs: 15_000,
   };
@@ -94,13 +99,14 @@ async function claimTrouble(client: KubeClient, pod: LiveObject): Promise<PodTro
         : provisioner === undefined
           ? `nothing provisions volumes of StorageClass ${className}`
           : `the provisioner ${provisioner} has not made one`);
+    const cure = provisioner === undefined ? undefined : client.cures.volumes(provisioner);
     return {
       kind: 'volume',
       message: `pod ${name} waits for a volume for its claim ${claimName}: ${why}`,
       hint:
-        provisioner === 'k8s.io/minikube-hostpath'
-          ? 'Is it running? kubectl -n kube-system get pod storage-provisioner; minikube addons enable storage-provisioner brings it back'
-          : 'kubectl get storageclass, and the log of the provisioner tell more',
+        cure === undefined
+          ? 'kubectl get storageclass, and the log of the provisioner tell more'
+          : `Does it run? ${cure}`,
       hopelessAfterMs: 45_000,
     };
   }

@@ -218,7 +218,7 @@ function stoppedMidWait(client: KubeClient, error: Failure): Failure {
   return new Failure({
     code: 'api-unreachable',
     message: `the API server ${client.server} stopped answering while hwctl waited: ${error.message}`,
-    hint: 'minikube status tells its state; after minikube start, hwctl up goes on where it was',
+    hint: `${client.cures.status} tells its state; once it runs again (${client.cures.start}), hwctl up goes on where it was`,
     cause: error,
   });
 }

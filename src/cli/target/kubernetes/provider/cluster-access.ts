@@ -35,8 +35,10 @@ export function openProvider({ name, run, context, environment }: ClusterTargetO
 }
 
 /** A client for the pinned context. Throws Failure where the context is missing or guarded. */
-export function openClient({ environment, context, allowContext }: ClusterTargetOptions): KubeClient {
-  return createClient(pinContext(loadKubeConfig(environment.env), context, allowContext), environment.clock);
+export function openClient(options: ClusterTargetOptions): KubeClient {
+  const { environment, context, allowContext } = options;
+  const config = pinContext(loadKubeConfig(environment.env), context, allowContext);
+  return createClient(config, environment.clock, openProvider(options).cures);
 }
 
 /** The cluster, or undefined where it does not run. */

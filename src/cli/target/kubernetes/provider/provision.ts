@@ -3,6 +3,7 @@ import { Failure } from '../../../kernel/failure.js';
 import type { Run } from '../../../kernel/process.js';
 import type { Step } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
+import type { ClusterCures } from '../api/cluster-cures.js';
 import { listOrFail } from '../api/list.js';
 import { conditionOf, type LiveObject } from '../api/live-object.js';
 import { leftMs, type Work } from '../api/work.js';
@@ -100,11 +101,15 @@ export async function waitIngressController(provider: ClusterProvider, client: K
  * The class for Ingresses that name none: the default one, else the only one. Throws Failure `no-ingress-class` where
  * there is none or a choice; `wanted` (a flag or value) must exist.
  */
-export function chooseIngressClass(classes: readonly LiveObject[], wanted: string | undefined): string {
+export function chooseIngressClass(
+  classes: readonly LiveObject[],
+  wanted: string | undefined,
+  cures: Pick<ClusterCures, 'ingress'>,
+): string {
   const names = classes.map((one) => one.metadata.name);
   if (wanted !== undefined) {
     if (names.includes(wanted)) return wanted;
-    throw noIngressClass(`the cluster has no IngressClass ${JSON.stringify(wanted)}`, names);
+    throw noIngressClass(`the cluster has no IngressClass ${JSON.stringify(wanted)}`, names, cures);
   }
   const marked = classes.filter(
     (one) => one.metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true',
@@ -112,19 +117,19 @@ export function chooseIngressClass(classes: readonly LiveObject[], wanted: strin
   if (marked.length === 1) return (marked[0] as LiveObject).metadata.name;
   if (names.length === 1) return names[0] as string;
   if (names.length === 0)
-    throw noIngressClass('the cluster has no IngressClass, so nothing would serve the Ingress', names);
+    throw noIngressClass('the cluster has no IngressClass, so nothing would serve the Ingress', names, cures);
   const what = marked.length > 1 ? 'several default IngressClasses' : 'several IngressClasses and no default';
-  throw noIngressClass(`the cluster has ${what}`, names);
+  throw noIngressClass(`the cluster has ${what}`, names, cures);
 }
 
-function noIngressClass(message: string, names: string[]): Failure {
+function noIngressClass(message: string, names: string[], { ingress }: Pick<ClusterCures, 'ingress'>): Failure {
   return new Failure({
     code: 'no-ingress-class',
     message,
     hint:
       names.length > 0
         ? `Choose one with --set ingressClass=NAME: ${names.join(', ')}`
-        : 'Install an ingress controller (minikube addons enable ingress), or turn it off with --set ingress=false',
+        : `Install an ingress controller (${ingress}), or turn it off with --set ingress=false`,
   });
 }
 
