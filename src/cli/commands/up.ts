@@ -113,7 +113,10 @@ function formatStep({ verb, ref, why }: Step): string {
 export function formatEvent(event: TargetEvent): string | undefined {
   switch (event.type) {
     case 'step':
-      return event.state === 'started' ? `  ${formatStep(event.step)}` : undefined;
+      if (event.state === 'started') return `  ${formatStep(event.step)}`;
+      // What has no meaning here is told by --dry-run alone.
+      if (event.state !== 'skipped' || event.step.verb === 'skip') return undefined;
+      return `  ${formatStep({ verb: 'skip', ref: event.step.ref, why: event.reason })}`;
     case 'progress':
       return event.message;
     case 'waiting': {

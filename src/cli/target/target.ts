@@ -6,7 +6,7 @@ import type { Values } from './manifests/values-schema.js';
 /** Where the platform runs. One interface for processes on this machine and for clusters; commands know nothing else of them. */
 export interface Target {
   readonly name: 'local' | 'minikube' | 'kube';
-  /** The steps `up` would take, in order, as values: `--dry-run` prints them, `up` executes them. */
+  /** The steps of `up`, in order, as values: the very list that it executes (see plan.ts). Throws whatever `up` would throw before its first step. */
   plan(request: UpRequest): Promise<Step[]>;
   /** Executes the plan and waits until everything is ready. Throws Failure `not-ready` (exit 1) naming what is not, with its one cause. */
   up(request: UpRequest, options: WaitOptions): Promise<UpReport>;
@@ -162,20 +162,28 @@ export interface Step {
     | 'restart'
     | 'build'
     | 'load'
-    | 'apply'
     | 'enable'
     | 'wait'
     | 'stop'
     | 'delete'
-    | 'keep'
+    /** Looks, once the steps before it are done, and adds the steps that can be known only then. */
+    | 'plan'
     /** Left out on purpose: it has no meaning on this target. */
     | 'skip';
   ref: string;
   why: string;
 }
 
+/** What comes of a step: `skipped` alone, or `started` and then one of the others. */
+export type StepOutcome =
+  | { state: 'skipped'; reason: string }
+  | { state: 'started' }
+  | { state: 'done'; durationMs: number }
+  | { state: 'failed'; durationMs: number };
+
 export type TargetEvent =
-  | { type: 'step'; step: Step; state: 'started' | 'done' | 'skipped'; durationMs?: number }
+  /** `plannedBy` is the ref of the `plan` step that added this one. */
+  | ({ type: 'step'; step: Step; plannedBy?: string } & StepOutcome)
   | { type: 'progress'; message: string }
   | { type: 'waiting'; notReady: { ref: string; reason: string }[]; elapsedMs: number };
 

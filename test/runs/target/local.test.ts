@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { DownReport } from '../../../src/cli/target/target.js';
+import { systemClock } from '../../../src/cli/kernel/clock.js';
+import type { DownReport, Step } from '../../../src/cli/target/target.js';
+import { root } from '../../golden.js';
 import { get, LocalPlatform } from '../../target/local-platform.js';
 
 // Whole runs of the program, on a machine that may be busy.
@@ -103,6 +105,74 @@ t.test('--dry-run prints the steps that up takes, and takes none', async (t) => 
     plan.some(({ verb, ref }) => verb === 'skip' && ref === 'NetworkPolicy/hello'),
     'what is left out is told',
   );
+});
+
+t.test('in whatever state things are, plan and up have the same steps, and each step its own time', async (t) => {
+  const platform = new LocalPlatform(t);
+  const env = { ...process.env, XDG_STATE_HOME: platform.home };
+  // The built one: it starts the built supervisor.
+  const built = join(root, 'dist/cli/target/local/target.js');
+  const { createLocalTarget }: typeof import('../../../src/cli/target/local/target.js') = await import(built);
+  const target = createLocalTarget({ env, cwd: root, root, clock: systemClock });
+  const lastState = new Map<string, string>();
+  const planAndUp = async (stacks: string[], values = {}) => {
+    const plan = await target.plan({ stacks, values });
+    const begun: Step[] = [];
+    const took: number[] = [];
+    const { actions } = await target.up(
+      { stacks, values },
+      {
+        timeoutMs: 60_000,
+        signal: new AbortController().signal,
+        onEvent: (event) => {
+          if (event.type !== 'step') return;
+          if (event.state === 'started' || event.state === 'skipped') begun.push(event.step);
+          if (event.state === 'done') took.push(event.durationMs);
+          lastState.set(event.step.ref, event.state);
+        },
+      },
+    );
+    t.strictSame(begun, plan, `the list that was printed: ${plan.map(({ verb, ref }) => `${verb} ${ref}`)}`);
+    t.strictSame(
+      actions,
+      plan.filter(({ verb }) => verb !== 'skip' && verb !== 'wait'),
+    );
+    return { plan, took };
+  };
+  const fresh = await planAndUp(['hello']);
+  t.ok(new Set(fresh.took).size === fresh.took.length, `each its own: ${fresh.took}`);
+  t.notOk(
+    (await planAndUp(['hello'])).plan.some(({ verb }) => verb !== 'skip'),
+    'nothing is left to do',
+  );
+  await planAndUp(['hello', 'prices']);
+  process.kill(platform.runtime().supervisor.pid, 'SIGKILL');
+  const after = await planAndUp(['hello']);
+  t.ok(after.plan.some(({ verb, ref }) => verb === 'start' && ref === 'process/supervisor'));
+  await platform.run(['down', 'prices']);
+  await planAndUp([], { replicas: 1 });
+  t.notOk(
+    [...lastState.values()].some((state) => state === 'started' || state === 'failed'),
+    'and all came to their end',
+  );
+});
+
+t.test('what up refuses, --dry-run and diff refuse in the same words', async (t) => {
+  const platform = new LocalPlatform(t);
+  const folder = t.testdir({
+    pods: {
+      'kustomization.yaml': 'resources: [web.yaml]\n',
+      'web.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { selector: { matchLabels: { app: web } }, template: { metadata: { labels: { app: web } }, spec: { containers: [{ name: web, image: nginx }] } } }\n',
+    },
+  });
+  const up = await platform.run(['up', 'pods', '--manifests', folder]);
+  t.match(up, { exitCode: 2, stderr: /nothing of pods can run on the local target/ });
+  for (const other of [['up', '--dry-run'], ['diff']] as const) {
+    const run = await platform.run([...other, 'pods', '--manifests', folder]);
+    t.equal(run.exitCode, 2, other.join(' '));
+    t.equal(run.stderr, up.stderr.replace(/^target .*\n/, ''), other.join(' '));
+  }
 });
 
 t.test('a service that is killed comes back, and the gateway too', async (t) => {

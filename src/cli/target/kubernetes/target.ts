@@ -59,7 +59,7 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
         reason: `context ${options.context}`,
         endpoints,
         pending,
-        actions: actions.filter(({ verb }) => verb !== 'keep' && verb !== 'wait'),
+        actions: actions.filter(({ verb }) => verb !== 'wait'),
         durationMs: environment.clock.monotonic() - started,
       };
     },

@@ -11,7 +11,15 @@ import { groupKindOf, liveRef } from './api/live-object.js';
 import type { Work } from './api/work.js';
 import { idleAutoscalers } from './health/autoscaler.js';
 import { waitReady } from './health/wait-ready.js';
-import { applyChange, type Change, type ObjectPlan, planObjects, stepOf } from './objects/apply.js';
+import {
+  applyChange,
+  type Change,
+  type DueChange,
+  isDue,
+  type ObjectPlan,
+  planObjects,
+  stepOf,
+} from './objects/apply.js';
 import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './objects/apply-set.js';
 import { desiredObjects, waveOf } from './objects/desired.js';
 import { ensureNamespaces, getNamespace } from './objects/namespaces.js';
@@ -92,7 +100,7 @@ export async function planUp(options: ClusterTargetOptions, request: UpRequest):
       ...addons,
       ...images,
       ...missing,
-      ...plan.changes.filter(({ verb }) => verb !== 'keep').map(stepOf),
+      ...plan.changes.filter(isDue).map(stepOf),
       ...prune,
       ...namespaceSteps(options, request, wanted.set.namespace),
     ];
@@ -281,7 +289,7 @@ export async function planFor(client: KubeClient, { set, objects }: Wanted): Pro
 async function applyWanted(client: KubeClient, wanted: Wanted, state: StateFile, request: UpRequest, work: Work) {
   await ensureNamespaces(client, wanted.namespaces, state, work);
   const plan = await planFor(client, wanted);
-  const changes = plan.changes.filter(({ verb }) => verb !== 'keep');
+  const changes = plan.changes.filter(isDue);
   const kinds = kindsOf(wanted.objects);
   const namespaces = [...new Set([wanted.set.namespace, ...namespacesOf(wanted.objects)])];
   // KEP 3659: the parent names a superset of what is there before anything is applied, and shrinks after the prune.
@@ -302,7 +310,12 @@ async function applyWanted(client: KubeClient, wanted: Wanted, state: StateFile,
   await writeParent(client, { ...set, groupKinds: kinds, namespaces });
 }
 
-async function applyAll(client: KubeClient, changes: readonly Change[], request: UpRequest, work: Work): Promise<void> {
+async function applyAll(
+  client: KubeClient,
+  changes: readonly DueChange[],
+  request: UpRequest,
+  work: Work,
+): Promise<void> {
   for (const change of changes) {
     const force = request.cluster?.forceConflicts === true;
     await work.step(stepOf(change), () => applyPatiently(client, change, force, work));

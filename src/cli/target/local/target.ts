@@ -2,8 +2,10 @@ import { dirname, join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import type { TargetEnvironment } from '../environment.js';
+import { beginExecution } from '../execute.js';
 import { mergeValues } from '../manifests/merge-values.js';
 import type { ObjectDiff } from '../manifests/object-diff.js';
+import { type PlannedStep, stepsOf } from '../plan.js';
 import type {
   DownReport,
   DownRequest,
@@ -19,15 +21,15 @@ import type {
   WaitOptions,
   WorkloadSampler,
 } from '../target.js';
+import { localActs } from './acts.js';
 import type { Desired, DesiredOptions } from './plan/desired.js';
 import { diffLocal } from './plan/diff.js';
 import { inputsDigest } from './plan/inputs.js';
-import { isAction, type Observed, planUp } from './plan/plan.js';
+import { type Observed, planUp } from './plan/plan.js';
 import { removeEmpty, removeEverything } from './remove.js';
 import { withLock } from './state/lock.js';
 import {
   type LocalState,
-  makeFolder,
   readRuntime,
   readState,
   type StateFolder,
@@ -36,10 +38,10 @@ import {
 } from './state/state-folder.js';
 import { askSupervisor } from './supervisor/control.js';
 import { describeProcess, endpointsOf } from './supervisor/describe.js';
-import { endEverything, launchSupervisor, runningSupervisor } from './supervisor/launch.js';
+import { runningSupervisor } from './supervisor/launch.js';
 import { tailLogs } from './tail.js';
 import { openProcessSampler } from './usage.js';
-import { untilReady } from './wait-ready.js';
+import { watchReadiness } from './wait-ready.js';
 
 /** The local target: the platform as processes on this machine. */
 export interface LocalTarget extends Target {
@@ -76,33 +78,37 @@ class Local implements LocalTarget {
   }
 
   async plan(request: UpRequest): Promise<Step[]> {
-    const observed = await this.#observe();
-    return planUp(await readDesired(this.#wanted(request, observed.state)), observed);
+    const { plan } = await this.#plan(request);
+    return stepsOf(plan);
   }
 
   async diff(request: UpRequest): Promise<ObjectDiff[]> {
     const observed = await this.#observe();
-    return diffLocal(await readDesired(this.#wanted(request, observed.state)), observed);
+    const desired = await readDesired(this.#wanted(request, observed.state));
+    refuseNothing(desired, request.stacks);
+    return diffLocal(desired, observed);
   }
 
   async up(request: UpRequest, options: WaitOptions): Promise<UpReport> {
     const { clock } = this.environment;
     const startedMs = clock.monotonic();
-    const deadline = startedMs + options.timeoutMs;
-    let pending: UpReport['pending'] = [];
-    const actions = await this.#locked(options, async () => {
-      const observed = await this.#observe();
-      const desired = await this.#desired(this.#wanted(request, observed.state), observed.state);
-      refuseNothing(desired, request.stacks);
-      pending = unableHere(desired);
-      for (const { ref, reason, isTold } of desired.leftOut) {
+    const execution = beginExecution(clock, options);
+    const { desired, actions } = await this.#locked(options, async () => {
+      const { desired, observed, plan } = await this.#plan(request);
+      const isUnchanged = plan.every(({ act }) => act === undefined);
+      for (const { ref, reason, isTold } of isUnchanged ? [] : desired.leftOut) {
         if (isTold) options.onEvent({ type: 'progress', message: `${ref}: ${reason}` });
       }
-      const steps = planUp(desired, observed).filter(isAction);
-      if (steps.length > 0) await this.#execute(desired, observed, steps, options, deadline);
-      return steps;
+      // The same in other words (a comment, say): noted, so that the next time is quick again.
+      if (isUnchanged && observed.state !== undefined && observed.state.inputs !== desired.state.inputs)
+        writeAtomically(this.#folder.state, JSON.stringify(desired.state));
+      const actions = await execution.run(plan);
+      // One that was ready before may have ended meanwhile.
+      if (!isUnchanged) await watchReadiness(this.#folder, desired)(undefined, execution.work);
+      return { desired, actions };
     });
     const { endpoints } = await this.status();
+    const pending = unableHere(desired);
     return {
       target: this.name,
       reason: '',
@@ -243,42 +249,14 @@ class Local implements LocalTarget {
     };
   }
 
-  /** What is recorded where nothing has changed that it was made from, else read anew. */
-  async #desired(wanted: DesiredOptions, before: LocalState | undefined): Promise<Desired> {
-    if (before !== undefined && before.inputs !== '' && before.inputs === inputsDigest(wanted)) {
-      return { state: before, secrets: {}, newSecrets: [], leftOut: [] };
-    }
-    const desired = await readDesired(wanted);
-    // The same in other words (a comment, say): noted, so that the next time is quick again.
-    if (before?.digest === desired.state.digest) writeAtomically(this.#folder.state, JSON.stringify(desired.state));
-    return desired;
-  }
-
-  async #execute(desired: Desired, observed: Observed, steps: Step[], options: WaitOptions, deadline: number) {
-    const { clock } = this.environment;
-    const began = clock.monotonic();
-    for (const step of steps) options.onEvent({ type: 'step', step, state: 'started' });
-    const wait = { clock, signal: options.signal, timeoutMs: Math.max(1, deadline - clock.monotonic()) };
-    for (const path of [this.#folder.path, this.#folder.logs, this.#folder.volumes]) makeFolder(path);
-    if (desired.newSecrets.length > 0) writeAtomically(this.#folder.secrets, JSON.stringify(desired.secrets));
-    if (observed.state?.digest !== desired.state.digest) {
-      writeAtomically(this.#folder.state, JSON.stringify(desired.state));
-    }
-    let supervisor = runningSupervisor(this.#folder);
-    if (supervisor === undefined) {
-      // What a killed supervisor left behind goes first: it would hold the ports and the databases.
-      await endEverything(this.#folder, wait);
-      supervisor = await launchSupervisor(
-        this.#folder,
-        { env: this.environment.env, serverEntry: this.#serverEntry },
-        wait,
-      );
-    } else {
-      await askSupervisor(supervisor, { type: 'apply' }, wait.timeoutMs);
-    }
-    await untilReady(this.#folder, desired, clock, options, deadline);
-    const durationMs = clock.monotonic() - began;
-    for (const step of steps) options.onEvent({ type: 'step', step, state: 'done', durationMs });
+  /** The plan of `up`, for whoever prints it and for whoever executes it. Writes nothing. */
+  async #plan(request: UpRequest): Promise<{ desired: Desired; observed: Observed; plan: PlannedStep[] }> {
+    const observed = await this.#observe();
+    const wanted = this.#wanted(request, observed.state);
+    const desired = recorded(wanted, observed.state) ?? (await readDesired(wanted));
+    refuseNothing(desired, request.stacks);
+    const acts = localActs(this.#folder, desired, this.#serverEntry, this.environment);
+    return { desired, observed, plan: planUp(desired, observed, acts) };
   }
 
   async #downSome(state: LocalState, stacks: string[], options: WaitOptions): Promise<DownReport> {
@@ -312,6 +290,12 @@ class Local implements LocalTarget {
       remaining,
     };
   }
+}
+
+/** What is recorded, where nothing has changed that it was made from. */
+function recorded(wanted: DesiredOptions, before: LocalState | undefined): Desired | undefined {
+  if (before === undefined || before.inputs === '' || before.inputs !== inputsDigest(wanted)) return undefined;
+  return { state: before, secrets: {}, newSecrets: [], leftOut: before.leftOut ?? [] };
 }
 
 /** Loads what reads YAML only where YAML is to be read. */

@@ -1,7 +1,6 @@
-import type { Clock } from '../../kernel/clock.js';
 import { formatDuration } from '../../kernel/duration.js';
 import { exitCodes, Failure } from '../../kernel/failure.js';
-import type { WaitOptions } from '../target.js';
+import type { Work } from '../plan.js';
 import type { Desired } from './plan/desired.js';
 import type { StateFolder } from './state/state-folder.js';
 import { askSupervisor, type ProcessReport } from './supervisor/control.js';
@@ -12,6 +11,9 @@ import { lastLines } from './tail.js';
 
 const askTimeoutMs = 5000;
 const pollMs = 10;
+/** Who takes longer than this is named: 1 s. */
+const tellMs = 1000;
+const supervisorRef = 'process/supervisor';
 const shownLines = 10;
 /**
  * A program that has ended this often, without having been ready for a while in between, is not waited for any longer: with
@@ -19,17 +21,13 @@ const shownLines = 10;
  */
 export const crashLoopFailures = 5;
 
-/** Waits until everything is as desired. Throws Failure `not-ready` at the deadline, and as soon as a process fails for good. */
-export async function untilReady(
-  folder: StateFolder,
-  desired: Desired,
-  clock: Clock,
-  options: WaitOptions,
-  deadlineMs: number,
-): Promise<void> {
-  const beganMs = clock.monotonic();
-  let toldMs = beganMs;
-  for (;;) {
+/**
+ * Waits until one process is as desired, or all are where none is named; waits that run at the same time share their looks.
+ * Throws Failure `not-ready` at the deadline, and as soon as any process fails for good.
+ */
+export function watchReadiness(folder: StateFolder, desired: Desired) {
+  let toldMs: number | undefined;
+  const look = async ({ clock, onWaiting }: Work): Promise<NotReady[]> => {
     const running = runningSupervisor(folder);
     if (running === undefined) {
       throw new Failure({
@@ -39,20 +37,36 @@ export async function untilReady(
       });
     }
     const report = await askSupervisor(running, { type: 'status' }, askTimeoutMs);
-    const notReady =
-      report.digest === desired.state.digest
-        ? waitingFor(desired, report)
-        : [{ ref: 'process/supervisor', reason: 'it has not read the state yet' }];
-    if (notReady.length === 0) return;
+    const isCurrent = report.digest === desired.state.digest;
+    const notReady = isCurrent
+      ? waitingFor(desired, report)
+      : [{ ref: supervisorRef, reason: 'it has not read the state yet' }];
     const failed = report.processes.find(hasFailed);
-    if (failed !== undefined) throw givenUp(folder, failed);
-    if (clock.monotonic() > deadlineMs) throw tooLate(folder, notReady, options.timeoutMs);
-    if (clock.monotonic() - toldMs > 1000) {
+    if (notReady.length > 0 && failed !== undefined) throw givenUp(folder, failed);
+    toldMs ??= clock.monotonic();
+    if (notReady.length > 0 && clock.monotonic() - toldMs > tellMs) {
       toldMs = clock.monotonic();
-      options.onEvent({ type: 'waiting', notReady, elapsedMs: toldMs - beganMs });
+      onWaiting(notReady);
     }
-    await clock.sleep(pollMs, options.signal);
-  }
+    return notReady;
+  };
+  let looking: Promise<NotReady[]> | undefined;
+  return async (ref: string | undefined, work: Work): Promise<void> => {
+    for (;;) {
+      looking ??= look(work).finally(() => {
+        looking = undefined;
+      });
+      const notReady = await looking;
+      if (!notReady.some((item) => ref === undefined || item.ref === ref || item.ref === supervisorRef)) return;
+      if (work.clock.monotonic() > work.deadlineAt) throw tooLate(folder, notReady, work.timeoutMs);
+      await work.clock.sleep(pollMs, work.signal);
+    }
+  };
+}
+
+interface NotReady {
+  ref: string;
+  reason: string;
 }
 
 function hasFailed({ state }: ProcessReport): boolean {
@@ -72,7 +86,7 @@ function givenUp(folder: StateFolder, { name, state }: ProcessReport): Failure {
   });
 }
 
-function tooLate(folder: StateFolder, notReady: { ref: string; reason: string }[], timeoutMs: number): Failure {
+function tooLate(folder: StateFolder, notReady: NotReady[], timeoutMs: number): Failure {
   const names = notReady.map(({ ref }) => ref.replace('process/', ''));
   const first = names[0] ?? '';
   return new Failure({

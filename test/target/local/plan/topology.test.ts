@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import t from 'tap';
+import { systemClock } from '../../../../src/cli/kernel/clock.js';
+import { localActs } from '../../../../src/cli/target/local/acts.js';
 import { readDesired } from '../../../../src/cli/target/local/plan/desired.js';
 import { planUp } from '../../../../src/cli/target/local/plan/plan.js';
 import { readTopology } from '../../../../src/cli/target/local/plan/topology.js';
 import { stateFolderAt } from '../../../../src/cli/target/local/state/state-folder.js';
 import type { StackObject } from '../../../../src/cli/target/manifests/manifests.js';
+import { stepsOf } from '../../../../src/cli/target/plan.js';
 import { root } from '../../../golden.js';
 
 const manifests = join(root, 'manifests');
@@ -53,7 +56,9 @@ t.test('the orders stack: a process for each Deployment, Services as ports, moun
   t.match(desired.state.loadPaths, { prices: '/price/1' });
   t.ok(desired.state.routes.some((r) => r.path === '/order' && r.type === 'Prefix' && r.service === 'orders'));
 
-  const steps = planUp(desired, { state: undefined, supervisor: undefined });
+  const environment = { env: {}, cwd: root, root, clock: systemClock };
+  const acts = localActs(folder, desired, options.serverEntry, environment);
+  const steps = stepsOf(planUp(desired, { state: undefined, supervisor: undefined }, acts));
   const skipped = steps.filter(({ verb }) => verb === 'skip').map(({ ref }) => ref);
   for (const ref of ['StatefulSet/postgres', 'Job/migrate', 'HorizontalPodAutoscaler/prices', 'monitoring']) {
     t.ok(skipped.includes(ref), `${ref} is named as left out`);

@@ -51,8 +51,16 @@ function differs(object: KubeObject, live: LiveObject): string | undefined {
   return isWithin(object, live) ? undefined : 'somebody changed it';
 }
 
+/** A change that there is something to do about. */
+export type DueChange = Change & { verb: 'create' | 'update' };
+
+/** Whether the object is to be applied. */
+export function isDue(change: Change): change is DueChange {
+  return change.verb !== 'keep';
+}
+
 /** A change as a step of a plan. */
-export function stepOf(change: Change): Step {
+export function stepOf(change: DueChange): Step {
   return { verb: change.verb, ref: liveRef(change.object), why: change.why };
 }
 

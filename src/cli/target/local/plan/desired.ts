@@ -57,12 +57,9 @@ export function readDesired({ folder, stacks, manifests, values, serverEntry }: 
     host: topology.host,
     loadPaths: topology.loadPaths,
   };
-  return {
-    state: { ...content, digest: digestOf(content), inputs: inputsDigest({ stacks, manifests, values, serverEntry }) },
-    secrets,
-    newSecrets,
-    leftOut: [...topology.leftOut, ...withoutPostgres(all), monitoringLeftOut],
-  };
+  const leftOut = [...topology.leftOut, ...withoutPostgres(all), monitoringLeftOut];
+  const inputs = inputsDigest({ stacks, manifests, values, serverEntry });
+  return { state: { ...content, digest: digestOf(content), inputs, leftOut }, secrets, newSecrets, leftOut };
 }
 
 const monitoringLeftOut = {

@@ -5,6 +5,7 @@ import { replaceFile } from '../../../kernel/files.js';
 import { makeFolders } from '../../../kernel/folders.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { Values } from '../../manifests/values-schema.js';
+import type { LeftOut } from '../plan/container-env.js';
 import type { ProcessSpec, Route } from '../plan/topology.js';
 import { isLocalState, isRuntime, isSecrets } from './state-shape.js';
 
@@ -41,6 +42,8 @@ export interface LocalState {
   host: string | undefined;
   /** What `hwctl load` hits, by stack. */
   loadPaths: Record<string, string>;
+  /** What of the manifests has no meaning here; records of earlier versions have none. */
+  leftOut?: LeftOut[];
 }
 
 /** What runs, as far as the supervisor got to write it down. */

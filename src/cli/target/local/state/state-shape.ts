@@ -90,6 +90,9 @@ export const isLocalState: Check = fields({
   routes: list(fields({ host: optional(text), path: text, type: exactly('Exact', 'Prefix'), service: text })),
   host: optional(text),
   loadPaths: mapOf(text),
+  leftOut: optional(
+    list(fields({ ref: text, reason: text, isTold: optional(flag), needsContainer: optional(exactly(true)) })),
+  ),
 });
 
 /** Whether this is a process as a cluster's record names it; without a command line it could be any. */
