@@ -1,14 +1,13 @@
-// What `hwctl dev` builds at each save: the server alone, from its sources and without checking types. `local`: dist/server,
-// as the local target runs it; `image`: dist/image, of which a cluster's image is made.
+// What `hwctl dev` builds at each save: the server alone. `local`: dist/server, as the local target runs it; `image`:
+// dist/image, of which a cluster's image is made.
 import { fileURLToPath } from 'node:url';
-import { bundleServer } from './bundle.mjs';
-import { bundleLocalServer } from './bundle-local.mjs';
+import { buildImage, buildServer, writeBuilt } from './bundles.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 try {
-  if (process.argv[2] === 'image') await bundleServer();
-  else await bundleLocalServer('src/server/main.ts');
-} catch {
+  writeBuilt([await (process.argv[2] === 'image' ? buildImage() : buildServer())]);
+} catch (error) {
   // esbuild has said what is wrong and where.
+  if (error.errors === undefined) throw error;
   process.exitCode = 1;
 }

@@ -1,23 +1,19 @@
-// Builds dist/ with the TypeScript compiler.
-import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+// Builds dist/, whole and nothing else: what an earlier build left is gone. Where the sources have an error, all stays as it was.
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const compiler = 'node_modules/typescript/bin/tsc';
-// An installed package brings dist/ along and has neither sources nor compiler.
-if (existsSync('tsconfig.build.json') && existsSync(compiler)) {
-  if (process.argv.includes('--clean')) rmSync('dist', { recursive: true, force: true });
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-  // Also where another part does not compile: the server may, and its bundle replaces what tsc has just written.
-  const { bundleLocalServer } = await import('./bundle-local.mjs');
-  await bundleLocalServer();
-  // Before dist/cli asks for dist/vendor.
-  const { bundleLoadAgent } = await import('./bundle-load-agent.mjs');
-  await bundleLoadAgent();
-  const { bundleVendor } = await import('./bundle-vendor.mjs');
-  await bundleVendor();
-  const { bundleServer } = await import('./bundle.mjs');
-  await bundleServer();
-  process.exit(status ?? 1);
+// An installed package brings dist/ along and has neither sources nor bundler.
+if (existsSync('src')) {
+  const { buildCli, buildImage, buildLoadAgent, buildServer, writeBuilt } = await import('./bundles.mjs');
+  try {
+    const built = await Promise.all([buildCli(), buildServer(), buildLoadAgent(), buildImage()]);
+    writeBuilt(built);
+    for (const name of readdirSync('dist'))
+      if (!built.some(({ folder }) => folder === `dist/${name}`)) rmSync(`dist/${name}`, { recursive: true });
+  } catch (error) {
+    // esbuild has said what is wrong and where.
+    if (error.errors === undefined) throw error;
+    process.exitCode = 1;
+  }
 }

@@ -1,11 +1,11 @@
 // The licence texts of what a bundle holds: MIT, BSD, ISC and Apache-2.0 all ask that their notice goes with every copy.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const notices = /^(licen[cs]e|copying|notice|copyright)/i;
 
 /** Folders of the packages that esbuild's `metafile` names as inputs, sorted, each once. */
-export function packagesIn(metafile) {
+function packagesIn(metafile) {
   const folders = Object.keys(metafile.inputs).flatMap((input) => {
     const match = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input.replace(/^[a-z]+:/, ''));
     return match === null ? [] : [match[0]];
@@ -14,7 +14,7 @@ export function packagesIn(metafile) {
 }
 
 /** Name, version, licence and licence texts of a package. Throws Error where it brings neither a text nor the name of a licence. */
-export function noticeOf(folder) {
+function noticeOf(folder) {
   const { name, version, license, licenses, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const said = license?.type ?? license ?? licenses?.map((one) => one.type ?? one).join(' OR ');
   const texts = readdirSync(folder)
@@ -28,9 +28,9 @@ export function noticeOf(folder) {
   return `${name} ${version} (${said ?? 'see below'})\n\n${texts.join('\n\n')}\n`;
 }
 
-/** Writes `licences.txt` into `folder`, for all packages that went into the bundle. */
-export function writeLicences(metafile, folder) {
+/** The text of `licences.txt`: the notices of all packages that went into the bundle. */
+export function noticesOf(metafile) {
   const line = `${'-'.repeat(80)}\n`;
   const head = 'Parts of these packages are in the bundle beside this file; each keeps its own licence.\n';
-  writeFileSync(join(folder, 'licences.txt'), [head, ...packagesIn(metafile).map(noticeOf)].join(line));
+  return [head, ...packagesIn(metafile).map(noticeOf)].join(line);
 }

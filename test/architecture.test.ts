@@ -120,6 +120,10 @@ function packageProblem(file: string, specifier: string, rule: Rule): string | u
 }
 
 function ownImportProblem(file: string, specifier: string, typeOnly: boolean, rule: Rule, rules: Rule[]) {
+  if (specifier.endsWith('.json')) {
+    const path = normalize(join(dirname(file), specifier));
+    return path.startsWith('schemas/') && existsSync(join(root, path)) ? undefined : `${specifier} is no schema`;
+  }
   const target = resolveFile(file, specifier);
   if (target === undefined) return `${specifier} does not exist`;
   const targetRule = ruleFor(target, rules);
@@ -131,8 +135,14 @@ function ownImportProblem(file: string, specifier: string, typeOnly: boolean, ru
   return `${rule.folder} may not import ${short} (${target})`;
 }
 
-const rules = readRules(readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8'));
+const page = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8');
+const rules = readRules(page);
 const files = sourceFiles('src');
+/** Programs and threads: the build makes a file of each (scripts/bundles.mjs). */
+const entries = files.filter((file) => /[/.]main\.tsx?$/.test(file)).sort();
+/** A statement at the outermost level that is neither a declaration nor one of the loops that fill a table. */
+const actingLine =
+  /^(?!(?:import|export|const|let|function|class|interface|type|async|abstract|enum)\b)(?:await|void|new|if|while|try|switch|[A-Za-z_$][\w$.]*(?=\(|\[| (?:\?\?)?=[^>])).*$/gm;
 const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 
 t.test('the table is read and the checker sees what it must', async (t) => {
@@ -144,6 +154,24 @@ t.test('the table is read and the checker sees what it must', async (t) => {
   t.match(probe('src/server/x.ts', `import { Failure } from '../cli/kernel/failure.js';`).join(), /may not import/);
   t.match(probe('src/cli/kernel/x.ts', `import fs from 'fs';`).join(), /node: prefix/);
   t.same(probe('src/cli/kernel/x.ts', `// import x from 'left-pad';\nimport fs from 'node:fs';`), []);
+});
+
+t.test('modules that act when they are loaded say so in their names, and the page lists them', async (t) => {
+  const section = page.split('## Modules that act when they are loaded')[1]?.split('\n## ')[0] ?? '';
+  const listed = section.split('\n').flatMap((line) => /^\| (src\/\S+) \|/.exec(line)?.[1] ?? []);
+  t.same(listed.sort(), entries);
+  for (const [file, text] of sources) {
+    const code = withoutComments(text);
+    if (!entries.includes(file)) t.same(code.match(actingLine) ?? [], [], `${file} acts when it is loaded`);
+    const imported = importsOf(text).map(({ specifier }) => resolveFile(file, specifier) ?? '');
+    t.same(
+      imported.filter((target) => entries.includes(target)),
+      [],
+      `${file}: who drops the word type from an import of a program starts it`,
+    );
+    for (const [, path] of code.matchAll(/\bentryModule\('([^']+)'\)/g))
+      t.ok(entries.includes(`src/cli/${path}.ts`), `${file}: ${path}`);
+  }
 });
 
 t.test('every import is one that the table allows', async (t) => {
@@ -185,8 +213,7 @@ t.test('no dead files: all are reached from an entry point', async (t) => {
       if (target !== undefined) visit(target);
     }
   };
-  // The last is what a pod of a distributed load executes (scripts/bundle-load-agent.mjs).
-  for (const entry of ['src/cli/main.ts', 'src/server/main.ts', 'src/cli/load/shards/shard-main.ts']) visit(entry);
+  for (const entry of entries) visit(entry);
   t.same(
     files.filter((file) => !reached.has(file)),
     [],

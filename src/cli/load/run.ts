@@ -1,9 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.js';
 import type { AttackDeps, StartAttack } from './attack.js';
-import type { IoThreadData, IoThreadMessage } from './engine/io-thread.js';
-import type { PacerThreadData } from './engine/pacer-thread.js';
-import { startThread } from './engine/thread.js';
+import { type IoThreadData, type IoThreadMessage, type PacerThreadData, startThread } from './engine/thread.js';
 import { WarmUp } from './engine/warm-up.js';
 import type { Dial } from './http/wire.js';
 import type { WorkerEnd } from './measure/figures.js';

@@ -13,7 +13,7 @@ export class Package {
   static copy(t: Test): Package {
     const folder = mkdtempSync(join(tmpdir(), 'hwctl-package-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-    for (const part of ['bin', 'dist/cli', 'dist/vendor', 'manifests', 'scenarios', 'schemas', 'package.json'])
+    for (const part of ['bin', 'dist/cli', 'manifests', 'scenarios', 'schemas', 'package.json'])
       cpSync(join(root, part), join(folder, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     return new Package(folder);

@@ -1,3 +1,4 @@
+import { entryModule } from '../../kernel/entry-module.js';
 import { Failure } from '../../kernel/failure.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import {
@@ -173,7 +174,7 @@ async function scenarioWork(
     });
   }
   const data: JourneyData = { scenario: item.scenario, root, cwd };
-  const module = import.meta.url.replace(/plan(\.[jt]s)$/, 'journey$1');
+  const module = entryModule('commands/load/journey.main').href;
   const names = steps.map(({ step }) => step.name);
   return {
     work: { kind: 'flow', name: item.name, weight: item.weight, module, data, steps: names },

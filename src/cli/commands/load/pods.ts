@@ -74,7 +74,7 @@ export async function startLoadPods(
   const started = await target.startPods({
     count,
     files: agentFiles(context.root),
-    main: 'shard-main.js',
+    main: 'shard.main.js',
     port,
     longestMs: waitMs + runMs + spareMs,
     timeoutMs: startTimeoutMs,
@@ -135,7 +135,7 @@ async function portable(work: Work): Promise<Work> {
       hint: 'Write the bodies and schemas into the scenario, or leave --in-cluster out',
     });
   }
-  return { ...work, module: './journey.js', data: { ...data, parsed: scenario } satisfies JourneyData };
+  return { ...work, module: './journey.main.js', data: { ...data, parsed: scenario } satisfies JourneyData };
 }
 
 /** Bodies and schemas that are in files of their own (rows of `data` are read with the scenario). */

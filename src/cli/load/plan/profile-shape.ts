@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import schema from '../../../../schemas/profile.schema.json' with { type: 'json' };
 import { syntaxMessage } from '../../kernel/json.js';
 import { didYouMean } from '../../kernel/nearest.js';
 
@@ -18,8 +17,6 @@ export interface ShapedProfile {
   problems: ProfileProblem[];
   problemAt(path: readonly (string | number)[], message: string): ProfileProblem;
 }
-
-const schemaUrl = new URL('../../../../schemas/profile.schema.json', import.meta.url);
 
 /** Parses a profile's YAML and finds everything that is wrong with its shape. */
 export function shapeProfile(text: string): ShapedProfile {
@@ -43,8 +40,7 @@ let compiled: ValidateFunction | undefined;
 
 /** Compiling the schema takes longer than all else here. */
 function schemaValidator(): ValidateFunction {
-  const schema = () => JSON.parse(readFileSync(fileURLToPath(schemaUrl), 'utf8')) as Record<string, unknown>;
-  compiled ??= new Ajv({ allErrors: true, verbose: true, strict: false }).compile(schema());
+  compiled ??= new Ajv({ allErrors: true, verbose: true, strict: false }).compile(schema);
   return compiled;
 }
 

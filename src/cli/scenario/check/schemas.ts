@@ -48,7 +48,7 @@ export async function schemaProblems({ schemas }: Uses, file: string): Promise<P
 /** What the schema of schemas says of the first that is none. Compiling many takes minutes; this takes a moment. */
 export async function shapeProblem(schemas: readonly unknown[]): Promise<string | undefined> {
   if (schemas.length === 0) return undefined;
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const { Ajv2020 } = (await import('ajv/dist/2020.js')).default;
   const ajv = new Ajv2020({ strict: false });
   const wrong = schemas.some((schema) => ajv.validateSchema(schema as object) !== true);
   return wrong ? `schema: ${ajv.errorsText(ajv.errors, { dataVar: 'schema' })}` : undefined;
@@ -64,7 +64,7 @@ const compiled = new WeakMap<object, Validate>();
 
 /** Compiles schemas of one file, each text once. ajv's passes to shorten its code take the square of a schema's depth: left out. */
 async function compiler(file: string): Promise<(schema: unknown) => Validate> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const { Ajv2020 } = (await import('ajv/dist/2020.js')).default;
   const code = { regExp: schemaPattern, optimize: false };
   const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, code });
   const byText = new Map<string, Validate>();

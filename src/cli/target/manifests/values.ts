@@ -50,7 +50,7 @@ function readSet(word: string, problems: Problems): YamlSource[] {
 }
 
 async function validate(sources: YamlSource[], problems: Problems): Promise<void> {
-  const { Ajv } = await import('ajv');
+  const { Ajv } = (await import('ajv')).default;
   const check = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(valuesSchema);
   for (const source of sources) {
     if (check(source.value)) continue;

@@ -45,10 +45,12 @@ export class Values {
   ) {}
 
   static async open(reading: Reading): Promise<Values> {
-    const [{ generateSync }, { Ajv2020 }] = await Promise.all([
-      import('json-schema-faker'),
-      import('ajv/dist/2020.js'),
-    ]);
+    const [
+      { generateSync },
+      {
+        default: { Ajv2020 },
+      },
+    ] = await Promise.all([import('json-schema-faker'), import('ajv/dist/2020.js')]);
     const ajv = new Ajv2020({
       strict: false,
       validateFormats: false,

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../kernel/clock.js';
+import { entryModule } from '../../../kernel/entry-module.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { Run } from '../../../kernel/process.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
@@ -49,7 +50,7 @@ export async function startForward(
 ): Promise<Forwarded[]> {
   const report = reportFile(state);
   rmSync(report, { force: true });
-  const entry = fileURLToPath(new URL('./forward-daemon.js', import.meta.url));
+  const entry = fileURLToPath(entryModule('target/kubernetes/reach/forward.main'));
   const argv = [process.execPath, entry, JSON.stringify({ ...options, report } satisfies DaemonOptions)];
   const child = spawn(argv[0] as string, argv.slice(1), { detached: true, stdio: 'ignore' });
   child.unref();

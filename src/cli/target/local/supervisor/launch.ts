@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../kernel/clock.js';
+import { entryModule } from '../../../kernel/entry-module.js';
 import { Failure } from '../../../kernel/failure.js';
 import { stateFailure } from '../../../kernel/state-home.js';
 import {
@@ -15,9 +16,15 @@ import {
 import { type Runtime, readRuntime, type StateFolder } from '../state/state-folder.js';
 import { askSupervisor } from './control.js';
 import { openLog } from './log-file.js';
-import type { SupervisorArguments } from './supervisor.js';
 
-const supervisorEntry = fileURLToPath(new URL('./supervisor.js', import.meta.url));
+/** What `hwctl up` tells the supervisor as it starts it, as one JSON argument. */
+export interface SupervisorArguments {
+  folder: string;
+  serverEntry: string;
+  baseEnv: Record<string, string>;
+}
+
+const supervisorEntry = fileURLToPath(entryModule('target/local/supervisor/supervisor.main'));
 
 /** Variables of the caller's environment that a service may see; everything else it gets is in the manifests. */
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'NODE_EXTRA_CA_CERTS'];

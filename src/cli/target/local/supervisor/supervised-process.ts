@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../kernel/clock.js';
+import { entryModule } from '../../../kernel/entry-module.js';
 import { replaceFile } from '../../../kernel/files.js';
 import type { ProcessSpec } from '../plan/topology.js';
 import { isFree } from '../state/ports.js';
@@ -35,8 +36,8 @@ export interface Surroundings {
   onChange(process: SupervisedProcess, line: string): void;
 }
 
-const gatewayEntry = fileURLToPath(new URL('../gateway/gateway.js', import.meta.url));
-const leash = new URL('./leash.js', import.meta.url).href;
+const gatewayEntry = fileURLToPath(entryModule('target/local/gateway/gateway.main'));
+const leash = entryModule('target/local/supervisor/leash.main').href;
 /** Milliseconds between probes of a process that has not been ready yet: a start is worth watching closely. */
 const startProbePeriodMs = 30;
 

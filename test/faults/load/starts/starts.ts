@@ -1,9 +1,10 @@
-// node --import delays.js starts.js COUNT: starts the engine so many times in this process, some at a time, and prints what
+// node --import delays.js starts.js COUNT, as starts.test.ts builds it: starts the engine so many times in this process, some at a time, and prints what
 // went wrong with each that hung, lost a thread or sent something else than planned.
 import { once } from 'node:events';
 import net from 'node:net';
-import { definePlan } from '../../../../dist/cli/load/plan-define.js';
-import { Run } from '../../../../dist/cli/load/run.js';
+import type { LoadPlan, Work } from '../../../../src/cli/load/plan/plan.js';
+import { definePlan } from '../../../../src/cli/load/plan/plan-define.js';
+import { Run } from '../../../../src/cli/load/run.js';
 
 const [count, atOnce] = [Number(process.argv[2]), 4];
 const server = net.createServer((socket) => {
@@ -12,20 +13,20 @@ const server = net.createServer((socket) => {
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-const url = `http://127.0.0.1:${server.address().port}`;
+const url = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
 
-const arrivals = [
+const arrivals: LoadPlan['arrivals'][] = [
   { model: 'open', poisson: false, stages: [{ durationMs: 20, from: 200, to: 200 }] },
   { model: 'open', poisson: true, stages: [{ durationMs: 15, from: 400, to: 400 }] },
   { model: 'paced', paceMs: 5, stages: [{ durationMs: 15, from: 2, to: 2 }] },
   { model: 'closed', requests: 4, stages: [{ durationMs: Number.POSITIVE_INFINITY, from: 2, to: 2 }] },
 ];
 const request = { step: 'GET /', method: 'GET', path: '/' };
-const work = [{ kind: 'requests', name: 'GET /', weight: 1, requests: [request] }];
+const work: Work[] = [{ kind: 'requests', name: 'GET /', weight: 1, requests: [request] }];
 
-async function start(index) {
+async function start(index: number) {
   const workers = 1 + (index % 2);
-  const plan = definePlan({ endpoint: { url }, work, arrivals: arrivals[index % arrivals.length], workers });
+  const plan = definePlan({ endpoint: { url }, work, arrivals: arrivals[index % arrivals.length]!, workers });
   const run = new Run(plan, { warmUp: { longestMs: 10 + (index % 20), enoughRequests: 40 } });
   const result = await run.result;
   // One that hangs at its end is given up after its drain time, without its threads; one that hangs before fails.

@@ -17,15 +17,9 @@ import {
   writeAtomically,
 } from '../state/state-folder.js';
 import { type ControlRequest, type SupervisorReport, serveControl } from './control.js';
+import type { SupervisorArguments } from './launch.js';
 import { turnOver } from './log-file.js';
 import { describeExit, SupervisedProcess, type Surroundings } from './supervised-process.js';
-
-/** What `hwctl up` tells the supervisor as it starts it, as one JSON argument. */
-export interface SupervisorArguments {
-  folder: string;
-  serverEntry: string;
-  baseEnv: Record<string, string>;
-}
 
 /** Milliseconds between looks at the size of the logs and at whether the state folder is still there. */
 const housekeepingPeriodMs = 2000;

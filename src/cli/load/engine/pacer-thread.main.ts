@@ -2,19 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { threadClock } from '../memory/clock-us.js';
 import { Histogram } from '../memory/histogram.js';
 import { arrivalRing, controlMemory } from '../memory/memory.js';
-import type { LoadPlan } from '../plan/plan.js';
 import { runPacer } from './pacer.js';
-
-/** What run.ts hands to the pacer's thread. */
-export interface PacerThreadData {
-  plan: LoadPlan;
-  rings: SharedArrayBuffer[];
-  control: SharedArrayBuffer;
-  /** Of a histogram: how late the machine woke the thread. */
-  wakeUp: SharedArrayBuffer;
-  /** What to run before, so that the code is compiled when it matters. */
-  warmUp: Pick<PacerThreadData, 'plan' | 'rings' | 'control'> | undefined;
-}
+import type { PacerThreadData } from './thread.js';
 
 const data = workerData as PacerThreadData;
 const nowUs = threadClock();

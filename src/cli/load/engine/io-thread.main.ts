@@ -1,8 +1,6 @@
 import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { basePath, compileRequest, hostHeader } from '../http/request.js';
-import type { Dial } from '../http/wire.js';
-import type { RequestRecord } from '../measure/metrics.js';
 import { threadClock } from '../memory/clock-us.js';
 import { arrivalRing, control, controlMemory, counter, workerMemory } from '../memory/memory.js';
 import { type LoadPlan, planSteps } from '../plan/plan.js';
@@ -11,34 +9,8 @@ import { Engine } from './engine.js';
 import type { FlowModule } from './flow.js';
 import { type CompiledWork, parseHeaders } from './iteration.js';
 import { Recorder } from './recorder.js';
+import type { IoThreadData, IoThreadMessage } from './thread.js';
 import type { WarmUpData } from './warm-up.js';
-
-/** What run.ts hands to each I/O thread. */
-export interface IoThreadData {
-  plan: LoadPlan;
-  dial: Dial;
-  thread: number;
-  memory: SharedArrayBuffer;
-  ring: SharedArrayBuffer;
-  control: SharedArrayBuffer;
-  records: boolean;
-  warmUp: WarmUpData | undefined;
-}
-
-/** What an I/O thread says to run.ts, in this order. */
-export type IoThreadMessage =
-  /** Its code and its work are there: it waits for `warm`. */
-  | { type: 'loaded' }
-  /** Warm, and its connections are open: it waits for `go`. */
-  | { type: 'ready' }
-  | { type: 'records'; records: RequestRecord[] }
-  | {
-      type: 'done';
-      checks: Record<string, { passed: number; failed: number }>;
-      server: string | undefined;
-      /** Requests still on connections, counted from the connections: must be what the counters say. */
-      busy: number;
-    };
 
 /** To open connections before the start: for the first, and for each further one. */
 const openTimeoutMs = 5000;
