@@ -1,13 +1,15 @@
 import type { Surroundings } from '../check/condition.js';
 import { type Exchange, valueFrom } from '../check/exchange.js';
 import { mismatchOf, show } from '../check/expect.js';
+import { safeFindings, shownName } from '../check/judge.js';
 import type { ExchangeSummary, StepResult } from '../result.js';
 import type { Condition, Expectation, ParallelMember, ParallelStep, SetCheck, Source } from '../scenario.js';
 import { summaryOf } from '../tell/describe.js';
 import { Unresolved } from '../variables/template.js';
 import { Gate } from './gate.js';
-import { safeFindings, setVariables, shownName, surroundings } from './request-step.js';
-import type { Iteration, Run, StepRecord } from './run-state.js';
+import { watchOf } from './request-step.js';
+import { setVariables } from './request-turn.js';
+import { type Iteration, type Run, type StepRecord, surroundings } from './run-state.js';
 
 /** Builds all requests, releases them together, and judges what came back as a set. */
 export async function runParallelStep(
@@ -18,7 +20,9 @@ export async function runParallelStep(
 ): Promise<StepResult> {
   let exchanges: Exchange[];
   try {
-    setVariables(step.set, run, iteration);
+    const watch = watchOf(run, record);
+    watch.attempt(step);
+    setVariables(step.set, { variables: iteration.variables, watch });
     exchanges = await release(step, run, iteration, record);
   } catch (error) {
     if (!(error instanceof Unresolved)) throw error;

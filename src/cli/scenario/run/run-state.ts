@@ -72,6 +72,15 @@ export interface Iteration {
   requested: boolean;
 }
 
+/** What conditions may look at in this iteration. */
+export function surroundings({ schemaProblems }: Run, { variables, exchanges }: Iteration): Surroundings {
+  return {
+    expand: (value) => variables.expand(value),
+    earlier: (name) => exchanges.get(name),
+    schemaProblems,
+  };
+}
+
 /**
  * One step while it runs: gathers its result and emits its events. One that runs only because a later one needs it does so
  * unseen, and its checks do not count; that it could not be done does.

@@ -72,7 +72,7 @@ async function runIteration(plan: ReturnType<typeof selectSteps>, run: Run, inde
   const scopes = scopesOf(scenario, index, options.variables);
   const variables = new Variables(scopes, source, (name, value) => run.mask.learn(name, value));
   variables.settle();
-  run.courier.forgetUsers();
+  run.courier.jars.clear();
   const iteration: Iteration = { index, variables, exchanges: new Map(), failed: false, requested: false };
   let broken: { error: unknown } | undefined;
   try {

@@ -11,6 +11,33 @@ interface Cookie {
   order: number;
 }
 
+/** The jars of all users of one iteration, by name; made as they are needed. */
+export class CookieJars {
+  #jars: Map<string, CookieJar> | undefined;
+
+  constructor(private readonly now: () => number) {}
+
+  /** True until somebody's jar was asked for: nobody has a cookie yet. */
+  get isEmpty(): boolean {
+    return this.#jars === undefined;
+  }
+
+  of(user: string): CookieJar {
+    this.#jars ??= new Map();
+    let jar = this.#jars.get(user);
+    if (jar === undefined) {
+      jar = new CookieJar(this.now);
+      this.#jars.set(user, jar);
+    }
+    return jar;
+  }
+
+  /** Every iteration begins without cookies, as in newman. */
+  clear(): void {
+    this.#jars = undefined;
+  }
+}
+
 /** The cookies of one user, by RFC 6265: domain, path, Secure, Max-Age and Expires count. */
 export class CookieJar {
   readonly #cookies = new Map<string, Cookie>();
