@@ -14,7 +14,7 @@ import type { LoadPlan } from '../../src/cli/load/plan/plan.js';
 import { parseProfile } from '../../src/cli/load/plan/profile.js';
 import { comparisonText } from '../../src/cli/report/load/compare-text.js';
 import { htmlReport as loadHtml } from '../../src/cli/report/load/html.js';
-import { layoutNames } from '../../src/cli/report/load/layouts/layout.js';
+import { layoutNames } from '../../src/cli/report/load/layouts/layouts.js';
 import { loadSummary } from '../../src/cli/report/load/summary.js';
 import { recordLine } from '../../src/cli/report/load/table-files.js';
 import { headingLine, snapshotLine } from '../../src/cli/report/load/text.js';

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Arrivals } from '../../src/cli/load/arrivals/models.js';
 import { runPacer } from '../../src/cli/load/engine/pacer.js';
 import { Recorder } from '../../src/cli/load/engine/recorder.js';
 import { MachineWatch } from '../../src/cli/load/measure/machine.js';
@@ -12,7 +13,6 @@ import {
   ringLength,
   workerMemory,
 } from '../../src/cli/load/memory/memory.js';
-import type { Arrivals } from '../../src/cli/load/plan/plan.js';
 import { planFor } from './servers.js';
 
 t.setTimeout(120_000);

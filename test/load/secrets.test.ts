@@ -10,10 +10,11 @@ import { shownPlan } from '../../src/cli/commands/load/shown.js';
 import { systemClock } from '../../src/cli/kernel/clock.js';
 import { Failure } from '../../src/cli/kernel/failure.js';
 import { shownUrl } from '../../src/cli/kernel/secrets.js';
+import { traitsOf } from '../../src/cli/load/arrivals/models.js';
 import { Histogram } from '../../src/cli/load/memory/histogram.js';
 import { type LoadPlan, planSteps } from '../../src/cli/load/plan/plan.js';
 import { htmlReport } from '../../src/cli/report/load/html.js';
-import { layoutNames } from '../../src/cli/report/load/layouts/layout.js';
+import { layoutNames } from '../../src/cli/report/load/layouts/layouts.js';
 import { loadSummary } from '../../src/cli/report/load/summary.js';
 import { recordLine } from '../../src/cli/report/load/table-files.js';
 import { headingLine } from '../../src/cli/report/load/text.js';
@@ -61,7 +62,7 @@ function planOf(given: Partial<PlanOptions>): Promise<{ plan: LoadPlan }> {
 
 /** All that a run of this plan prints and writes, by the name of the output. */
 async function outputs(plan: LoadPlan, words: string[]): Promise<Record<string, string>> {
-  const heading = headingOf(plan);
+  const heading = headingOf(plan, traitsOf(plan.arrivals));
   const empty = new Histogram().encode();
   const steps = planSteps(plan).map((step) => ({
     step,

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import type { Test } from 'tap';
+import type { Arrivals } from '../../src/cli/load/arrivals/models.js';
 import type { LoadResult } from '../../src/cli/load/measure/metrics.js';
-import type { Arrivals, LoadPlan, Work } from '../../src/cli/load/plan/plan.js';
+import type { LoadPlan, Work } from '../../src/cli/load/plan/plan.js';
 import { definePlan } from '../../src/cli/load/plan/plan-define.js';
 
 /** A plan against 127.0.0.1:port; GET / unless told otherwise. */

@@ -176,8 +176,9 @@ class Verification {
     if (!options.json) {
       const { loadSummary } = await import('../report/load/summary.js');
       const { headingOf } = await import('../report/load/words.js');
+      const { traitsOf } = await import('../load/arrivals/models.js');
       context.write(
-        `\n${loadSummary(result, headingOf(plan), { color: context.color, columns: context.columns, exitCode: loadExitCode(result) })}`,
+        `\n${loadSummary(result, headingOf(plan, traitsOf(plan.arrivals)), { color: context.color, columns: context.columns, exitCode: loadExitCode(result) })}`,
       );
     }
     const exitCode = loadExitCode(result);

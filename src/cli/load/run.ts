@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.js';
+import { traitsOf } from './arrivals/models.js';
 import type { AttackDeps, StartAttack } from './attack.js';
 import { type IoThreadData, type IoThreadMessage, type PacerThreadData, startThread } from './engine/thread.js';
 import { WarmUp } from './engine/warm-up.js';
@@ -29,7 +30,7 @@ export const startAttack: StartAttack = (plan, deps = {}) => new Run(plan, deps)
 /**
  * A run in this process: its threads are steered, and looked at, through shared memory.
  *
- *     run.ts                      I/O thread                     pacer (open and paced models)
+ *     run.ts                      I/O thread                     pacer (of arrivals at a rate)
  *       | <-------- loaded ---------- | <-- code and work are there --> | -------- loaded ---> |
  *       | --------- warm -----------> |                                 | <------- warm        |
  *       |                             |  <--- ring: arrivals, over ---  |  the throwaway run   |
@@ -98,7 +99,7 @@ export class Run extends SteeredRun {
     try {
       const io = this.memories.map((_, thread) => this.startIoThread(thread, dial, warmUp));
       this.threads = [...io];
-      if (this.plan.arrivals.model !== 'closed') this.threads.push(this.startPacer(warmUp));
+      if (traitsOf(this.plan.arrivals).rate !== undefined) this.threads.push(this.startPacer(warmUp));
       return await this.conduct(io, warmUp);
     } finally {
       warmUp?.close();

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import t from 'tap';
+import { randomAt } from '../../../src/cli/load/arrivals/random.js';
 import { ResponseParser } from '../../../src/cli/load/http/parser.js';
 import { HeadMemory } from '../../../src/cli/load/memory/head-memory.js';
-import { randomAt } from '../../../src/cli/load/plan/random.js';
 
 interface Seen {
   outcome: string;

@@ -1,6 +1,6 @@
 import t from 'tap';
+import { randomAt } from '../../../src/cli/load/arrivals/random.js';
 import { bucketIndex, bucketRange, Histogram, maxRecordableUs } from '../../../src/cli/load/memory/histogram.js';
-import { randomAt } from '../../../src/cli/load/plan/random.js';
 
 /** Values over seven decades, as latencies are: mostly small, with a long tail. */
 function values(count: number, seed: number): number[] {

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { traitsOf } from '../../../src/cli/load/arrivals/models.js';
+import { Schedule } from '../../../src/cli/load/arrivals/schedule.js';
 import { findProfile, listProfiles, parseProfile, scaleStages } from '../../../src/cli/load/plan/profile.js';
-import { rateStages, Schedule } from '../../../src/cli/load/plan/schedule.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const cwd = root;
@@ -32,7 +33,7 @@ t.test('prices-ramp: 100 users at one request a second over nine minutes, up and
       [100, 0],
     ],
   );
-  const schedule = new Schedule(rateStages(arrivals));
+  const schedule = new Schedule(traitsOf(arrivals).rate!);
   t.equal(Math.round(schedule.countAt(schedule.durationMs)), 53_600, 'requests in all');
   const quick = scaleStages(arrivals.stages);
   t.ok(Math.abs(quick.reduce((sum, stage) => sum + stage.durationMs, 0) - 20_000) < 1e-6);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { randomAt } from '../../../src/cli/load/plan/random.js';
+import { randomAt } from '../../../src/cli/load/arrivals/random.js';
 import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
 import { findMax, withVerdict } from '../../../src/cli/load/search/find-max.js';
 import type { MaxFound } from '../../../src/cli/load/search/max-found.js';

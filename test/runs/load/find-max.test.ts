@@ -2,7 +2,7 @@ import t from 'tap';
 import { maxExitCode, searchBounds, searchPlan } from '../../../src/cli/commands/load/find-max.js';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
 import { Failure } from '../../../src/cli/kernel/failure.js';
-import type { Arrivals } from '../../../src/cli/load/plan/plan.js';
+import type { Arrivals } from '../../../src/cli/load/arrivals/models.js';
 import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
 import { startAttack } from '../../../src/cli/load/run.js';
 import { findMax } from '../../../src/cli/load/search/find-max.js';

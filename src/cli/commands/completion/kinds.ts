@@ -1,4 +1,4 @@
-import { layoutNames } from '../../report/load/layouts/layout.js';
+import { layoutNames } from '../../report/load/layouts/layouts.js';
 import type { Context } from '../context/context.js';
 import {
   bundled,

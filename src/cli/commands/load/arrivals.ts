@@ -1,5 +1,6 @@
 import { Failure } from '../../kernel/failure.js';
-import type { Arrivals, Stage } from '../../load/plan/plan.js';
+import { type Arrivals, type ArrivalsOf, type ModelName, modelOf } from '../../load/arrivals/models.js';
+import { lastingMs, type Stage } from '../../load/arrivals/schedule.js';
 import { scaleStages } from '../../load/plan/profile.js';
 import { parseCount, parseLength, parseRate } from './flags.js';
 
@@ -15,73 +16,107 @@ export interface ArrivalOptions {
   quick?: boolean;
 }
 
+type Flag = keyof ArrivalOptions;
+
+/** How the command line asks for a model. */
+interface ModelFlags<A> {
+  /** Each of these asks for it; the first is the one that others are told to add. */
+  asks: readonly [Flag, ...Flag[]];
+  /** These mean nothing to another model. */
+  own: readonly Flag[];
+  /** A constant load; `durationMs` as given, else `usualMs`. */
+  read(options: ArrivalOptions, durationMs: number | undefined, usualMs: number): A;
+  /** A profile's arrivals, with the model's own flags. */
+  adjust(options: ArrivalOptions, arrivals: A): A;
+}
+
+const constant = (level: number, durationMs: number): Stage[] => [{ durationMs, from: level, to: level }];
+
+const modelFlags: { readonly [M in ModelName]: ModelFlags<ArrivalsOf<M>> } = {
+  open: {
+    asks: ['rps'],
+    own: ['poisson'],
+    read: ({ rps, poisson }, durationMs, usualMs) => ({
+      model: 'open',
+      stages: constant(parseRate(rps ?? '100'), durationMs ?? usualMs),
+      poisson: poisson === true,
+    }),
+    adjust: ({ poisson }, arrivals) => ({ ...arrivals, poisson: arrivals.poisson || poisson === true }),
+  },
+  paced: {
+    asks: ['users'],
+    own: ['pace'],
+    read: ({ users, pace }, durationMs, usualMs) => ({
+      model: 'paced',
+      stages: constant(parseCount(users!, '--users', '100'), durationMs ?? usualMs),
+      paceMs: parseLength(pace ?? '1s', '--pace'),
+    }),
+    adjust: ({ pace }, arrivals) => ({
+      ...arrivals,
+      paceMs: pace === undefined ? arrivals.paceMs : parseLength(pace, '--pace'),
+    }),
+  },
+  closed: {
+    asks: ['concurrency', 'requests'],
+    own: [],
+    read: ({ concurrency, requests: wanted }, durationMs, usualMs) => {
+      const level = parseCount(concurrency ?? '1', '--concurrency', '10');
+      const requests = wanted === undefined ? undefined : parseCount(wanted, '--requests', '1000', 1e12);
+      const untilMs = requests === undefined ? usualMs : Number.POSITIVE_INFINITY;
+      return { model: 'closed', stages: constant(level, durationMs ?? untilMs), requests };
+    },
+    adjust: (_, arrivals) => arrivals,
+  },
+};
+
+const models = Object.entries(modelFlags) as [ModelName, ModelFlags<Arrivals>][];
+const defaultModel: ModelName = 'open';
 const defaultDurationMs = 10_000;
+
+/** Flags of which each asks for another model: groups for `refuseTogether`. */
+export const modelExclusive: string[][] = models.reduce<string[][]>(
+  (groups, [, { asks }]) => asks.flatMap((flag) => groups.map((group) => [...group, flag])),
+  [[]],
+);
+
+/** The flags that ask for a model without a rate that can be set: what a search wants left out. */
+export const flagsWithoutRate: string[] = models
+  .filter(([name]) => modelOf(name).atRate === undefined)
+  .flatMap(([, { asks }]) => asks.map(flagText));
 
 /** The arrivals that the flags ask for, on top of a profile's where there is one. Throws Failure. */
 export function readArrivals(options: ArrivalOptions, profile: Arrivals | undefined): Arrivals {
+  const asked = models.find(([, { asks }]) => asks.some((flag) => options[flag] !== undefined))?.[0];
+  const model = asked ?? profile?.model ?? defaultModel;
+  for (const [name, { own, asks }] of models) {
+    const stray = own.find((flag) => options[flag] !== undefined && options[flag] !== false);
+    if (stray !== undefined && name !== model) throw needs(flagText(stray), flagText(asks[0]));
+  }
+  const durationMs = options.duration === undefined ? undefined : parseLength(options.duration, '--duration');
+  const flags = modelFlags[model] as ModelFlags<Arrivals>;
   const wanted =
-    profile !== undefined && !namesModel(options) ? adjustProfile(options, profile) : fromFlags(options, profile);
+    profile !== undefined && asked === undefined
+      ? flags.adjust(options, durationMs === undefined ? profile : stretched(profile, durationMs))
+      : flags.read(options, durationMs, usualMs(profile));
   return options.quick ? { ...wanted, stages: scaleStages(wanted.stages) } : wanted;
 }
 
-function namesModel({ rps, users, concurrency, requests }: ArrivalOptions): boolean {
-  return [rps, users, concurrency, requests].some((flag) => flag !== undefined);
+/** A constant level lasts as long as the profile, else 10 s. */
+function usualMs(profile: Arrivals | undefined): number {
+  const profileMs = profile === undefined ? undefined : lastingMs(profile.stages);
+  return profileMs !== undefined && Number.isFinite(profileMs) ? profileMs : defaultDurationMs;
 }
 
-/** A profile's own model; `--duration` stretches or shortens its stages in proportion, `--pace` and `--poisson` apply where they belong. */
-function adjustProfile(options: ArrivalOptions, profile: Arrivals): Arrivals {
-  const durationMs = options.duration === undefined ? undefined : parseLength(options.duration, '--duration');
-  const stages = durationMs === undefined ? profile.stages : stretch(profile.stages, durationMs);
-  if (options.pace !== undefined && profile.model !== 'paced') throw needs('--pace', '--users');
-  if (options.poisson && profile.model !== 'open') throw needs('--poisson', '--rps');
-  switch (profile.model) {
-    case 'open':
-      return { ...profile, stages, poisson: profile.poisson || options.poisson === true };
-    case 'paced':
-      return {
-        ...profile,
-        stages,
-        paceMs: options.pace === undefined ? profile.paceMs : parseLength(options.pace, '--pace'),
-      };
-    case 'closed':
-      return { ...profile, stages };
-  }
+/** A profile's stages stretched or shortened in proportion. */
+function stretched(profile: Arrivals, totalMs: number): Arrivals {
+  const sumMs = lastingMs(profile.stages);
+  const lengthOf = ({ durationMs }: Stage) =>
+    sumMs === Number.POSITIVE_INFINITY ? totalMs / profile.stages.length : (durationMs * totalMs) / sumMs;
+  return { ...profile, stages: profile.stages.map((stage) => ({ ...stage, durationMs: lengthOf(stage) })) };
 }
 
-function stretch(stages: readonly Stage[], totalMs: number): Stage[] {
-  const sum = stages.reduce((total, stage) => total + stage.durationMs, 0);
-  if (sum === Number.POSITIVE_INFINITY)
-    return stages.map((stage) => ({ ...stage, durationMs: totalMs / stages.length }));
-  return stages.map((stage) => ({ ...stage, durationMs: (stage.durationMs * totalMs) / sum }));
-}
-
-/** A constant level for `--duration`, else for as long as the profile, else 10 s. */
-function fromFlags(options: ArrivalOptions, profile: Arrivals | undefined): Arrivals {
-  const durationMs = options.duration === undefined ? undefined : parseLength(options.duration, '--duration');
-  const profileMs = profile?.stages.reduce((total, stage) => total + stage.durationMs, 0);
-  const usualMs = profileMs !== undefined && Number.isFinite(profileMs) ? profileMs : defaultDurationMs;
-  const constant = (level: number, ms: number) => [{ durationMs: ms, from: level, to: level }];
-  if (options.pace !== undefined && options.users === undefined) throw needs('--pace', '--users');
-  if (options.requests !== undefined || options.concurrency !== undefined) {
-    if (options.poisson) throw needs('--poisson', '--rps');
-    const concurrency = parseCount(options.concurrency ?? '1', '--concurrency', '10');
-    const requests =
-      options.requests === undefined ? undefined : parseCount(options.requests, '--requests', '1000', 1e12);
-    const fallbackMs = requests === undefined ? usualMs : Number.POSITIVE_INFINITY;
-    return { model: 'closed', stages: constant(concurrency, durationMs ?? fallbackMs), requests };
-  }
-  if (options.users !== undefined) {
-    if (options.poisson) throw needs('--poisson', '--rps');
-    const users = parseCount(options.users, '--users', '100');
-    const paceMs = parseLength(options.pace ?? '1s', '--pace');
-    return { model: 'paced', stages: constant(users, durationMs ?? usualMs), paceMs };
-  }
-  const rate = parseRate(options.rps ?? '100');
-  return {
-    model: 'open',
-    stages: constant(rate, durationMs ?? usualMs),
-    poisson: options.poisson === true,
-  };
+function flagText(flag: Flag): string {
+  return `--${flag}`;
 }
 
 /** The failure for a flag that another one gives its meaning. */

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { exitCodes, Failure } from '../../kernel/failure.js';
 import { jsonText } from '../../kernel/text.js';
+import { traitsOf } from '../../load/arrivals/models.js';
 import { compareRuns } from '../../load/measure/compare.js';
 import type { LoadSnapshot } from '../../load/measure/metrics.js';
 import type { LoadPlan } from '../../load/plan/plan.js';
@@ -8,7 +9,7 @@ import { listProfiles } from '../../load/plan/profile.js';
 import type { Threshold } from '../../load/plan/thresholds.js';
 import type { MaxFound } from '../../load/search/max-found.js';
 import { comparisonText } from '../../report/load/compare-text.js';
-import type { LayoutName } from '../../report/load/layouts/layout.js';
+import type { LayoutName } from '../../report/load/layouts/layouts.js';
 import { loadSummary } from '../../report/load/summary.js';
 import type { LoadReport } from '../../report/load/timeline.js';
 import { headingOf } from '../../report/load/words.js';
@@ -278,5 +279,7 @@ async function printSummary(
   const { color } = context;
   // The terminal may have been resized meanwhile.
   const columns = context.stdout.columns || context.columns;
-  context.write(`${lead}${loadSummary(result, headingOf(plan), { color, columns, exitCode, conclusion })}`);
+  context.write(
+    `${lead}${loadSummary(result, headingOf(plan, traitsOf(plan.arrivals)), { color, columns, exitCode, conclusion })}`,
+  );
 }

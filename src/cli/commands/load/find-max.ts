@@ -1,8 +1,10 @@
 import { exitCodes, Failure } from '../../kernel/failure.js';
-import type { Arrivals, SearchBounds } from '../../load/plan/plan.js';
+import { type Arrivals, modelOf } from '../../load/arrivals/models.js';
+import { highestOf, lastingMs } from '../../load/arrivals/schedule.js';
+import type { SearchBounds } from '../../load/plan/plan.js';
 import { definePlan, type PlanRequest } from '../../load/plan/plan-define.js';
 import type { MaxFound } from '../../load/search/max-found.js';
-import type { ArrivalOptions } from './arrivals.js';
+import { type ArrivalOptions, flagsWithoutRate } from './arrivals.js';
 import { parseLength, parseRate } from './flags.js';
 
 const defaultTopPerSecond = 5000;
@@ -19,20 +21,14 @@ const planBeyondBudget = 1.25;
  * within `--duration` (2 min). Throws Failure `conflict` where arrivals are not at a rate.
  */
 export function searchBounds(options: ArrivalOptions, profile: Arrivals | undefined, arrivals: Arrivals): SearchBounds {
-  if (arrivals.model !== 'open') {
-    throw new Failure({
-      code: 'conflict',
-      message: '--find-max looks for a rate, so it needs arrivals at a rate',
-      hint: 'Leave --users, --concurrency and --requests out',
-    });
-  }
+  if (modelOf(arrivals.model).atRate === undefined) throw noRate();
   const levels = arrivals.stages.flatMap(({ from, to }) => [from, to]);
   // A constant load names no range.
   const isRamp = profile !== undefined && options.rps === undefined && Math.min(...levels) < Math.max(...levels);
   const ramp = isRamp ? arrivals.stages : [];
-  const rampTop = Math.max(0, ...ramp.map(({ from, to }) => Math.max(from, to)));
+  const rampTop = highestOf(ramp);
   const topPerSecond = options.rps !== undefined ? parseRate(options.rps) : rampTop > 0 ? rampTop : defaultTopPerSecond;
-  const rampMs = ramp.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const rampMs = lastingMs(ramp);
   const ownMs = options.duration === undefined ? undefined : parseLength(options.duration, '--duration');
   const budgetMs = ownMs ?? (options.quick ? quickBudgetMs : rampMs > 0 ? rampMs : defaultBudgetMs);
   const usual = Math.min(usualStartPerSecond, Math.max(1, topPerSecond / 20));
@@ -46,14 +42,20 @@ export function searchBounds(options: ArrivalOptions, profile: Arrivals | undefi
   };
 }
 
+function noRate(): Failure {
+  return new Failure({
+    code: 'conflict',
+    message: '--find-max looks for a rate, so it needs arrivals at a rate',
+    hint: `Leave ${flagsWithoutRate.slice(0, -1).join(', ')} and ${flagsWithoutRate.at(-1)} out`,
+  });
+}
+
 /** A plan whose rates a search sets: as much room as the highest of them needs. */
 export function searchPlan(request: PlanRequest, search: SearchBounds): ReturnType<typeof definePlan> {
-  const poisson = request.arrivals.model === 'open' && request.arrivals.poisson;
-  const constant = (rate: number): Arrivals => ({
-    model: 'open',
-    stages: [{ durationMs: search.budgetMs * planBeyondBudget, from: rate, to: rate }],
-    poisson,
-  });
+  const { arrivals } = request;
+  const { atRate } = modelOf(arrivals.model);
+  if (atRate === undefined) throw noRate();
+  const constant = (rate: number) => atRate(arrivals, rate, search.budgetMs * planBeyondBudget);
   const { maxInFlight, connections } = definePlan({ ...request, arrivals: constant(search.topPerSecond) });
   return definePlan({ ...request, maxInFlight, connections, search, arrivals: constant(search.startPerSecond) });
 }

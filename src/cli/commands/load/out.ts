@@ -3,10 +3,12 @@ import { extname, resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import { jsonText, shown } from '../../kernel/text.js';
+import { traitsOf } from '../../load/arrivals/models.js';
 import type { LoadResult, RequestRecord } from '../../load/measure/metrics.js';
 import { Histogram } from '../../load/memory/histogram.js';
 import { type LoadPlan, planSteps } from '../../load/plan/plan.js';
-import { type Distribution, type LayoutName, layoutNames } from '../../report/load/layouts/layout.js';
+import type { Distribution } from '../../report/load/layouts/layout.js';
+import { type LayoutName, layoutNames, layouts } from '../../report/load/layouts/layouts.js';
 import { recordLine, seriesCsv } from '../../report/load/table-files.js';
 import { headingOf } from '../../report/load/words.js';
 import type { Context } from '../context/context.js';
@@ -126,7 +128,7 @@ async function render(format: Exclude<Format, '.ndjson'>, result: LoadResult, pl
       return seriesCsv(result);
     case '.html': {
       const { htmlReport } = await import('../../report/load/html.js');
-      return htmlReport(result, headingOf(plan));
+      return htmlReport(result, headingOf(plan, traitsOf(plan.arrivals)));
     }
   }
 }
@@ -176,17 +178,9 @@ export function parseSummary(text: string): LayoutName | 'hwctl' {
 /** The summary in a layout that another tool's users know. */
 export async function peerSummary(name: LayoutName, result: LoadResult, plan: LoadPlan): Promise<string> {
   const response = distributionOf(Histogram.decode(result.histograms.response));
-  const input = { result: shown(result), plan: shown(plan), response };
-  switch (name) {
-    case 'k6':
-      return (await import('../../report/load/layouts/k6.js')).k6Layout(input);
-    case 'ab':
-      return (await import('../../report/load/layouts/ab.js')).abLayout(input);
-    case 'locust':
-      return (await import('../../report/load/layouts/locust.js')).locustLayout(input);
-    case 'wrk':
-      return (await import('../../report/load/layouts/wrk.js')).wrkLayout(input);
-  }
+  const { atOnce } = traitsOf(plan.arrivals);
+  const layout = await layouts[name]();
+  return layout({ result: shown(result), plan: shown(plan), response, atOnce });
 }
 
 function distributionOf(histogram: Histogram): Distribution {

@@ -13,7 +13,7 @@ import { findProfile, type Profile, type ProfileWork } from '../../load/plan/pro
 import { parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
 import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
-import { type ArrivalOptions, readArrivals } from './arrivals.js';
+import { type ArrivalOptions, modelExclusive, readArrivals } from './arrivals.js';
 import { findTarget, type LoadTargetOptions, type WorkPlace } from './endpoint.js';
 import { searchBounds, searchPlan } from './find-max.js';
 import {
@@ -60,15 +60,14 @@ export interface PlannedLoad {
 }
 
 const exclusive = [
-  ['rps', 'users', 'concurrency'],
-  ['rps', 'users', 'requests'],
+  ...modelExclusive,
   ['scenario', 'path'],
   ['scenario', 'method'],
   ['scenario', 'body'],
   ['scenario', 'data'],
   ['body', 'data'],
   ['resolve', 'unixSocket'],
-] as const;
+];
 
 /**
  * Turns the profile and flags of `hwctl load` into a plan; flags override the profile. Everything given is checked before

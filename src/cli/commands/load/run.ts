@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os';
 import { exitCodes, unreachable } from '../../kernel/failure.js';
+import { traitsOf } from '../../load/arrivals/models.js';
 import type { Attack, EarlyEnd, StartAttack } from '../../load/attack.js';
 import type { LoadResult, LoadSnapshot, RequestRecord } from '../../load/measure/metrics.js';
 import type { LoadPlan } from '../../load/plan/plan.js';
@@ -189,7 +190,7 @@ async function openDisplay(
   onKey: (key: LiveKey) => void,
   progress: Progress,
 ): Promise<Display> {
-  const heading = headingOf(plan);
+  const heading = headingOf(plan, traitsOf(plan.arrivals));
   switch (progress) {
     case 'none':
       return { busy: false, update: () => undefined, close: () => undefined };

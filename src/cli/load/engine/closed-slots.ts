@@ -1,10 +1,21 @@
+import { LiveSchedule, Schedule, type Stage, shareOf, stageValueAt } from '../arrivals/schedule.js';
 import { type ControlMemory, control } from '../memory/memory.js';
-import type { Arrivals } from '../plan/plan.js';
-import { LiveSchedule, Schedule, shareOf, stageValueAt } from '../plan/schedule.js';
 
-/** One thread's share of the closed model: how many iterations may run now, which come next and as which user. */
+export interface ClosedSlotsParts {
+  /** `from`, `to`: iterations at a time, of all threads of all shards. */
+  stages: readonly Stage[];
+  /** Iterations of all threads of all shards after which none begins; undefined: no limit. */
+  limit: number | undefined;
+  place: { index: number; count: number };
+  steering: ControlMemory;
+  /** Iterations at a time of this thread at most. */
+  most: number;
+}
+
+/** One thread's share of arrivals that begin when another is done: how many iterations may run now, which come next and as which user. */
 export class ClosedSlots {
   private readonly time: LiveSchedule;
+  private readonly place: { index: number; count: number };
   private readonly limit: number;
   private started = 0;
   private slots = 0;
@@ -12,27 +23,24 @@ export class ClosedSlots {
   /** No iteration will begin any more. */
   over = false;
 
-  constructor(
-    private readonly arrivals: Extract<Arrivals, { model: 'closed' }>,
-    private readonly place: { index: number; count: number },
-    private readonly steering: ControlMemory,
-    private readonly most: number,
-  ) {
-    this.time = new LiveSchedule(new Schedule(arrivals.stages));
-    this.limit = shareOf(arrivals.requests ?? Number.POSITIVE_INFINITY, place.index, place.count);
+  constructor(private readonly parts: ClosedSlotsParts) {
+    const { stages, limit = Number.POSITIVE_INFINITY, place } = parts;
+    this.time = new LiveSchedule(new Schedule(stages));
+    this.place = place;
+    this.limit = shareOf(limit, place.index, place.count);
     this.over = this.limit === 0;
   }
 
   /** How many at a time the stage asks for now. */
   resize(nowMs: number, ended: boolean): void {
-    const { words, numbers } = this.steering;
+    const { words, numbers } = this.parts.steering;
     const paused = Atomics.load(words, control.words.paused) !== 0;
     this.time.setPaused(paused, nowMs);
     if (nowMs >= this.time.endMs() || Atomics.load(words, control.words.finish) !== 0) this.over = true;
     const factor = numbers[control.numbers.factor]!;
-    const wanted = Math.round(stageValueAt(this.arrivals.stages, this.time.planMs(nowMs)) * factor);
+    const wanted = Math.round(stageValueAt(this.parts.stages, this.time.planMs(nowMs)) * factor);
     const share = shareOf(wanted, this.place.index, this.place.count);
-    this.slots = paused || nowMs < 0 || this.over || ended ? 0 : Math.min(share, this.most);
+    this.slots = paused || nowMs < 0 || this.over || ended ? 0 : Math.min(share, this.parts.most);
   }
 
   /** Whether another iteration is to begin beside the `running` ones. */

@@ -1,9 +1,10 @@
+import { traitsOf } from '../arrivals/models.js';
+import { shareOf } from '../arrivals/schedule.js';
 import { anyStatusOk, type CompiledRequest } from '../http/request.js';
 import type { Connection, ConnectionOwner, Dial, WireContext } from '../http/wire.js';
 import { HeadMemory } from '../memory/head-memory.js';
 import { type ArrivalRing, type ControlMemory, control, counter, type ErrorCause } from '../memory/memory.js';
 import type { LoadPlan } from '../plan/plan.js';
-import { shareOf } from '../plan/schedule.js';
 import { ArrivalReader } from './arrival-reader.js';
 import { ClosedSlots } from './closed-slots.js';
 import { ConnectionPool } from './connections.js';
@@ -59,10 +60,12 @@ export class Engine implements ConnectionOwner {
     const { plan, place } = parts;
     this.maxIterations = Math.max(1, shareOf(plan.maxInFlight, place.index, place.count));
     this.timeoutUs = plan.timeoutMs * 1000;
-    if (plan.arrivals.model === 'closed') {
-      this.closed = new ClosedSlots(plan.arrivals, place, parts.control, this.maxIterations);
+    const { rate, limit, userEverySeconds } = traitsOf(plan.arrivals);
+    if (rate === undefined) {
+      const { stages } = plan.arrivals;
+      this.closed = new ClosedSlots({ stages, limit, place, steering: parts.control, most: this.maxIterations });
     }
-    if (plan.arrivals.model === 'paced') this.paced = new PacedTurns();
+    if (userEverySeconds !== undefined) this.paced = new PacedTurns();
     this.arrivals = new ArrivalReader(parts.ring, (index, dueUs, user) => this.arrive(index, dueUs, user));
     const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
     const wire: WireContext = {

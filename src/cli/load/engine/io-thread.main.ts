@@ -1,10 +1,10 @@
 import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { shareOf } from '../arrivals/schedule.js';
 import { basePath, compileRequest, hostHeader } from '../http/request.js';
 import { threadClock } from '../memory/clock-us.js';
 import { arrivalRing, control, controlMemory, counter, workerMemory } from '../memory/memory.js';
 import { type LoadPlan, planSteps } from '../plan/plan.js';
-import { shareOf } from '../plan/schedule.js';
 import { Engine } from './engine.js';
 import type { FlowModule } from './flow.js';
 import { type CompiledWork, parseHeaders } from './iteration.js';

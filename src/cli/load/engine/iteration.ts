@@ -1,6 +1,6 @@
+import { randomAt } from '../arrivals/random.js';
 import type { CompiledRequest } from '../http/request.js';
 import type { Connection } from '../http/wire.js';
-import { randomAt } from '../plan/random.js';
 import type { Flow, FlowResponse, Journey } from './flow.js';
 
 /** A work of the plan as a thread runs it: its requests compiled, or its flow created. */

@@ -1,8 +1,8 @@
+import { traitsOf } from '../arrivals/models.js';
+import { LiveSchedule, Schedule } from '../arrivals/schedule.js';
 import type { Histogram } from '../memory/histogram.js';
 import { type ArrivalRing, type ControlMemory, control, ringLength, ringWord } from '../memory/memory.js';
 import type { LoadPlan } from '../plan/plan.js';
-import { randomAt } from '../plan/random.js';
-import { LiveSchedule, rateStages, Schedule } from '../plan/schedule.js';
 
 const { words: word, numbers: number } = control;
 /** Longest sleep: how late an adjustment may be noticed if its wake-up were lost. */
@@ -96,25 +96,22 @@ export class ArrivalSource {
   readonly live: LiveSchedule;
   globalIndex: number;
   private localIndex = 0;
-  private readonly usersPerArrivalRate: number;
-  private readonly poisson: boolean;
-  /** Poisson: position of the current arrival in units of the mean gap. */
-  private position = 0;
-  private positionOf = -1;
+  private readonly userEverySeconds: number;
+  private readonly position: ((index: number) => number) | undefined;
 
   constructor(
     private readonly plan: LoadPlan,
     private readonly threads: number,
   ) {
-    const { arrivals } = plan;
-    this.live = new LiveSchedule(new Schedule(rateStages(arrivals)));
+    const { rate = [], userEverySeconds = 0, positions } = traitsOf(plan.arrivals);
+    this.live = new LiveSchedule(new Schedule(rate));
     this.globalIndex = plan.shard.index;
-    this.usersPerArrivalRate = arrivals.model === 'paced' ? arrivals.paceMs / 1000 : 0;
-    this.poisson = arrivals.model === 'open' && arrivals.poisson;
+    this.userEverySeconds = userEverySeconds;
+    this.position = positions?.(plan.seed);
   }
 
   dueMs(): number {
-    return this.live.dueMs(this.poisson ? this.poissonPosition() : this.globalIndex);
+    return this.live.dueMs(this.position === undefined ? this.globalIndex : this.position(this.globalIndex));
   }
 
   thread(): number {
@@ -123,21 +120,12 @@ export class ArrivalSource {
 
   /** Users take turns, so that each comes once a pace; of a distributed run's users each process has those of its shard. */
   userAt(dueMs: number): number {
-    const users = this.live.plan.rateAt(this.live.planMs(dueMs)) * this.usersPerArrivalRate;
+    const users = this.live.plan.rateAt(this.live.planMs(dueMs)) * this.userEverySeconds;
     return users <= 1 ? 0 : this.globalIndex % Math.ceil(users - 1e-9);
   }
 
   advance(): void {
     this.globalIndex += this.plan.shard.count;
     this.localIndex++;
-  }
-
-  /** Sum of exponential gaps up to this arrival: every shard computes the same sequence from the seed. */
-  private poissonPosition(): number {
-    while (this.positionOf < this.globalIndex) {
-      this.positionOf++;
-      this.position += -Math.log(1 - randomAt(this.plan.seed, this.positionOf));
-    }
-    return this.position;
   }
 }

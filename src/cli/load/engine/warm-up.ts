@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { traitsOf } from '../arrivals/models.js';
 import type { WarmUpLimits } from '../attack.js';
 import {
   type ArrivalRing,
@@ -106,18 +107,18 @@ export class WarmUp {
   }
 }
 
-/** As many requests as the time allows, by the model of the real plan: they take different ways through the engine. */
+/** As many requests as the time allows, at a rate where the real plan is: the two take different ways through the engine. */
 function warmUpPlan(plan: LoadPlan, port: number, { longestMs, enoughRequests }: WarmUpLimits): LoadPlan {
   const connections = connectionsPerThread * plan.workers;
   const perSecond = (1.5 * enoughRequests * 1000 * plan.workers) / longestMs;
-  const closed = plan.arrivals.model === 'closed';
-  const value = closed ? connections : perSecond;
+  const atRate = traitsOf(plan.arrivals).rate !== undefined;
+  const value = atRate ? perSecond : connections;
   const stages = [{ durationMs: longestMs, from: value, to: value }];
   return definePlan({
     name: 'warm-up',
     endpoint: { url: `http://127.0.0.1:${port}` },
     work: [{ kind: 'requests', name: 'GET /', weight: 1, requests: [{ step: 'GET /', method: 'GET', path: '/' }] }],
-    arrivals: closed ? { model: 'closed', stages } : { model: 'open', poisson: false, stages },
+    arrivals: atRate ? { model: 'open', poisson: false, stages } : { model: 'closed', stages },
     connections,
     maxInFlight: 4 * connections,
     workers: plan.workers,

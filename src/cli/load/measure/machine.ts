@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { Failure } from '../../kernel/failure.js';
+import { shareOf } from '../arrivals/schedule.js';
 import type { LoadPlan } from '../plan/plan.js';
-import { shareOf } from '../plan/schedule.js';
 
 /** What the machine did to the generator so far. */
 export interface MachineFigures {

@@ -1,3 +1,4 @@
+import type { ArrivalParameters, ModelName } from '../arrivals/models.js';
 import type { EncodedHistogram, LatencySummary } from '../memory/histogram.js';
 import type { ArrivalUnit } from '../plan/plan.js';
 import type { ThresholdOutcome } from '../plan/thresholds.js';
@@ -142,21 +143,15 @@ export interface StepFigures {
   service: LatencySummary;
 }
 
-/** What a run was asked to do, for reports to draw and to name. */
-export interface RunArrivals {
-  model: 'open' | 'paced' | 'closed';
+/** What a run was asked to do, for reports to draw and to name: the model, its stages and its own parameters. */
+export interface RunArrivals extends ArrivalParameters {
+  model: ModelName;
   unit: ArrivalUnit;
   /**
    * In the plan's own time. `from`, `to`: arrivals per second (open), users (paced), iterations at a time (closed).
    * `durationMs` is left out where a closed run has no time limit.
    */
   stages: { label: string; durationMs?: number; from: number; to: number }[];
-  /** Random moments with the same mean rate. */
-  poisson?: boolean;
-  /** Of the paced model: a user begins one iteration so often. */
-  paceMs?: number;
-  /** Of the closed model: ends after so many iterations. */
-  requests?: number;
 }
 
 /** What a run measured. Its JSON is the document of `load --json`, `--out` and `--baseline`. */

@@ -1,8 +1,10 @@
 import { shownUrl } from '../../kernel/secrets.js';
+import type { ArrivalTraits } from '../arrivals/model.js';
+import { traitsOf } from '../arrivals/models.js';
+import { LiveSchedule, Schedule } from '../arrivals/schedule.js';
 import { Histogram } from '../memory/histogram.js';
 import { type ControlMemory, control, counter, type WorkerMemory } from '../memory/memory.js';
 import { type LoadPlan, planSteps } from '../plan/plan.js';
-import { LiveSchedule, rateStages, Schedule } from '../plan/schedule.js';
 import type { RunLook } from '../search/find-max.js';
 import {
   assertAccounts,
@@ -53,6 +55,7 @@ export class Observer {
   /** Follows the pacer's own, for the target rate, the stage and the arrivals due. */
   private readonly live: LiveSchedule;
   private readonly steps: string[];
+  private readonly traits: ArrivalTraits;
   private startedAtUnixMs = 0;
   private started = false;
   private finishedAtMs: number | undefined;
@@ -74,9 +77,9 @@ export class Observer {
     this.recent = new RecentWindow(this.totals);
     this.series = new SeriesReader(observed.memories);
     this.steps = planSteps(plan);
-    // For the closed model only the time of the stages matters, not their integral.
-    const stages = plan.arrivals.model === 'closed' ? plan.arrivals.stages : rateStages(plan.arrivals);
-    this.live = new LiveSchedule(new Schedule(stages));
+    this.traits = traitsOf(plan.arrivals);
+    // Without a rate only the time of the stages matters, not their integral.
+    this.live = new LiveSchedule(new Schedule(this.traits.rate ?? plan.arrivals.stages));
   }
 
   /** The arrivals are over: by the plan or because they were ended. */
@@ -133,10 +136,8 @@ export class Observer {
     if (!this.started || this.result !== undefined) return;
     const elapsedMs = this.elapsedMs();
     if (elapsedMs < 0) return;
-    const closed = this.plan.arrivals.model === 'closed';
-    const { requests } = closed ? (this.plan.arrivals as { requests?: number }) : { requests: undefined };
-    const allBegun =
-      requests !== undefined && this.totals.sum(counter.iterationsStarted) * this.plan.shard.count >= requests;
+    const { limit } = this.traits;
+    const allBegun = limit !== undefined && this.totals.sum(counter.iterationsStarted) * this.plan.shard.count >= limit;
     if (elapsedMs >= this.live.endMs() || allBegun) this.markFinish();
     this.recent.sample(elapsedMs);
     this.series.read();
@@ -162,7 +163,7 @@ export class Observer {
       ...counts,
       elapsedMs,
       unit: plan.unit,
-      targetIterationsPerSecond: plan.arrivals.model === 'closed' ? undefined : this.targetNow(elapsedMs),
+      targetIterationsPerSecond: this.traits.rate === undefined ? undefined : this.targetNow(elapsedMs),
       recentRequestsPerSecond: early ? perSecond(counts.sent) : recent.requestsPerSecond,
       recentIterationsPerSecond: early ? perSecond(iterations.started) : recent.iterationsPerSecond,
       achievedRequestsPerSecond: perSecond(counts.sent),
@@ -243,7 +244,7 @@ export class Observer {
       histogram((memory) => memory.startLag),
     ];
     const durationMs = this.windowMs();
-    const closed = plan.arrivals.model === 'closed';
+    const closed = this.traits.rate === undefined;
     const iterations = totals.iterations();
     const arrived = closed ? counts.ok + counts.failed + counts.timedOut : counts.sent;
     const begun = closed ? iterations.ok + iterations.failed : iterations.started;
@@ -335,7 +336,6 @@ export class Observer {
     const errors = totals.errors();
     const droppedBy = totals.droppedBy();
     const arrivals = totals.sum(counter.iterationsStarted) + droppedBy.maxInFlight + droppedBy.userBusy;
-    const closed = this.plan.arrivals.model === 'closed';
     return judge({
       startLagCount: lag.count,
       startLagP99Ms: lag.count === 0 ? 0 : lag.percentileUs(99) / 1000,
@@ -347,9 +347,10 @@ export class Observer {
       droppedMaxInFlight: this.plan.search === undefined ? droppedBy.maxInFlight : 0,
       droppedUserBusy: droppedBy.userBusy,
       // What became due within the last moments of a live run may rightly be on its way.
-      due: closed
-        ? undefined
-        : this.due(this.over ? this.windowMs() : Math.max(0, elapsedMs - (shards?.behindMs ?? 100))),
+      due:
+        this.traits.rate === undefined
+          ? undefined
+          : this.due(this.over ? this.windowMs() : Math.max(0, elapsedMs - (shards?.behindMs ?? 100))),
       eventLoopUtilization: this.busyLoopSamples === 0 ? 0 : this.busyLoopSum / this.busyLoopSamples,
       ...this.machine.sample(),
       elapsedMs,

@@ -1,4 +1,6 @@
-import { type LoadPlan, planDurationMs, type Stage } from '../plan/plan.js';
+import { parametersOf, traitsOf } from '../arrivals/models.js';
+import type { Stage } from '../arrivals/schedule.js';
+import { type LoadPlan, planDurationMs } from '../plan/plan.js';
 import type { Progress, RunArrivals } from './metrics.js';
 
 /** Where a run is in its plan. `planMs`: the plan's own time, which stands still while paused; `started`: iterations begun. */
@@ -6,15 +8,14 @@ export function progressOf(
   plan: LoadPlan,
   { planMs, over, factor, started }: { planMs: number; over: boolean; factor: number; started: number },
 ): Omit<Progress, 'phase'> {
-  const { arrivals } = plan;
-  const { stages } = arrivals;
+  const { stages } = plan.arrivals;
+  const { limit } = traitsOf(plan.arrivals);
   const totalMs = planDurationMs(plan);
   let stage = 0;
   let stageEndMs = stages[0]!.durationMs;
   while (planMs >= stageEndMs && stage < stages.length - 1) stageEndMs += stages[++stage]!.durationMs;
-  const requests = arrivals.model === 'closed' ? arrivals.requests : undefined;
-  const ofRequests = requests === undefined ? 0 : started / requests;
-  const fraction = over ? 1 : Math.min(1, Math.max(totalMs > 0 ? planMs / totalMs : 0, ofRequests));
+  const ofLimit = limit === undefined ? 0 : started / limit;
+  const fraction = over ? 1 : Math.min(1, Math.max(totalMs > 0 ? planMs / totalMs : 0, ofLimit));
   return {
     fraction,
     stage,
@@ -37,15 +38,13 @@ export function runArrivals(plan: Pick<LoadPlan, 'arrivals' | 'unit'>): RunArriv
       from: stage.from,
       to: stage.to,
     })),
-    poisson: arrivals.model === 'open' && arrivals.poisson ? true : undefined,
-    paceMs: arrivals.model === 'paced' ? arrivals.paceMs : undefined,
-    requests: arrivals.model === 'closed' ? arrivals.requests : undefined,
+    ...parametersOf(arrivals),
   };
 }
 
 /** What a stage does, in words: `ramp 10 -> 100 requests/s`. */
 function stageLabel(plan: Pick<LoadPlan, 'arrivals' | 'unit'>, stage: Stage, factor: number): string {
-  const unit = { open: `${plan.unit}/s`, paced: 'users', closed: 'at a time' }[plan.arrivals.model];
+  const unit = traitsOf(plan.arrivals).level.unit(plan.unit);
   const [from, to] = [tidy(stage.from * factor), tidy(stage.to * factor)];
   return stage.from === stage.to ? `hold ${to} ${unit}` : `ramp ${from} -> ${to} ${unit}`;
 }

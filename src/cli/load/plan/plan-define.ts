@@ -1,38 +1,35 @@
 import { Failure } from '../../kernel/failure.js';
-import type { Arrivals, ArrivalUnit, LoadPlan } from './plan.js';
-import { rateStages, stageValueAt } from './schedule.js';
+import type { ArrivalTraits } from '../arrivals/model.js';
+import { traitsOf } from '../arrivals/models.js';
+import { highestOf } from '../arrivals/schedule.js';
+import type { ArrivalUnit, LoadPlan } from './plan.js';
 
 /** What must be said of a load; the rest has defaults that follow from it. */
 export type PlanRequest = Pick<LoadPlan, 'endpoint' | 'work' | 'arrivals'> & Partial<LoadPlan>;
 
 /** Bounds of what a plan may ask for: beyond them it is a slip of the pen. */
 export const planLimits = {
-  ratePerSecond: 1_000_000,
-  users: 100_000,
-  concurrency: 10_000,
   durationMs: 7 * 24 * 3_600_000,
   workers: 64,
   timeoutMs: 3_600_000,
 } as const;
 
 /**
- * A whole plan from what was asked. In flight at once may be what the peak rate makes up in the time-out, 10,000 at most;
- * connections are opened beforehand as `connectionsFor` says. Throws Failure `bad-plan` with all problems found.
+ * A whole plan from what was asked. In flight at once may be twice what the model itself bounds them to, else what the
+ * peak rate makes up in the time-out, 10,000 at most. Throws Failure `bad-plan` with all problems found.
  */
 export function definePlan(request: PlanRequest): LoadPlan {
   const timeoutMs = request.timeoutMs ?? 10_000;
-  const peak = peakOf(request.arrivals);
-  const rate = Math.max(0, ...rateStages(request.arrivals).map((stage) => Math.max(stage.from, stage.to)));
-  const wanted = request.arrivals.model === 'open' ? Math.ceil((rate * timeoutMs) / 1000) : Math.ceil(peak);
+  const traits = traitsOf(request.arrivals);
+  const { atOnce, rate = [] } = traits;
   // Room above the plan for `+` in a live run.
-  const maxInFlight =
-    request.maxInFlight ?? Math.min(10_000, Math.max(100, wanted * (request.arrivals.model === 'open' ? 1 : 2)));
-  const preopened = connectionsFor(request.arrivals, rate);
+  const wanted = atOnce === undefined ? Math.ceil((highestOf(rate) * timeoutMs) / 1000) : 2 * atOnce;
+  const maxInFlight = request.maxInFlight ?? Math.min(10_000, Math.max(100, wanted));
   const plan: LoadPlan = {
     name: 'load',
     thresholds: [],
     maxInFlight,
-    connections: Math.min(maxInFlight, Math.max(1, preopened)),
+    connections: Math.min(maxInFlight, Math.max(1, traits.connections)),
     timeoutMs,
     drainMs: timeoutMs,
     workers: 1,
@@ -42,7 +39,7 @@ export function definePlan(request: PlanRequest): LoadPlan {
     ...withoutUndefined(request),
     unit: unitOf(request.work),
   };
-  const problems = problemsOf(plan);
+  const problems = problemsOf(plan, traits);
   if (problems.length > 0) {
     throw new Failure({
       code: 'bad-plan',
@@ -54,16 +51,6 @@ export function definePlan(request: PlanRequest): LoadPlan {
   return plan;
 }
 
-/**
- * Connections worth opening before the first arrival. open: for a fifth of a second's arrivals, 256 at most, since many
- * servers allow 512. paced: one for every user there will be. closed: as many as begin at once; further ones belong to the
- * stages that ask for them.
- */
-function connectionsFor(arrivals: Arrivals, peakPerSecond: number): number {
-  if (arrivals.model === 'open') return Math.min(256, Math.ceil(peakPerSecond / 5));
-  return Math.ceil(arrivals.model === 'paced' ? peakOf(arrivals) : stageValueAt(arrivals.stages, 0));
-}
-
 function unitOf(work: LoadPlan['work']): ArrivalUnit {
   const single = work.every((item) => item.kind === 'requests' && item.requests.length === 1);
   return single ? 'requests' : 'iterations';
@@ -73,37 +60,26 @@ function withoutUndefined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
 }
 
-function peakOf(arrivals: Arrivals): number {
-  return Math.max(0, ...arrivals.stages.map((stage) => Math.max(stage.from, stage.to)));
-}
-
-function problemsOf(plan: LoadPlan): string[] {
+function problemsOf(plan: LoadPlan, { level, limit, problems: own }: ArrivalTraits): string[] {
   const problems: string[] = [];
   const need = (holds: boolean, message: string) => {
     if (!holds) problems.push(message);
   };
-  const { arrivals } = plan;
-  const what = arrivals.model === 'open' ? 'rate' : arrivals.model === 'paced' ? 'users' : 'concurrency';
-  const most = { rate: planLimits.ratePerSecond, users: planLimits.users, concurrency: planLimits.concurrency }[what];
-  need(arrivals.stages.length > 0, 'the load has no stages');
-  for (const { durationMs, from, to } of arrivals.stages) {
+  const { stages } = plan.arrivals;
+  need(stages.length > 0, 'the load has no stages');
+  for (const { durationMs, from, to } of stages) {
     need(
-      [from, to].every((value) => value >= 0 && value <= most),
-      `${what} must be 0 .. ${most}`,
+      [from, to].every((value) => value >= 0 && value <= level.most),
+      `${level.name} must be 0 .. ${level.most}`,
     );
-    const endless =
-      durationMs === Number.POSITIVE_INFINITY && arrivals.model === 'closed' && arrivals.requests !== undefined;
+    const endless = durationMs === Number.POSITIVE_INFINITY && limit !== undefined;
     need(
       endless || (durationMs > 0 && durationMs <= planLimits.durationMs),
       'a stage must last longer than 0 and at most 7 days',
     );
   }
-  need(peakOf(arrivals) > 0, `${what} must be above 0`);
-  if (arrivals.model === 'paced')
-    need(arrivals.paceMs >= 1 && arrivals.paceMs <= 3_600_000, 'pace must be 1 ms .. 1 h');
-  if (arrivals.model === 'closed' && arrivals.requests !== undefined) {
-    need(Number.isSafeInteger(arrivals.requests) && arrivals.requests > 0, 'requests must be a whole number above 0');
-  }
+  need(highestOf(stages) > 0, `${level.name} must be above 0`);
+  problems.push(...own);
   need(plan.work.length > 0, 'the load has nothing to send');
   for (const work of plan.work) {
     need(work.weight > 0 && Number.isFinite(work.weight), `weight of ${work.name} must be above 0`);

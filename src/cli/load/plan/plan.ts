@@ -1,5 +1,7 @@
 import { withoutUrlSecrets } from '../../kernel/secrets.js';
 import type { TlsOptions } from '../../kernel/tls.js';
+import type { Arrivals } from '../arrivals/models.js';
+import { lastingMs } from '../arrivals/schedule.js';
 import type { Threshold } from './thresholds.js';
 
 /**
@@ -100,27 +102,6 @@ export interface FlowWork {
   steps: string[];
 }
 
-/**
- * When work begins. open: at a rate, whatever the responses do. paced: `users` begin one iteration every `paceMs` each,
- * evenly staggered; a user that is still busy when due again begins as soon as it is free, and what it missed meanwhile is
- * dropped and counted. closed: the next begins when the last is done.
- */
-export type Arrivals =
-  | { model: 'open' /** `from`, `to`: arrivals per second. */; stages: Stage[]; poisson: boolean }
-  | { model: 'paced' /** `from`, `to`: users. */; stages: Stage[]; paceMs: number }
-  | {
-      model: 'closed' /** `from`, `to`: concurrency. */;
-      stages: Stage[] /** Ends after so many arrivals too. */;
-      requests?: number;
-    };
-
-/** A linear change from `from` to `to` over `durationMs`; a constant where they are equal. Infinity for a closed run without a time limit. */
-export interface Stage {
-  durationMs: number;
-  from: number;
-  to: number;
-}
-
 /** What a search may try, in arrivals per second, and how long it may take. */
 export interface SearchBounds {
   startPerSecond: number;
@@ -134,7 +115,7 @@ export type ArrivalUnit = 'requests' | 'iterations';
 
 /** Sum of the stages' durations in milliseconds; Infinity where a closed run has no time limit. */
 export function planDurationMs(plan: LoadPlan): number {
-  return plan.arrivals.stages.reduce((sum, stage) => sum + stage.durationMs, 0);
+  return lastingMs(plan.arrivals.stages);
 }
 
 /**

@@ -3,7 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseDurationMs } from '../../kernel/duration.js';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
-import type { Arrivals, HeaderFields, PreparedRequest, RequestsWork, Stage } from './plan.js';
+import type { ProfileFields } from '../arrivals/model.js';
+import { type Arrivals, arrivalModels } from '../arrivals/models.js';
+import { lastingMs, type Stage } from '../arrivals/schedule.js';
+import type { HeaderFields, PreparedRequest, RequestsWork } from './plan.js';
 import { type ProfileProblem, shapeProfile } from './profile-shape.js';
 import { parseThreshold, type Threshold } from './thresholds.js';
 
@@ -37,18 +40,7 @@ interface RawProfile {
   stack?: string;
   url?: string;
   host?: string;
-  arrivals: {
-    rate?: number;
-    users?: number;
-    concurrency?: number;
-    pace?: string;
-    requests?: number;
-    duration?: string;
-    poisson?: boolean;
-    from?: number;
-    stages?: { duration: string; to: number }[];
-    of?: 'rate' | 'users' | 'concurrency';
-  };
+  arrivals: RawArrivals;
   work: { name?: string; weight?: number; request?: RawRequest; requests?: RawRequest[]; scenario?: string }[];
   thresholds?: (string | { threshold: string; abortOnFail?: boolean })[];
   findMax?: boolean;
@@ -58,6 +50,14 @@ interface RawProfile {
   timeout?: string;
   workers?: number;
   seed?: number;
+}
+
+/** Beside these, the level of a constant load under the name of its model's level. */
+interface RawArrivals extends ProfileFields {
+  duration?: string;
+  from?: number;
+  stages?: { duration: string; to: number }[];
+  of?: string;
 }
 
 type RawRequest =
@@ -163,20 +163,20 @@ export function parseProfile(text: string, file = '.'): { profile?: Profile; pro
 
 type Report = (path: (string | number)[], message: string) => void;
 
-function readArrivals(raw: RawProfile['arrivals'], report: Report): Arrivals | undefined {
-  const given = (['rate', 'users', 'concurrency'] as const).filter((name) => raw[name] !== undefined);
+function readArrivals(raw: RawArrivals, report: Report): Arrivals | undefined {
+  const models = Object.values(arrivalModels).map(({ profile }) => profile);
+  const levels = models.map(({ level }) => level);
+  const levelOf = (name: string) => (raw as Record<string, number | undefined>)[name];
+  const given = levels.filter((name) => levelOf(name) !== undefined);
   if (given.length > 1) report(['arrivals', given[1]!], `${given.join(' and ')} exclude each other`);
   const what = given[0] ?? raw.of;
   if (what === undefined)
-    report(['arrivals'], 'arrivals needs rate, users or concurrency; with stages, say `of: rate`');
-  const belongs = (name: 'pace' | 'requests' | 'poisson', to: string) => {
-    if (raw[name] !== undefined && what !== undefined && what !== to)
-      report(['arrivals', name], `${name} belongs to ${to}`);
-  };
-  belongs('pace', 'users');
-  belongs('requests', 'concurrency');
-  belongs('poisson', 'rate');
-  const constant = given[0] === undefined ? undefined : raw[given[0]];
+    report(['arrivals'], `arrivals needs ${orList(levels)}; with stages, say \`of: ${levels[0]}\``);
+  for (const { level, own } of models)
+    for (const name of own)
+      if (raw[name] !== undefined && what !== undefined && what !== level)
+        report(['arrivals', name], `${name} belongs to ${level}`);
+  const constant = given[0] === undefined ? undefined : levelOf(given[0]);
   const stages: Stage[] = [];
   if (raw.stages === undefined) {
     if (raw.duration === undefined && raw.requests === undefined)
@@ -192,10 +192,11 @@ function readArrivals(raw: RawProfile['arrivals'], report: Report): Arrivals | u
       from = stage.to;
     }
   }
-  if (what === 'rate') return { model: 'open', stages, poisson: raw.poisson === true };
-  if (what === 'users') return { model: 'paced', stages, paceMs: parseDurationMs(raw.pace ?? '1s', 'pace') };
-  if (what === 'concurrency') return { model: 'closed', stages, requests: raw.requests };
-  return undefined;
+  return models.find(({ level }) => level === what)?.arrivals(stages, raw);
+}
+
+function orList(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
 function readWork(raw: RawProfile['work'], file: string, report: Report): ProfileWork[] {
@@ -254,7 +255,7 @@ function byPlace(problems: ProfileProblem[]): ProfileProblem[] {
 
 /** What `--quick` makes of stages: the whole scaled to `totalMs` in the same proportions, where it is longer. */
 export function scaleStages(stages: readonly Stage[], totalMs = 20_000): Stage[] {
-  const sum = stages.reduce((total, stage) => total + stage.durationMs, 0);
+  const sum = lastingMs(stages);
   if (!(sum > totalMs) || sum === Number.POSITIVE_INFINITY) return [...stages];
   return stages.map((stage) => ({ ...stage, durationMs: (stage.durationMs * totalMs) / sum }));
 }

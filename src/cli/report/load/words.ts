@@ -1,8 +1,10 @@
 import { formatDuration } from '../../kernel/duration.js';
 import { withoutUrlSecrets } from '../../kernel/secrets.js';
+import type { ArrivalTraits } from '../../load/arrivals/model.js';
+import type { Stage } from '../../load/arrivals/schedule.js';
 import type { LoadResult, LoadSnapshot } from '../../load/measure/metrics.js';
 import type { Verdict } from '../../load/measure/verdict.js';
-import type { ArrivalUnit, LoadPlan, Stage } from '../../load/plan/plan.js';
+import type { ArrivalUnit, LoadPlan } from '../../load/plan/plan.js';
 import { formatCount, formatRate } from '../format.js';
 
 /** What a run is about, for the head of every report. */
@@ -15,9 +17,9 @@ export interface LoadHeading {
   model: string;
 }
 
-/** The head of a plan's reports. */
-export function headingOf(plan: LoadPlan): LoadHeading {
-  return { name: plan.name, target: withoutUrlSecrets(describeWork(plan)), model: describeArrivals(plan) };
+/** The head of a plan's reports; `traits` are those of its arrivals. */
+export function headingOf(plan: LoadPlan, traits: ArrivalTraits): LoadHeading {
+  return { name: plan.name, target: withoutUrlSecrets(describeWork(plan)), model: describeArrivals(plan, traits) };
 }
 
 function describeWork(plan: LoadPlan): string {
@@ -32,28 +34,25 @@ function describeWork(plan: LoadPlan): string {
 }
 
 /** The arrivals in words: `open, 100 requests/s for 10s`, `closed, 10 at a time, 100 requests`. */
-function describeArrivals({ arrivals, unit, search }: Pick<LoadPlan, 'arrivals' | 'unit' | 'search'>): string {
+function describeArrivals(
+  { arrivals, unit, search }: Pick<LoadPlan, 'arrivals' | 'unit' | 'search'>,
+  { level, limit, manner }: ArrivalTraits,
+): string {
   if (search !== undefined) {
     const [from, to] = [formatRate(search.startPerSecond), formatRate(search.topPerSecond)];
     return `search for the highest rate, from ${from} up to ${to} ${unit}/s, at most ${formatDuration(search.budgetMs)}`;
   }
-  switch (arrivals.model) {
-    case 'open':
-      return `open, ${describeStages(arrivals.stages, ` ${unit}/s`)}${arrivals.poisson ? ', Poisson' : ''}`;
-    case 'paced':
-      return `paced, ${describeStages(arrivals.stages, ' users')}, one iteration every ${formatDuration(arrivals.paceMs)} each`;
-    case 'closed': {
-      const limit = arrivals.requests === undefined ? '' : `, ${formatCount(arrivals.requests)} ${unit}`;
-      return `closed, ${describeStages(arrivals.stages, ' at a time')}${limit}`;
-    }
-  }
+  const parts = [arrivals.model, describeStages(arrivals.stages, level.unit(unit))];
+  if (manner !== '') parts.push(manner);
+  if (limit !== undefined) parts.push(`${formatCount(limit)} ${unit}`);
+  return parts.join(', ');
 }
 
 function describeStages(stages: Stage[], unit: string): string {
   const parts = stages.map((stage) => {
     const level =
       stage.from === stage.to ? formatRate(stage.from) : `${formatRate(stage.from)} to ${formatRate(stage.to)}`;
-    return `${level}${unit}${Number.isFinite(stage.durationMs) ? ` for ${formatDuration(stage.durationMs)}` : ''}`;
+    return `${level} ${unit}${Number.isFinite(stage.durationMs) ? ` for ${formatDuration(stage.durationMs)}` : ''}`;
   });
   return parts.length <= 3 ? parts.join(', then ') : `${parts.length} stages, ${parts[0]} first`;
 }

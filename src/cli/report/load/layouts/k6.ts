@@ -11,14 +11,14 @@ const statNames = ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)'];
  * k6's end-of-test summary (its internal/js/summary.js describes it): thresholds, checks, then HTTP, EXECUTION and NETWORK.
  * `vus` are requests under way, since an open model has no users.
  */
-export const k6Layout: Layout = ({ result, plan, response }) => {
+export const k6Layout: Layout = ({ result, response, atOnce }) => {
   const lines: string[] = [];
   if (result.thresholds.length > 0) lines.push('  █ THRESHOLDS', '', ...thresholdLines(result, response), '');
   lines.push('  █ TOTAL RESULTS', '');
   const seconds = result.durationMs / 1000;
   const checks = Object.entries(result.checks);
   if (checks.length > 0) lines.push(...checkLines(checks, seconds), '');
-  const peak = concurrencyOf({ result, plan });
+  const peak = concurrencyOf({ result, atOnce });
   const http = httpMetrics(result, seconds);
   const execution = executionMetrics(result, seconds, peak);
   const network = networkMetrics(result, seconds);

@@ -18,14 +18,12 @@ export interface LayoutInput {
   result: LoadResult;
   plan: LoadPlan;
   response: Distribution;
+  /** As `ArrivalTraits` has it: iterations under way at most, where the model bounds them. */
+  atOnce: number | undefined;
 }
 
 /** A layout its users know, as text that ends with a newline. */
 export type Layout = (input: LayoutInput) => string;
-
-/** What `--summary` accepts beside our own. */
-export const layoutNames = ['k6', 'ab', 'locust', 'wrk'] as const;
-export type LayoutName = (typeof layoutNames)[number];
 
 /** Method and path of the plan's first request; `-` and `/` for a journey. */
 export function firstRequest(plan: LoadPlan): { method: string; path: string } {
@@ -54,8 +52,7 @@ export function responses(result: LoadResult): number {
   return Object.values(result.statusCodes).reduce((sum, count) => sum + count, 0);
 }
 
-/** The closed model's concurrency or the paced model's users at their highest; for the open model the peak in flight. */
-export function concurrencyOf({ result, plan }: Pick<LayoutInput, 'result' | 'plan'>): number {
-  if (plan.arrivals.model === 'open') return Math.max(1, result.peakInFlight);
-  return Math.max(1, ...plan.arrivals.stages.map((stage) => Math.max(stage.from, stage.to)));
+/** Iterations under way at once: what the model bounds them to (concurrency, users), else the peak in flight. */
+export function concurrencyOf({ result, atOnce }: Pick<LayoutInput, 'result' | 'atOnce'>): number {
+  return Math.max(1, atOnce ?? result.peakInFlight);
 }

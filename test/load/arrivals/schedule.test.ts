@@ -1,8 +1,9 @@
 import t from 'tap';
+import { type Arrivals, traitsOf } from '../../../src/cli/load/arrivals/models.js';
+import { LiveSchedule, Schedule, shareOf, stageValueAt } from '../../../src/cli/load/arrivals/schedule.js';
 import { ArrivalSource } from '../../../src/cli/load/engine/pacer.js';
-import type { Arrivals, LoadPlan } from '../../../src/cli/load/plan/plan.js';
+import type { LoadPlan } from '../../../src/cli/load/plan/plan.js';
 import { definePlan } from '../../../src/cli/load/plan/plan-define.js';
-import { LiveSchedule, rateStages, Schedule, shareOf, stageValueAt } from '../../../src/cli/load/plan/schedule.js';
 
 const work: LoadPlan['work'] = [
   { kind: 'requests', name: 'GET /', weight: 1, requests: [{ step: 'GET /', method: 'GET', path: '/' }] },
@@ -105,7 +106,7 @@ t.test('Poisson arrivals: the same for the same seed in every pod, with the rate
 
 t.test('users at a pace take turns', async (t) => {
   const arrivals: Arrivals = { model: 'paced', paceMs: 500, stages: [{ durationMs: 2000, from: 5, to: 5 }] };
-  t.same(rateStages(arrivals), [{ durationMs: 2000, from: 10, to: 10 }]);
+  t.same(traitsOf(arrivals).rate!, [{ durationMs: 2000, from: 10, to: 10 }]);
   const due = allDue(new ArrivalSource(plan(arrivals), 1));
   t.equal(due.length, 20);
   const third = due.filter(({ user }) => user === 3).map(({ dueMs }) => Math.round(dueMs));

@@ -1,4 +1,9 @@
-import type { Arrivals, Stage } from './plan.js';
+/** A linear change from `from` to `to` over `durationMs`; a constant where they are equal. Infinity without a time limit. */
+export interface Stage {
+  durationMs: number;
+  from: number;
+  to: number;
+}
 
 /**
  * When each arrival is due: the closed-form inverse of the rate's integral, so that a pacer never drifts and any thread or
@@ -75,17 +80,6 @@ function timeInStage(stage: Stage, count: number): number {
   return (2 * count) / (fromPerMs + root);
 }
 
-/** The arrivals per second that a model asks for: stages of an open or paced plan. The closed model has none. */
-export function rateStages(arrivals: Arrivals): Stage[] {
-  if (arrivals.model === 'closed') return [];
-  const perUnit = arrivals.model === 'paced' ? 1000 / arrivals.paceMs : 1;
-  return arrivals.stages.map((stage) => ({
-    durationMs: stage.durationMs,
-    from: stage.from * perUnit,
-    to: stage.to * perUnit,
-  }));
-}
-
 /**
  * The schedule as a live run follows it: multiplied by a factor and stopped and resumed at will, still in closed form.
  * Times are milliseconds since the first arrival was due.
@@ -148,4 +142,14 @@ export function stageValueAt(stages: readonly Stage[], ms: number): number {
 export function shareOf(total: number, index: number, count: number): number {
   if (total === Number.POSITIVE_INFINITY) return total;
   return Math.floor((total + count - 1 - index) / count);
+}
+
+/** Milliseconds of all stages together; Infinity where one has no end. */
+export function lastingMs(stages: readonly Stage[]): number {
+  return stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
+}
+
+/** The highest value of stages; 0 without any. */
+export function highestOf(stages: readonly Stage[]): number {
+  return Math.max(0, ...stages.map(({ from, to }) => Math.max(from, to)));
 }

@@ -1,0 +1,55 @@
+import type { Stage } from './schedule.js';
+
+/**
+ * One way of saying when work begins: all that the rest of the program asks of it. A model is a file here and its entry in
+ * models.ts; what asks for it on the command line is commands/load/arrivals.ts.
+ */
+export interface ArrivalModel<A> {
+  /** How a profile's `arrivals` says it. */
+  profile: ProfileWords<A>;
+  /** What follows from such arrivals. */
+  traits(arrivals: A): ArrivalTraits;
+  /** Such arrivals at one constant rate, for a search; undefined where no rate can be set. */
+  atRate?(arrivals: A, perSecond: number, durationMs: number): A;
+}
+
+/** The fields of a profile that are one model's. */
+export interface ProfileWords<A> {
+  /** The field that holds the level of a constant load, and that names the model; also what `of` says of stages. */
+  level: string;
+  /** Fields that mean nothing to another model. */
+  own: readonly (keyof ProfileFields)[];
+  arrivals(stages: Stage[], fields: ProfileFields): A;
+}
+
+/** What the models' own fields hold, as a profile's file says it. */
+export interface ProfileFields {
+  poisson?: boolean;
+  pace?: string;
+  requests?: number;
+}
+
+/** What follows from arrivals for plan, engine, observer and reports, whatever the model is. */
+export interface ArrivalTraits {
+  /** Of the values of the stages: what they are, in words, the highest allowed, and the unit beside a number (`counted` per second, or a thing). */
+  level: { name: string; most: number; unit(counted: string): string };
+  /**
+   * Arrivals per second, where they come at a rate: a pacer releases each when it is due. Undefined: a stage's value is how
+   * many iterations run at a time, and the next begins when one is done.
+   */
+  rate?: Stage[];
+  /** At a rate: where the arrival with a global index stands, in units of the mean gap; called with ascending indices. Undefined: at its index. */
+  positions?(seed: number): (index: number) => number;
+  /** At a rate: seconds between the arrivals of one user. Users take turns, and the turn of one that is busy waits. Undefined: there are no users. */
+  userEverySeconds?: number;
+  /** Ends after so many arrivals too. */
+  limit?: number;
+  /** Iterations under way at most, where the model itself bounds them; undefined: as many as the responses let pile up. */
+  atOnce?: number;
+  /** Connections worth opening before the first arrival. */
+  connections: number;
+  /** What is wrong with it beside its stages. */
+  problems: string[];
+  /** How arrivals are spread, in words for the head of a report; empty where nothing is to be said. */
+  manner: string;
+}
