@@ -105,8 +105,8 @@ t.test('the words of hwctl load: a URL, a profile, both, or what was meant', asy
     [['http://a.test', 'http://b.test'], {}, '2 servers', /hwctl load URL/],
     [['http://a.test'], { url: 'http://b.test' }, '2 servers', /hwctl load URL/],
     [['steady', 'spike'], {}, '2 profiles', /hwctl load PROFILE/],
-    [[], { profile: 'steady', target: 'auto' }, 'a profile of minikube', /^hwctl load steady$/],
-    [[], { profile: 'mine.yaml', target: 'auto' }, 'a profile of minikube', /^hwctl load mine\.yaml$/],
+    [[], { profile: 'steady', target: 'auto' }, 'names a cluster', /^hwctl load steady$/],
+    [[], { profile: 'mine.yaml', target: 'auto' }, 'names a cluster', /^hwctl load mine\.yaml$/],
   ];
   for (const [words, given, message, hint] of refused) {
     const failure = await failureOf(() => read(words, given));

@@ -3,16 +3,20 @@ import { didYouMean } from '../kernel/nearest.js';
 import { run } from '../kernel/process.js';
 import { createPaint } from '../report/paint.js';
 import { checkPrerequisites, type Need, type Prerequisite } from '../target/doctor.js';
+import { clustersWith } from '../target/target-names.js';
 import type { Context } from './context/context.js';
 import type { Define } from './registry.js';
 
 /** What `doctor` takes. */
-export const needs: readonly Need[] = ['local', 'minikube'];
+export const needs: readonly Need[] = ['local', ...clustersWith('profile')];
 
-/** `hwctl doctor [local|minikube]`: every prerequisite, what was found, and the cure for each that is missing. */
+/** `hwctl doctor [TARGET]`: every prerequisite, what was found, and the cure for each that is missing. */
 export const define: Define = (command, context) => {
   command
-    .argument('[target]', 'check what this target needs: local or minikube (default: all, and only local must pass)')
+    .argument(
+      '[target]',
+      `check what this target needs: ${needs.join(' or ')} (default: all, and only local must pass)`,
+    )
     .action(async (target: string | undefined, options: { json?: boolean }) => {
       const wanted = parseTarget(target);
       const { root, env } = context;
@@ -31,12 +35,13 @@ export const define: Define = (command, context) => {
 };
 
 function parseTarget(text: string | undefined): Need {
-  if (text === undefined || text === 'local') return 'local';
-  if (text === 'minikube') return 'minikube';
+  const need = needs.find((each) => each === (text ?? 'local'));
+  if (need !== undefined) return need;
+  const known = needs.map((each) => `hwctl doctor ${each}`);
   throw new Failure({
     code: 'unknown-target',
-    message: `unknown target ${JSON.stringify(text)}${didYouMean(text, ['local', 'minikube'])}`,
-    hint: 'hwctl doctor, hwctl doctor local or hwctl doctor minikube',
+    message: `unknown target ${JSON.stringify(text)}${didYouMean(text ?? '', needs)}`,
+    hint: `hwctl doctor, ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import type { DownReport } from '../target/target.js';
+import { clustersWith } from '../target/target-names.js';
 import type { Context } from './context/context.js';
 import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
 import { formatEvent, parseTimeoutMs } from './up.js';
@@ -17,7 +18,10 @@ export function define(command: Command, context: Context): void {
   command.argument('[stack...]', 'stacks to take down (default: everything)');
   addTargetOptions(command)
     .option('--keep-data', 'keep databases and generated secrets for the next up')
-    .option('--delete-cluster', 'delete the minikube profile too, if hwctl made it')
+    .option(
+      '--delete-cluster',
+      `delete the cluster too, if hwctl made it (${clustersWith('deleteCluster').join(', ')})`,
+    )
     .option('--timeout <duration>', 'how long everything may take', '2m')
     .action(async (stacks: string[], options: Options) => {
       const timeoutMs = parseTimeoutMs(options.timeout);

@@ -6,6 +6,7 @@ import { makeFolders } from '../kernel/folders.js';
 import type { KubeObject } from '../target/manifests/kube-object.js';
 import { chooseStacks } from '../target/manifests/stacks.js';
 import { type RenderRequest, renderCharts, renderFolder, renderObjects, renderYaml } from '../target/render.js';
+import { clusterNames, profileHelp } from '../target/target-names.js';
 import type { Context } from './context/context.js';
 import { type TargetOptions, targetFromOptions } from './options/target-options.js';
 import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './options/value-options.js';
@@ -26,12 +27,12 @@ export function define(command: Command, context: Context): void {
   addValueOptions(command)
     .addOption(
       new Option('--target <name>', 'ask this cluster for the rest: its Ingress class, and what is up already').choices(
-        ['minikube', 'kube'],
+        clusterNames,
       ),
     )
     .option('--context <name>', 'kubeconfig context (with --target kube)')
     .option('--allow-context <name>', 'allow this context although its server is not a local cluster')
-    .option('--profile <name>', 'minikube profile (with --target minikube)')
+    .option('--profile <name>', profileHelp())
     .addOption(
       new Option('--as <format>', 'yaml, or helm: a chart for each stack, in a folder')
         .choices(['yaml', 'helm'])

@@ -4,6 +4,7 @@ import { formatDuration, parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { describeStack, listStacks } from '../target/manifests/stacks.js';
 import type { Step, TargetEvent, UpReport, UpRequest } from '../target/target.js';
+import { type ClusterFlag, clustersWith } from '../target/target-names.js';
 import type { Context } from './context/context.js';
 import { formatEndpoints } from './context/endpoint-text.js';
 import { helpList } from './options/help-list.js';
@@ -36,14 +37,17 @@ export function define(command: Command, context: Context): void {
   addValueOptions(addTargetOptions(command))
     .option('--timeout <duration>', 'how long everything may take', '5m')
     .option('--dry-run', 'print the steps and take none')
-    .option('--cpus <number>', 'CPUs of a minikube profile that is started')
-    .option('--memory <size>', 'memory of a minikube profile that is started, e.g. 4g')
-    .option('--kubernetes-version <version>', 'Kubernetes of a minikube profile that is started')
+    .option('--cpus <number>', `CPUs of a cluster that is made or started (${takers('cpus')})`)
+    .option('--memory <size>', `memory of a cluster that is made or started, e.g. 4g (${takers('memory')})`)
+    .option('--kubernetes-version <version>', `Kubernetes of a cluster that is made (${takers('kubernetesVersion')})`)
     .option('--registry <host>', 'push the image there instead of loading it into the nodes, e.g. localhost:5000')
     .option('--force-conflicts', 'take over fields of objects that others own')
     .option('--set-namespace', "make the namespace the context's default one; down undoes it")
     .action(async (stacks: string[], options: Options) => up(stacks, options, context));
 }
+
+/** The targets on which a flag of whoever makes the cluster means something, for help. */
+const takers = (flag: ClusterFlag) => clustersWith(flag).join(', ');
 
 async function up(words: string[], options: Options, context: Context): Promise<void> {
   const timeoutMs = parseTimeoutMs(options.timeout);

@@ -7,16 +7,18 @@ import { Failure } from '../kernel/failure.js';
 import type { Run } from '../kernel/process.js';
 import { ignoredStateHome, stateHome } from '../kernel/state-home.js';
 import { systemTrouble } from '../kernel/system-trouble.js';
+import { providers } from './kubernetes/provider/providers.js';
+import { type Finding, probeTimeoutMs } from './prerequisite.js';
+import { type ClusterName, clustersWith } from './target-names.js';
 
-export type Need = 'local' | 'minikube' | 'load';
+export type Need = 'local' | ClusterName | 'load';
 
-/** One prerequisite: what was found and, where it is missing, the cure. */
-export interface Prerequisite {
-  name: string;
+/** The clusters that are made on this machine. */
+const madeHere = clustersWith('profile');
+
+/** One prerequisite, and what it is one of. */
+export interface Prerequisite extends Finding {
   neededFor: Need[];
-  state: 'ok' | 'missing' | 'warning';
-  found: string;
-  cure?: string;
 }
 
 export interface DoctorDeps {
@@ -28,7 +30,6 @@ export interface DoctorDeps {
   nodeVersion: string;
 }
 
-const probeTimeoutMs = 10_000;
 const leastFreeBytes = 200e6;
 const leastOpenFiles = 1024;
 /** minikube's own minimum (pkg/minikube/constants, RSRC_INSUFFICIENT_SYS_MEMORY): 1800 MiB; the platform wants twice that. */
@@ -36,7 +37,11 @@ const leastMemoryBytes = 3.6e9;
 
 /** Checks every prerequisite, each with its own deadline, all at once. Never throws for what it finds. */
 export async function checkPrerequisites(deps: DoctorDeps): Promise<Prerequisite[]> {
-  return Promise.all([
+  const clusters = madeHere.map(async (name) => {
+    const findings = await providers[name].prerequisites(deps.run);
+    return findings.map((finding): Prerequisite => ({ ...finding, neededFor: [name] }));
+  });
+  const machine = Promise.all([
     node(deps),
     built(deps),
     sqlite(deps),
@@ -46,9 +51,8 @@ export async function checkPrerequisites(deps: DoctorDeps): Promise<Prerequisite
     cores(),
     memory(),
     engine(deps),
-    minikube(deps),
-    profile(deps),
   ]);
+  return [...(await machine), ...(await Promise.all(clusters)).flat()];
 }
 
 /** True where `version` (`20.19.0`, with or without v) is at least `least`. */
@@ -67,7 +71,7 @@ async function node({ nodeVersion }: DoctorDeps): Promise<Prerequisite> {
   const cure = ok ? undefined : 'Install Node 20.19 or newer from https://nodejs.org';
   return {
     name: 'Node >= 20.19',
-    neededFor: ['local', 'minikube', 'load'],
+    neededFor: ['local', ...madeHere, 'load'],
     state: ok ? 'ok' : 'missing',
     found: nodeVersion,
     cure,
@@ -75,7 +79,7 @@ async function node({ nodeVersion }: DoctorDeps): Promise<Prerequisite> {
 }
 
 async function built({ root }: DoctorDeps): Promise<Prerequisite> {
-  const base = { name: 'server build', neededFor: ['local', 'minikube'] as Need[] };
+  const base = { name: 'server build', neededFor: ['local', ...madeHere] as Need[] };
   try {
     await access(join(root, 'dist/server/main.js'), constants.R_OK);
     return { ...base, state: 'ok', found: 'dist/server/main.js' };
@@ -103,7 +107,7 @@ async function sqlite({ run, root }: DoctorDeps): Promise<Prerequisite> {
 }
 
 async function stateFolder({ env }: DoctorDeps): Promise<Prerequisite> {
-  const base = { name: 'state folder', neededFor: ['local', 'minikube'] as Need[] };
+  const base = { name: 'state folder', neededFor: ['local', ...madeHere] as Need[] };
   let folder: string;
   try {
     folder = stateHome(env);
@@ -179,7 +183,7 @@ async function openFiles({ run }: DoctorDeps): Promise<Prerequisite> {
 
 async function cores(): Promise<Prerequisite> {
   const count = availableParallelism();
-  const base = { name: 'CPU cores >= 2', neededFor: ['minikube', 'load'] as Need[], found: String(count) };
+  const base = { name: 'CPU cores >= 2', neededFor: [...madeHere, 'load'] as Need[], found: String(count) };
   if (count >= 2) return { ...base, state: 'ok' };
   return {
     ...base,
@@ -189,7 +193,7 @@ async function cores(): Promise<Prerequisite> {
 }
 
 async function memory(): Promise<Prerequisite> {
-  const base = { name: 'memory', neededFor: ['minikube'] as Need[], found: megabytes(totalmem()) };
+  const base = { name: 'memory', neededFor: [...madeHere] as Need[], found: megabytes(totalmem()) };
   if (totalmem() >= leastMemoryBytes) return { ...base, state: 'ok' };
   return {
     ...base,
@@ -199,7 +203,7 @@ async function memory(): Promise<Prerequisite> {
 }
 
 async function engine({ run }: DoctorDeps): Promise<Prerequisite> {
-  const base = { name: 'container engine', neededFor: ['minikube'] as Need[] };
+  const base = { name: 'container engine', neededFor: [...madeHere] as Need[] };
   const reasons: string[] = [];
   for (const program of ['docker', 'podman'] as const) {
     const outcome = await run([program, 'info', '--format', '{{json .}}'], { timeoutMs: probeTimeoutMs });
@@ -215,50 +219,6 @@ async function engine({ run }: DoctorDeps): Promise<Prerequisite> {
     state: 'missing',
     found: reasons.join('; '),
     cure: 'Install and start Docker (https://docs.docker.com/engine/install), or use --target local',
-  };
-}
-
-async function minikube({ run }: DoctorDeps): Promise<Prerequisite> {
-  const base = { name: 'minikube', neededFor: ['minikube'] as Need[] };
-  const outcome = await run(['minikube', 'version', '--short'], { timeoutMs: probeTimeoutMs });
-  if (outcome.exitCode === 0) return { ...base, state: 'ok', found: outcome.stdout.trim() };
-  const found =
-    outcome.failure === 'ENOENT'
-      ? 'not installed'
-      : `minikube version: ${outcome.failure ?? `exit code ${outcome.exitCode}`}`;
-  return {
-    ...base,
-    state: 'missing',
-    found,
-    cure: 'Install it (https://minikube.sigs.k8s.io/docs/start), or use --target local',
-  };
-}
-
-async function profile({ run }: DoctorDeps): Promise<Prerequisite> {
-  const base = { name: 'minikube profile', neededFor: ['minikube'] as Need[] };
-  const outcome = await run(['minikube', 'status', '-o', 'json'], { timeoutMs: probeTimeoutMs });
-  if (outcome.failure === 'ENOENT')
-    return { ...base, state: 'missing', found: 'none: minikube is not installed', cure: 'Install minikube first' };
-  if (outcome.failure !== undefined) {
-    const found = `minikube status did not end by itself: ${outcome.failure}`;
-    return { ...base, state: 'warning', found, cure: 'minikube delete, then minikube start, where it goes on' };
-  }
-  return { ...base, state: outcome.exitCode === 0 ? 'ok' : 'warning', ...profileState(outcome.exitCode ?? -1) };
-}
-
-/** `minikube status` exits with a bit mask: 1 host, 2 kubelet or apiserver, 4 kubeconfig; 85 no such profile. */
-export function profileState(exitCode: number): { found: string; cure?: string } {
-  if (exitCode === 0) return { found: 'running' };
-  if (exitCode === 85) return { found: 'no profile yet', cure: 'minikube start' };
-  const parts = [
-    exitCode & 1 ? 'the host is stopped' : '',
-    exitCode & 2 ? 'kubelet or apiserver is not running' : '',
-    exitCode & 4 ? 'kubeconfig does not point at it' : '',
-  ].filter((part) => part !== '');
-  const onlyKubeconfig = exitCode === 4;
-  return {
-    found: parts.join(', ') || `exit code ${exitCode}`,
-    cure: onlyKubeconfig ? 'minikube update-context' : 'minikube start',
   };
 }
 

@@ -1,9 +1,7 @@
 import { Failure } from '../kernel/failure.js';
 import type { TargetEnvironment } from './environment.js';
 import type { Target } from './target.js';
-
-/** What `--target` accepts. */
-export const targetNames = ['auto', 'local', 'minikube', 'kube'] as const;
+import type { ClusterName, targetNames } from './target-names.js';
 
 /** The choice of the user: `--target`, `--context`, `--allow-context`, `--profile`. */
 export interface TargetChoice {
@@ -12,7 +10,7 @@ export interface TargetChoice {
   context?: string;
   /** The context the user vouches for although its server is neither loopback, private nor a known local cluster. */
   allowContext?: string;
-  /** minikube profile; minikube's own default where absent. */
+  /** A cluster by its provider's own name for it (`minikube profile`); the provider's default where absent. */
   profile?: string;
 }
 
@@ -28,8 +26,8 @@ export interface ClusterTargets {
   whyNotMinikube(environment: TargetEnvironment, choice: TargetChoice): Promise<string | undefined>;
   /** Whether an `up` on a cluster is recorded here that no `down` has undone; quick. */
   isRecorded(environment: TargetEnvironment): boolean;
-  /** Throws Failure where the context is missing or must not be touched. */
-  create(name: 'minikube' | 'kube', environment: TargetEnvironment, choice: TargetChoice): Promise<Target>;
+  /** Throws Failure where the context is missing or must not be touched. `kube` may turn out to be of a provider that owns the context. */
+  create(name: ClusterName, environment: TargetEnvironment, choice: TargetChoice): Promise<Target>;
 }
 
 /** Loads kubernetes/, which brings the Kubernetes client along. */
@@ -52,16 +50,10 @@ export async function resolveTarget(
   purpose: Purpose = 'deploy',
   loadClusters: () => Promise<ClusterTargets> = loadClusterTargets,
 ): Promise<ResolvedTarget> {
-  checkChoice(choice);
   const { createLocalTarget } = await import('./local/target.js');
   switch (choice.target) {
     case 'local':
       return { target: createLocalTarget(environment), reason: 'asked for with --target local' };
-    case 'minikube':
-    case 'kube': {
-      const target = await (await loadClusters()).create(choice.target, environment, choice);
-      return { target, reason: `asked for with --target ${choice.target}` };
-    }
     case 'auto': {
       const local = createLocalTarget(environment);
       const isUp = local.isUp();
@@ -75,6 +67,11 @@ export async function resolveTarget(
       const cluster = await clusters.create('minikube', environment, choice);
       if (purpose === 'deploy') return { target: cluster, reason: 'minikube is installed and usable' };
       return whereItIsUp(local, isUp, cluster, isRecorded);
+    }
+    default: {
+      const target = await (await loadClusters()).create(choice.target, environment, choice);
+      const found = target.name === choice.target ? '' : `, and the context is one of ${target.name}'s`;
+      return { target, reason: `asked for with --target ${choice.target}${found}` };
     }
   }
 }
@@ -97,14 +94,4 @@ async function whereItIsUp(
   if (stacks.length > 0) return { target: cluster, reason: 'it is up there' };
   if (isRecorded) return { target: cluster, reason: 'what an earlier up left there is recorded here' };
   return { target: local, reason: 'nothing is up, here or on minikube' };
-}
-
-function checkChoice(choice: TargetChoice): void {
-  if (choice.target === 'kube' && choice.context === undefined) {
-    throw new Failure({
-      code: 'context-missing',
-      message: '--target kube needs --context NAME, so that it never touches a cluster by accident',
-      hint: 'kubectl config get-contexts lists the names',
-    });
-  }
 }

@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream';
+import type { ClusterName } from './kubernetes/provider/providers.js';
 import type { KubeObject } from './manifests/kube-object.js';
 import type { ObjectDiff } from './manifests/object-diff.js';
 import type { Values } from './manifests/values-schema.js';
 
 /** Where the platform runs. One interface for processes on this machine and for clusters; commands know nothing else of them. */
 export interface Target {
-  readonly name: 'local' | 'minikube' | 'kube';
+  readonly name: 'local' | ClusterName;
   /** The steps of `up`, in order, as values: the very list that it executes (see plan.ts). Throws whatever `up` would throw before its first step. */
   plan(request: UpRequest): Promise<Step[]>;
   /** Executes the plan and waits until everything is ready. Throws Failure `not-ready` (exit 1) naming what is not, with its one cause. */
@@ -125,7 +126,7 @@ export interface UpRequest {
 
 /** How a cluster is made and used; each part has its default. */
 export interface ClusterRequest {
-  /** Passed through to `minikube start`, where hwctl starts the profile. */
+  /** Passed through to whoever makes the cluster, where hwctl has it made or started. */
   cpus?: string;
   memory?: string;
   kubernetesVersion?: string;
@@ -141,7 +142,7 @@ export interface DownRequest {
   /** Empty: everything. */
   stacks: string[];
   keepData: boolean;
-  /** Delete the minikube profile too; refused where hwctl did not make it. */
+  /** Delete the cluster too; refused where hwctl did not make it. */
   deleteCluster?: boolean;
 }
 

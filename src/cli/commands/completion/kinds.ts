@@ -3,10 +3,10 @@ import type { Context } from '../context/context.js';
 import {
   bundled,
   type Candidate,
+  clusterProfiles,
   kubeContexts,
   listFiles,
   logged,
-  minikubeProfiles,
   services,
   stacks,
   typedEdits,
@@ -146,7 +146,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   '--values': yaml,
   '--context': ({ context }) => kubeContexts(context),
   '--allow-context': ({ context }) => kubeContexts(context),
-  '--profile': ({ context }) => minikubeProfiles(context),
+  '--profile': ({ context }) => clusterProfiles(context),
 
   '<file>': files(),
   '<folder>': folders,

@@ -90,14 +90,11 @@ export async function kubeContexts({ env }: Places): Promise<Candidate[]> {
   return contextNames(env).map((word) => ({ word, description: 'kubeconfig context' }));
 }
 
-/** The profiles that minikube keeps below MINIKUBE_HOME, else the home folder; minikube itself takes a second to answer. */
-export function minikubeProfiles({ env }: Places): Candidate[] {
-  const home = env.MINIKUBE_HOME || env.HOME;
-  if (home === undefined) return [];
-  const folder = join(basename(home) === '.minikube' ? home : join(home, '.minikube'), 'profiles');
-  return attempt(() => readdirSync(folder))
-    .filter((name) => existsSync(join(folder, name, 'config.json')))
-    .map((word) => ({ word, description: 'minikube profile' }));
+/** The clusters that their providers keep on this machine, by what `--profile` calls them; no program is asked. */
+export async function clusterProfiles({ env }: Places): Promise<Candidate[]> {
+  const { knownProfiles } = await import('../../target/target-names.js');
+  const known = await knownProfiles(env);
+  return known.map(({ profile, noun }) => ({ word: profile, description: noun }));
 }
 
 /** The typed edits of `--set`: their names, and behind the sign the values where they are counted. */

@@ -4,6 +4,7 @@ import { Failure } from '../../kernel/failure.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import { listProfiles } from '../../load/plan/profile.js';
 import type { Context } from '../context/context.js';
+import { meansSomething } from '../options/option-meanings.js';
 
 /** What the words behind `hwctl load` name. */
 export interface LoadWords {
@@ -22,7 +23,7 @@ interface Given {
  * side. Throws Failure for what is neither, with the command that was meant.
  */
 export function readLoadWords(words: readonly string[], given: Given, context: Context): LoadWords {
-  refuseMinikubeName(given, context);
+  refuseClusterName(given, context);
   const isUrl = (word: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(word);
   const urls = words.filter(isUrl);
   const profiles = words.filter((word) => !isUrl(word));
@@ -40,15 +41,15 @@ export function readLoadWords(words: readonly string[], given: Given, context: C
   return { profile, url: urls[0] };
 }
 
-/** minikube's flag is the one of every command that knows a target; where it names a load's profile that was meant. */
-function refuseMinikubeName({ profile, target }: Given, { root, cwd }: Context): void {
-  if (profile === undefined || target === 'minikube') return;
+/** `--profile` names a cluster in every command that knows a target; where it names a load's profile that was meant. */
+function refuseClusterName({ profile, target }: Given, { root, cwd }: Context): void {
+  if (profile === undefined || meansSomething('profile', target)) return;
   const isOurs = listProfiles(root).some(({ name }) => name === profile);
   const isFile = /\.ya?ml$/.test(profile) && existsSync(resolve(cwd, profile));
   if (!isOurs && !isFile) return;
   throw new Failure({
     code: 'profile-flag',
-    message: `--profile names a profile of minikube, and ${JSON.stringify(profile)} is one of a load`,
+    message: `--profile names a cluster, and ${JSON.stringify(profile)} is a profile of a load`,
     hint: `hwctl load ${profile}`,
   });
 }

@@ -1,29 +1,33 @@
 import { Failure } from '../../kernel/failure.js';
 import type { Values } from '../../target/manifests/values-schema.js';
 import type { Target } from '../../target/target.js';
+import { clusterNames, clustersWith } from '../../target/target-names.js';
 
 type Name = Target['name'];
-
-const clusters: readonly Name[] = ['minikube', 'kube'];
 
 /**
  * The targets on which an option means something, by its name in the parsed options; what is not here means the same on
  * all. The one table: every command that has a target is checked against it.
  */
 const meanings: Readonly<Record<string, { flag: string; on: readonly Name[]; unless?: unknown }>> = {
-  context: { flag: '--context', on: clusters },
-  allowContext: { flag: '--allow-context', on: clusters },
-  profile: { flag: '--profile', on: ['minikube'] },
-  cpus: { flag: '--cpus', on: ['minikube'] },
-  memory: { flag: '--memory', on: ['minikube'] },
-  kubernetesVersion: { flag: '--kubernetes-version', on: ['minikube'] },
-  registry: { flag: '--registry', on: clusters },
-  forceConflicts: { flag: '--force-conflicts', on: clusters },
-  setNamespace: { flag: '--set-namespace', on: clusters },
-  deleteCluster: { flag: '--delete-cluster', on: ['minikube'] },
+  context: { flag: '--context', on: clusterNames },
+  allowContext: { flag: '--allow-context', on: clusterNames },
+  profile: { flag: '--profile', on: clustersWith('profile') },
+  cpus: { flag: '--cpus', on: clustersWith('cpus') },
+  memory: { flag: '--memory', on: clustersWith('memory') },
+  kubernetesVersion: { flag: '--kubernetes-version', on: clustersWith('kubernetesVersion') },
+  registry: { flag: '--registry', on: clusterNames },
+  forceConflicts: { flag: '--force-conflicts', on: clusterNames },
+  setNamespace: { flag: '--set-namespace', on: clusterNames },
+  deleteCluster: { flag: '--delete-cluster', on: clustersWith('deleteCluster') },
   // Where nothing is forwarded, everything listens on the loopback address, and on no other.
-  address: { flag: '--address', on: clusters, unless: '127.0.0.1' },
+  address: { flag: '--address', on: clusterNames, unless: '127.0.0.1' },
 };
+
+/** Whether an option of the table means something on what `--target` names. */
+export function meansSomething(name: string, target: string | undefined): boolean {
+  return meanings[name]?.on.some((each) => each === target) ?? true;
+}
 
 /** Throws Failure `usage` for the first option that was given and means nothing on this target. */
 export function checkMeanings(options: object, target: Name): void {

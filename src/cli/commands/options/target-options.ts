@@ -1,14 +1,9 @@
 import { type Command, Option } from 'commander';
 import { Failure } from '../../kernel/failure.js';
 import { ignoredStateHome, stateHome } from '../../kernel/state-home.js';
-import {
-  type Purpose,
-  type ResolvedTarget,
-  resolveTarget,
-  type TargetChoice,
-  targetNames,
-} from '../../target/resolve.js';
+import { type Purpose, type ResolvedTarget, resolveTarget, type TargetChoice } from '../../target/resolve.js';
 import type { Endpoint, StatusReport, Target } from '../../target/target.js';
+import { profileHelp, targetNames } from '../../target/target-names.js';
 import type { Context } from '../context/context.js';
 import { checkMeanings, withoutMeaningHere } from './option-meanings.js';
 import { type ValueOptions, valuesOf } from './value-options.js';
@@ -27,7 +22,7 @@ export function addTargetOptions(command: Command, fallback: TargetOptions['targ
     .addOption(new Option('--target <name>', 'where the platform runs').choices(targetNames).default(fallback))
     .option('--context <name>', 'kubeconfig context (with --target kube)')
     .option('--allow-context <name>', 'allow this context although its server is not a local cluster')
-    .option('--profile <name>', 'minikube profile (with --target minikube)');
+    .option('--profile <name>', profileHelp());
 }
 
 /**

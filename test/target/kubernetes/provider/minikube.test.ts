@@ -1,13 +1,13 @@
 import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
 import type { Run } from '../../../../src/cli/kernel/process.js';
-import { whyNotMinikube } from '../../../../src/cli/target/kubernetes/clusters.js';
 import { sameImage } from '../../../../src/cli/target/kubernetes/provider/image.js';
 import {
   driverCure,
   openMinikube,
   parseStartEvent,
   profileState,
+  whyNotMinikube,
 } from '../../../../src/cli/target/kubernetes/provider/minikube.js';
 import { type ImageDeps, imageSteps } from '../../../../src/cli/target/kubernetes/provider/server-image.js';
 
@@ -190,11 +190,8 @@ t.test('cures', async (t) => {
 });
 
 t.test('why not minikube', async (t) => {
-  const environment = { env: {}, cwd: '/', root: '/', clock: undefined as never };
   const asks = (minikube: ReturnType<typeof outcome>, engine: number | undefined) =>
-    whyNotMinikube(async (argv) => (argv[0] === 'minikube' ? minikube : outcome(engine)), environment, {
-      target: 'auto',
-    });
+    whyNotMinikube(async (argv) => (argv[0] === 'minikube' ? minikube : outcome(engine)), {});
   t.equal(await asks(outcome(undefined, '', '', 'ENOENT'), 0), 'minikube is not installed');
   t.equal(await asks(outcome(0), undefined), undefined, 'it runs');
   t.equal(await asks(outcome(85), 0), undefined, 'it can be made');

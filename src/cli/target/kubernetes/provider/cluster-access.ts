@@ -3,16 +3,14 @@ import type { TargetEnvironment } from '../../environment.js';
 import { createClient, type KubeClient } from '../api/client.js';
 import { loadKubeConfig, pinContext } from '../api/kube-context.js';
 import { StateFile, stateFolder } from './cluster-state.js';
-import { openMinikube } from './minikube.js';
-import { openContext } from './none.js';
 import type { ClusterProvider } from './provider.js';
+import { type ClusterName, providers } from './providers.js';
 
 /** Which cluster, and what it is reached with. */
 export interface ClusterTargetOptions {
-  name: 'minikube' | 'kube';
+  name: ClusterName;
   environment: TargetEnvironment;
   run: Run;
-  /** Context (`kube`) or profile (`minikube`, whose context has the same name). */
   context: string;
   allowContext?: string;
 }
@@ -31,7 +29,7 @@ export function openState({ environment, context }: ClusterTargetOptions): State
 
 /** Who makes the cluster. */
 export function openProvider({ name, run, context, environment }: ClusterTargetOptions): ClusterProvider {
-  return name === 'minikube' ? openMinikube(run, context, environment.clock) : openContext(context);
+  return providers[name].open(context, { run, clock: environment.clock, env: environment.env });
 }
 
 /** A client for the pinned context. Throws Failure where the context is missing or guarded. */

@@ -1,18 +1,98 @@
-import { basename } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { Run, RunOutcome } from '../../../kernel/process.js';
+import { type Finding, findProgram, probeTimeoutMs } from '../../prerequisite.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
 import { sameImage } from './image.js';
 import { ingressController } from './ingress-nginx.js';
-import type { Addon, ClusterProvider, Deadline, ProviderState } from './provider.js';
+import type { Addon, ClusterProvider, Deadline, Env, ProviderKind, ProviderState } from './provider.js';
 
 const quickMs = 30_000;
 const looks = 3;
 const lookMs = 1_500;
 
-/** The profile's name where neither flag nor environment gives one. */
-export const defaultProfile = 'minikube';
+/** The time in which `auto` wants to know whether minikube is usable. */
+const glanceMs = 1_500;
+
+/** minikube: profiles of a cluster each, whose context has the profile's name. */
+export const minikube: ProviderKind = {
+  noun: 'minikube profile',
+  flags: { profile: true, cpus: true, memory: true, kubernetesVersion: true, deleteCluster: true },
+  contextOf: ({ profile }, { run, env }) => profileName(profile, run, env),
+  // The name of a profile's context tells nothing: who means the profile names the target.
+  owns: async () => false,
+  profiles: async (env) => profilesOnDisk(env),
+  prerequisites: (run) =>
+    Promise.all([
+      findProgram(
+        run,
+        ['minikube', 'version', '--short'],
+        'Install it (https://minikube.sigs.k8s.io/docs/start), or use --target local',
+      ),
+      findProfile(run),
+    ]),
+  open: (profile, { run, clock }) => openMinikube(run, profile, clock),
+};
+
+/** The profile that minikube itself would take: flag, environment, its own configuration, its default. */
+async function profileName(given: string | undefined, run: Run, env: Env): Promise<string> {
+  const named = given ?? env.MINIKUBE_PROFILE;
+  if (named !== undefined && named !== '') return named;
+  const outcome = await run(['minikube', 'config', 'get', 'profile'], { timeoutMs: glanceMs });
+  const configured = outcome.stdout.trim();
+  return outcome.exitCode === 0 && configured !== '' ? configured : 'minikube';
+}
+
+/** The profiles that minikube keeps below MINIKUBE_HOME, else the home folder; minikube itself takes a second to answer. */
+function profilesOnDisk(env: Env): string[] {
+  const home = env.MINIKUBE_HOME || env.HOME;
+  if (home === undefined) return [];
+  const folder = join(basename(home) === '.minikube' ? home : join(home, '.minikube'), 'profiles');
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'config.json')));
+}
+
+/** Why minikube cannot be used here; undefined where its profile runs, or could be started. Takes 2 s at most. */
+export async function whyNotMinikube(run: Run, env: Env, given?: string): Promise<string | undefined> {
+  const profile = given ?? env.MINIKUBE_PROFILE;
+  const words = ['minikube', ...(profile ? ['-p', profile] : []), 'status', '-o', 'json'] as [string, ...string[]];
+  const engines = (['docker', 'podman'] as const).map((engine) =>
+    run([engine, 'version', '--format', '{{.Server.Version}}'], { timeoutMs: glanceMs }),
+  );
+  const outcome = await run(words, { timeoutMs: glanceMs });
+  if (outcome.failure === 'ENOENT') return 'minikube is not installed';
+  if (outcome.failure === 'timeout') return 'minikube does not answer';
+  const state = profileState(outcome);
+  if (state.kind === 'running') return undefined;
+  if (state.kind === 'broken') return `minikube is installed, but ${state.why}`;
+  const answers = await Promise.all(engines);
+  if (answers.some(({ exitCode }) => exitCode === 0)) return undefined;
+  return 'minikube is installed, but no container engine answers';
+}
+
+/** The profile that is in use, for `hwctl doctor`. */
+async function findProfile(run: Run): Promise<Finding> {
+  const name = 'minikube profile';
+  const outcome = await run(['minikube', 'status', '-o', 'json'], { timeoutMs: probeTimeoutMs });
+  if (outcome.failure === 'ENOENT')
+    return { name, state: 'missing', found: 'none: minikube is not installed', cure: 'Install minikube first' };
+  if (outcome.failure !== undefined) {
+    const found = `minikube status did not end by itself: ${outcome.failure}`;
+    return { name, state: 'warning', found, cure: 'minikube delete, then minikube start, where it goes on' };
+  }
+  const state = profileState(outcome);
+  switch (state.kind) {
+    case 'running':
+      return { name, state: 'ok', found: 'running' };
+    case 'missing':
+      return { name, state: 'warning', found: 'no profile yet', cure: 'minikube start' };
+    case 'stopped':
+      return { name, state: 'warning', found: state.why, cure: 'minikube start' };
+    case 'broken':
+      return { name, state: 'warning', found: state.why, cure: 'minikube update-context' };
+  }
+}
 
 /** The addons that hwctl wants. */
 const addons: readonly Addon[] = [
@@ -56,7 +136,7 @@ export function openMinikube(run: Run, profile: string, clock: Clock): ClusterPr
   };
   return {
     profile,
-    noun: 'minikube profile',
+    noun: minikube.noun,
     ref: `profile/${profile}`,
     cures: curesOf(profile),
     state,

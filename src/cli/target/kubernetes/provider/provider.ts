@@ -1,4 +1,30 @@
+import type { Clock } from '../../../kernel/clock.js';
+import type { Run } from '../../../kernel/process.js';
+import type { Finding } from '../../prerequisite.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
+
+/** The environment of the process. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Flags that mean something only to who makes or deletes the cluster, as they are named in parsed options. */
+export type ClusterFlag = 'profile' | 'cpus' | 'memory' | 'kubernetesVersion' | 'deleteCluster';
+
+/** What a provider is before a cluster of it is opened: an entry of providers.ts. It must be quick to load. */
+export interface ProviderKind {
+  /** What one of its clusters is called: `minikube profile`. */
+  noun: string;
+  /** Which of these flags mean something on its clusters. */
+  flags: Readonly<Record<ClusterFlag, boolean>>;
+  /** The context that the choice of the user means. Throws Failure where the choice says too little. */
+  contextOf(choice: { context?: string; profile?: string }, deps: { run: Run; env: Env }): Promise<string>;
+  /** True where a context that was named alone (`--target kube`) is one of its clusters, and is treated as such. */
+  owns(context: string, run: Run): Promise<boolean>;
+  /** Names of its clusters that are known without asking a program; for completion. */
+  profiles(env: Env): Promise<string[]>;
+  /** What this machine needs for it beyond a container engine; empty where nothing is made here. */
+  prerequisites(run: Run): Promise<Finding[]>;
+  open(context: string, deps: { run: Run; clock: Clock; env: Env }): ClusterProvider;
+}
 
 /** How long a call of the provider's program may take, and what ends it before. */
 export interface Deadline {
