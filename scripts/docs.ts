@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import type { Context } from '../src/cli/commands/context/context.js';
+import { jsonWhat, noEnds } from '../src/cli/commands/options/define-command.js';
 import { commandEntries } from '../src/cli/commands/registry.js';
 import { packagesPage } from './packages.js';
 
@@ -27,7 +28,7 @@ function sections(command: Command, path: string): string[] {
       const byDefault =
         option.defaultValue === undefined || option.defaultValue === false
           ? ''
-          : ` (default ${JSON.stringify(option.defaultValueDescription ?? option.defaultValue)})`;
+          : ` (default ${option.defaultValueDescription ?? option.defaultValue})`;
       const choices = option.argChoices ? `: ${option.argChoices.join(', ')}` : '';
       lines.push(`| \`${cell(option.flags)}\` | ${cell(option.description + choices + byDefault)} |`);
     }
@@ -40,12 +41,9 @@ async function reference(): Promise<string> {
   const program = new Command('hwctl');
   const lines: string[] = [];
   for (const entry of commandEntries) {
-    const command = program
-      .command(entry.name)
-      .description(entry.summary)
-      .option('--json', 'one JSON document (or NDJSON) on stdout');
+    const command = program.command(entry.name).description(entry.summary).option('--json', jsonWhat);
     // Options are declared before any action runs: no command touches its context while it is being defined.
-    (await entry.load()).define(command, { env: {}, columns: 80 } as Context);
+    (await entry.load()).define(command, { env: {}, columns: 80 } as Context, noEnds);
     lines.push(...sections(command, `hwctl ${entry.name}`));
   }
   return lines.join('\n');

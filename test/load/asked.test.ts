@@ -7,8 +7,10 @@ import type { Context } from '../../src/cli/commands/context/context.js';
 import { define as defineLoad } from '../../src/cli/commands/load/command.js';
 import { makeLoadPlan, type PlanOptions } from '../../src/cli/commands/load/plan.js';
 import { readLoadWords } from '../../src/cli/commands/load/what.js';
-import { addConnectionOptions } from '../../src/cli/commands/options/connection-options.js';
-import { addTestOptions } from '../../src/cli/commands/test/flags.js';
+import { connectionOptions } from '../../src/cli/commands/options/connection-options.js';
+import { noEnds } from '../../src/cli/commands/options/define-command.js';
+import { targetOptions } from '../../src/cli/commands/options/target-options.js';
+import { define as defineTest } from '../../src/cli/commands/test/command.js';
 import { systemClock } from '../../src/cli/kernel/clock.js';
 import { Failure } from '../../src/cli/kernel/failure.js';
 import { encodeRequest } from '../../src/cli/load/http/request.js';
@@ -117,13 +119,13 @@ t.test('the words of hwctl load: a URL, a profile, both, or what was meant', asy
 });
 
 t.test('what test and load say alike is one definition', async (t) => {
-  const optionsOf = (add: (command: Command) => unknown) => {
+  const optionsOf = (define: typeof defineTest) => {
     const command = new Command();
-    add(command);
+    define(command, context, noEnds);
     return new Map(command.options.map((option) => [option.flags, option.description]));
   };
-  const shared = optionsOf(addConnectionOptions);
-  const [test, load] = [optionsOf(addTestOptions), optionsOf((command) => defineLoad(command, context))];
+  const shared = new Map(Object.values(connectionOptions).map(({ flags, what }) => [flags, what]));
+  const [test, load] = [optionsOf(defineTest), optionsOf(defineLoad)];
   for (const [flags, description] of shared) {
     t.equal(test.get(flags), description, flags);
     t.equal(load.get(flags), description, flags);
@@ -132,8 +134,9 @@ t.test('what test and load say alike is one definition', async (t) => {
   const both = [...test.keys()].flatMap((flags) => flags.split(/[ ,]+/)).filter((word) => word.startsWith('-'));
   const words = new Set([...load.keys()].flatMap((flags) => flags.split(/[ ,]+/)));
   const known = new Set([...shared.keys()].flatMap((flags) => flags.split(/[ ,]+/)));
+  const target = new Set(Object.values(targetOptions).flatMap(({ flags }) => flags.split(/[ ,]+/)));
   t.same(
-    both.filter((word) => words.has(word) && !known.has(word)),
+    both.filter((word) => words.has(word) && !known.has(word) && !target.has(word)),
     ['-d', '--timeout'],
   );
 });

@@ -1,32 +1,37 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
 import type { Endpoint, Target, UpRequest } from '../target/target.js';
 import type { Context } from './context/context.js';
 import { formatEndpoints } from './context/endpoint-text.js';
+import { formatEvent } from './context/event-text.js';
 import { printLine } from './logs.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
-import { addValueOptions, requestFrom, type ValueOptions } from './options/value-options.js';
+import { defineCommand, operand } from './options/define-command.js';
+import { type OptionsOf, option } from './options/option.js';
+import { targetFromOptions, targetOptions } from './options/target-options.js';
+import { requestFrom, valueOptions } from './options/value-options.js';
+import { duration, name } from './options/values.js';
 import { SourceWatch } from './source-watch.js';
-import { formatEvent, parseTimeoutMs } from './up.js';
 
-interface Options extends TargetOptions, ValueOptions {
-  json?: boolean;
-  timeout: string;
-}
+const options = {
+  ...targetOptions,
+  ...valueOptions,
+  timeout: option('--timeout <duration>', 'how long each deployment may take', duration, '5m'),
+};
+
+type Options = OptionsOf<typeof options> & { json?: boolean };
 
 const buildTimeoutMs = 300_000;
 
 /** `hwctl dev [STACK...]`. */
-export function define(command: Command, context: Context): void {
-  command.argument('[stack...]', 'stacks to bring up first (default: idempotency hello)');
-  addValueOptions(addTargetOptions(command))
-    .option('--timeout <duration>', 'how long each deployment may take', '5m')
-    .action(async (words: string[], options: Options) => dev(words, options, context));
-}
+export const define = defineCommand({
+  operands: [operand('[stack...]', 'stacks to bring up first (default: idempotency hello)', name)],
+  options,
+  endsWithReader: () => true,
+  run: ([words], options, context) => dev(words, options, context),
+});
 
 async function dev(words: string[], options: Options, context: Context): Promise<void> {
   const sources = join(context.root, 'src', 'server');
@@ -37,8 +42,7 @@ async function dev(words: string[], options: Options, context: Context): Promise
       hint: 'Clone the repository, npm ci, and run hwctl dev there',
     });
   }
-  context.endsWithReader = true;
-  const timeoutMs = parseTimeoutMs(options.timeout);
+  const timeoutMs = options.timeout;
   const request = await requestFrom(words, options, context);
   const { target, reason } = await targetFromOptions(options, context, 'deploy');
   const tell = (event: DevEvent) => (options.json ? context.json(event) : context.print(wordsOf(event)));

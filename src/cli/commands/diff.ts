@@ -1,31 +1,31 @@
-import type { Command } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import { createPaint, type Paint } from '../report/paint.js';
 import type { ObjectDiff } from '../target/manifests/object-diff.js';
-import type { Context } from './context/context.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
-import { addValueOptions, requestFrom, type ValueOptions } from './options/value-options.js';
-
-interface Options extends TargetOptions, ValueOptions {
-  json?: boolean;
-}
+import { defineCommand, operand } from './options/define-command.js';
+import { targetFromOptions, targetOptions } from './options/target-options.js';
+import { requestFrom, valueOptions } from './options/value-options.js';
+import { name } from './options/values.js';
 
 /** `hwctl diff [STACK...]`: exit 0 where nothing differs, 1 where something does, as `kubectl diff`. */
-export function define(command: Command, context: Context): void {
-  command.argument(
-    '[stack...]',
-    'stacks to compare besides what is up; `all` for every one (default: idempotency hello)',
-  );
-  addValueOptions(addTargetOptions(command)).action(async (words: string[], options: Options) => {
+export const define = defineCommand({
+  operands: [
+    operand(
+      '[stack...]',
+      'stacks to compare besides what is up; `all` for every one (default: idempotency hello)',
+      name,
+    ),
+  ],
+  options: { ...targetOptions, ...valueOptions },
+  async run([words], options, context) {
     const request = await requestFrom(words, options, context);
     const { target, reason } = await targetFromOptions(options, context, 'deploy');
     if (!options.json) context.note(`target ${target.name}: ${reason}`);
     const differences = await target.diff(request);
     if (options.json) context.json({ target: target.name, differences });
     else context.print(formatDifferences(differences, context.color));
-    if (differences.length > 0) context.exitCode = exitCodes.failed;
-  });
-}
+    return differences.length > 0 ? exitCodes.failed : exitCodes.pass;
+  },
+});
 
 function formatDifferences(differences: readonly ObjectDiff[], color: boolean): string[] {
   if (differences.length === 0) return ['no difference: up would change nothing'];

@@ -1,49 +1,36 @@
-import { exitCodes, Failure } from '../kernel/failure.js';
-import { didYouMean } from '../kernel/nearest.js';
+import { exitCodes } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
 import { createPaint } from '../report/paint.js';
 import { checkPrerequisites, type Need, type Prerequisite } from '../target/doctor.js';
 import { clustersWith } from '../target/target-names.js';
 import type { Context } from './context/context.js';
-import type { Define } from './registry.js';
+import { defineCommand, operand } from './options/define-command.js';
+import { oneOf } from './options/values.js';
 
 /** What `doctor` takes. */
 export const needs: readonly Need[] = ['local', ...clustersWith('profile')];
 
 /** `hwctl doctor [TARGET]`: every prerequisite, what was found, and the cure for each that is missing. */
-export const define: Define = (command, context) => {
-  command
-    .argument(
-      '[target]',
-      `check what this target needs: ${needs.join(' or ')} (default: all, and only local must pass)`,
-    )
-    .action(async (target: string | undefined, options: { json?: boolean }) => {
-      const wanted = parseTarget(target);
-      const { root, env } = context;
-      const found = await checkPrerequisites({ run, root, env, nodeVersion: process.version });
-      const listed =
-        target === undefined ? found : found.filter((check) => check.neededFor.some((need) => need === wanted));
-      const blocking = found.filter((check) => check.state === 'missing' && check.neededFor.includes(wanted));
-      context.exitCode = blocking.length > 0 ? exitCodes.failed : exitCodes.pass;
-      if (options.json) context.json({ target: wanted, ok: blocking.length === 0, checks: listed });
-      else {
-        printChecks(listed, context);
-        context.print('');
-        for (const need of target === undefined ? needs : [wanted]) context.print(readyLine(found, need));
-      }
-    });
-};
-
-function parseTarget(text: string | undefined): Need {
-  const need = needs.find((each) => each === (text ?? 'local'));
-  if (need !== undefined) return need;
-  const known = needs.map((each) => `hwctl doctor ${each}`);
-  throw new Failure({
-    code: 'unknown-target',
-    message: `unknown target ${JSON.stringify(text)}${didYouMean(text ?? '', needs)}`,
-    hint: `hwctl doctor, ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`,
-  });
-}
+export const define = defineCommand({
+  operands: [
+    operand('[target]', 'check what this target needs (default: all, and only local must pass)', oneOf(needs)),
+  ],
+  async run([target], options, context) {
+    const wanted = target ?? 'local';
+    const { root, env } = context;
+    const found = await checkPrerequisites({ run, root, env, nodeVersion: process.version });
+    const listed =
+      target === undefined ? found : found.filter((check) => check.neededFor.some((need) => need === wanted));
+    const blocking = found.filter((check) => check.state === 'missing' && check.neededFor.includes(wanted));
+    if (options.json) context.json({ target: wanted, ok: blocking.length === 0, checks: listed });
+    else {
+      printChecks(listed, context);
+      context.print('');
+      for (const need of target === undefined ? needs : [wanted]) context.print(readyLine(found, need));
+    }
+    return blocking.length > 0 ? exitCodes.failed : exitCodes.pass;
+  },
+});
 
 function printChecks(checks: Prerequisite[], context: Context): void {
   const width = Math.max(...checks.map((check) => check.name.length));

@@ -1,52 +1,47 @@
-import type { Command } from 'commander';
 import { exitCodes } from '../kernel/failure.js';
 import type { DownReport } from '../target/target.js';
 import { clustersWith } from '../target/target-names.js';
-import type { Context } from './context/context.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
-import { formatEvent, parseTimeoutMs } from './up.js';
-
-interface Options extends TargetOptions {
-  json?: boolean;
-  keepData?: boolean;
-  deleteCluster?: boolean;
-  timeout: string;
-}
+import { formatEvent } from './context/event-text.js';
+import { defineCommand, operand } from './options/define-command.js';
+import { option, toggle } from './options/option.js';
+import { targetFromOptions, targetOptions } from './options/target-options.js';
+import { duration, name } from './options/values.js';
 
 /** `hwctl down [STACK...]`. */
-export function define(command: Command, context: Context): void {
-  command.argument('[stack...]', 'stacks to take down (default: everything)');
-  addTargetOptions(command)
-    .option('--keep-data', 'keep databases and generated secrets for the next up')
-    .option(
+export const define = defineCommand({
+  operands: [operand('[stack...]', 'stacks to take down (default: everything)', name)],
+  options: {
+    ...targetOptions,
+    keepData: toggle('--keep-data', 'keep databases and generated secrets for the next up'),
+    deleteCluster: toggle(
       '--delete-cluster',
       `delete the cluster too, if hwctl made it (${clustersWith('deleteCluster').join(', ')})`,
-    )
-    .option('--timeout <duration>', 'how long everything may take', '2m')
-    .action(async (stacks: string[], options: Options) => {
-      const timeoutMs = parseTimeoutMs(options.timeout);
-      const { target, reason } = await targetFromOptions(options, context);
-      if (!options.json) context.print(`target ${target.name}: ${reason}`);
-      const report = await target.down(
-        {
-          stacks: stacks.includes('all') ? [] : stacks,
-          keepData: options.keepData === true,
-          deleteCluster: options.deleteCluster === true,
+    ),
+    timeout: option('--timeout <duration>', 'how long everything may take', duration, '2m'),
+  },
+  async run([stacks], options, context) {
+    const { target, reason } = await targetFromOptions(options, context);
+    if (!options.json) context.print(`target ${target.name}: ${reason}`);
+    const report = await target.down(
+      {
+        stacks: stacks.includes('all') ? [] : stacks,
+        keepData: options.keepData === true,
+        deleteCluster: options.deleteCluster === true,
+      },
+      {
+        timeoutMs: options.timeout,
+        signal: context.signal,
+        onEvent: (event) => {
+          const line = options.json ? undefined : formatEvent(event);
+          if (line !== undefined) context.note(line);
         },
-        {
-          timeoutMs,
-          signal: context.signal,
-          onEvent: (event) => {
-            const line = options.json ? undefined : formatEvent(event);
-            if (line !== undefined) context.note(line);
-          },
-        },
-      );
-      if (options.json) context.json(report);
-      else context.print(formatDown(report));
-      if (report.remaining.length > 0) context.exitCode = exitCodes.failed;
-    });
-}
+      },
+    );
+    if (options.json) context.json(report);
+    else context.print(formatDown(report));
+    return report.remaining.length > 0 ? exitCodes.failed : exitCodes.pass;
+  },
+});
 
 function formatDown({ deleted, kept, remaining }: DownReport): string[] {
   const lines = deleted.map((ref) => `  deleted    ${ref}`);

@@ -1,22 +1,21 @@
-import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import type { Context } from './context/context.js';
 import { formatEndpoints } from './context/endpoint-text.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
+import { defineCommand } from './options/define-command.js';
+import { type OptionsOf, option, toggle } from './options/option.js';
+import { targetFromOptions, targetOptions } from './options/target-options.js';
+import { address } from './options/values.js';
 
-interface Options extends TargetOptions {
-  json?: boolean;
-  address: string;
-  stop?: boolean;
-}
+const options = {
+  ...targetOptions,
+  address: option('--address <address>', 'where the ports listen', address, '127.0.0.1'),
+  stop: toggle('--stop', 'end the port-forward daemon'),
+};
+
+type Options = OptionsOf<typeof options> & { json?: boolean };
 
 /** `hwctl forward`. */
-export function define(command: Command, context: Context): void {
-  addTargetOptions(command)
-    .option('--address <address>', 'where the ports listen', '127.0.0.1')
-    .option('--stop', 'end the port-forward daemon')
-    .action((options: Options) => forward(options, context));
-}
+export const define = defineCommand({ options, run: (_, options, context) => forward(options, context) });
 
 async function forward(options: Options, context: Context): Promise<void> {
   const { target } = await targetFromOptions(options, context);

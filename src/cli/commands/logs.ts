@@ -1,45 +1,43 @@
-import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { painted } from '../kernel/text.js';
 import { createPaint } from '../report/paint.js';
 import type { LogLine } from '../target/target.js';
 import type { Context } from './context/context.js';
 import { prettyLog } from './context/log-text.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
-
-interface Options extends TargetOptions {
-  json?: boolean;
-  follow?: boolean;
-  tail: string;
-}
+import { defineCommand, operand } from './options/define-command.js';
+import { option, toggle } from './options/option.js';
+import { targetFromOptions, targetOptions } from './options/target-options.js';
+import { count, name } from './options/values.js';
 
 /** `hwctl logs [SERVICE...] [-f]`. */
-export function define(command: Command, context: Context): void {
-  command.argument('[service...]', 'services (default: all)');
-  addTargetOptions(command)
-    .option('-f, --follow', 'keep printing what is added, until Ctrl-C')
-    .option('--tail <lines>', 'newest lines of each service to begin with', '100')
-    .action(async (services: string[], options: Options) => {
-      context.endsWithReader = options.follow === true;
-      const { target } = await targetFromOptions(options, context);
-      if (!services.includes('supervisor') && (await target.status()).stacks.length === 0) {
-        throw new Failure({
-          code: 'nothing-is-up',
-          message: `nothing is up on the ${target.name} target, so there are no logs`,
-          hint: 'hwctl up',
-        });
-      }
-      const lines = target.logs({
-        services,
-        follow: options.follow === true,
-        tail: parseTail(options.tail),
-        signal: context.signal,
+export const define = defineCommand({
+  operands: [operand('[service...]', 'services (default: all)', name)],
+  options: {
+    ...targetOptions,
+    follow: toggle('-f, --follow', 'keep printing what is added, until Ctrl-C'),
+    tail: option('--tail <lines>', 'newest lines of each service to begin with', count(0, 1_000_000, 20), '100'),
+  },
+  endsWithReader: ({ follow }) => follow === true,
+  async run([services], options, context) {
+    const { target } = await targetFromOptions(options, context);
+    if (!services.includes('supervisor') && (await target.status()).stacks.length === 0) {
+      throw new Failure({
+        code: 'nothing-is-up',
+        message: `nothing is up on the ${target.name} target, so there are no logs`,
+        hint: 'hwctl up',
       });
-      for await (const line of lines) {
-        printLine(line, options.json === true, context);
-      }
+    }
+    const lines = target.logs({
+      services,
+      follow: options.follow === true,
+      tail: options.tail,
+      signal: context.signal,
     });
-}
+    for await (const line of lines) {
+      printLine(line, options.json === true, context);
+    }
+  },
+});
 
 /** One log line: NDJSON, or `service | text`; structured lines as people read them where a terminal shows them. */
 export function printLine(line: LogLine, json: boolean, context: Context): void {
@@ -48,16 +46,6 @@ export function printLine(line: LogLine, json: boolean, context: Context): void 
     context.print(
       `${paintName(line.service, context)} | ${context.stdout.isTTY === true ? prettyLog(line.text, createPaint(context.color)) : line.text}`,
     );
-}
-
-function parseTail(text: string): number {
-  const lines = Number(text);
-  if (/^\d+$/.test(text) && lines <= 1_000_000) return lines;
-  throw new Failure({
-    code: 'usage',
-    message: `--tail: ${JSON.stringify(text)} is not a number of lines (0 to 1000000)`,
-    hint: 'For example --tail 20',
-  });
 }
 
 const colors = [36, 35, 33, 32, 34];

@@ -1,32 +1,28 @@
-import type { Command } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { run } from '../kernel/process.js';
 import type { Context } from './context/context.js';
+import { defineCommand, operand } from './options/define-command.js';
+import { toggle } from './options/option.js';
 import {
-  addTargetOptions,
   findEndpoint,
   type TargetOptions,
   targetFromOptions,
+  targetOptions,
   type UpPlatform,
 } from './options/target-options.js';
-
-interface Options extends TargetOptions {
-  json?: boolean;
-  browser?: boolean;
-}
+import { name } from './options/values.js';
 
 /** `hwctl open [app|grafana|prometheus|SERVICE]`. */
-export function define(command: Command, context: Context): void {
-  command.argument('[part]', 'app, grafana, prometheus, or a service', 'app');
-  addTargetOptions(command)
-    .option('--browser', 'open it in the browser as well')
-    .action(async (part: string, options: Options) => {
-      const { target, endpoint } = await reach(options, context, part);
-      if (options.json) context.json({ target: target.name, ...endpoint });
-      else context.print(endpoint.url);
-      if (options.browser) await openBrowser(endpoint.url, context);
-    });
-}
+export const define = defineCommand({
+  operands: [operand('[part]', 'app, grafana, prometheus, or a service', name, 'app')],
+  options: { ...targetOptions, browser: toggle('--browser', 'open it in the browser as well') },
+  async run([part], options, context) {
+    const { target, endpoint } = await reach(options, context, part);
+    if (options.json) context.json({ target: target.name, ...endpoint });
+    else context.print(endpoint.url);
+    if (options.browser) await openBrowser(endpoint.url, context);
+  },
+});
 
 /** The part as it is reachable; what only a port-forward reaches gets one, as with `hwctl forward`. */
 async function reach(options: TargetOptions, context: Context, part: string): Promise<UpPlatform> {

@@ -5,18 +5,27 @@ import { ReaderLeft } from '../kernel/output.js';
 import { answerShell, completeCommand } from './completion/complete.js';
 import type { Context } from './context/context.js';
 import { formatFailure, withoutSecrets } from './context/failure-text.js';
+import { type Ends, jsonWhat } from './options/define-command.js';
 import { newmanCounterpart } from './options/newman-options.js';
 import { commandEntries } from './registry.js';
 
 /** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */
 export async function runCommand(argv: string[], context: Context): Promise<number> {
   const usage: Usage = { text: '' };
+  const ends: Ends = {
+    exit: (code) => {
+      context.exitCode = code;
+    },
+    withReader: () => {
+      context.endsWithReader = true;
+    },
+  };
   if (argv[0] === completeCommand) {
     await answerShell(argv.slice(1), context);
     return exitCodes.pass;
   }
   try {
-    const program = await buildProgram(argv, context, usage);
+    const program = await buildProgram(argv, context, usage, ends);
     await program.parseAsync(argv, { from: 'user' });
     return context.signal.aborted && !isUnread(context) ? exitCodes.interrupted : context.exitCode;
   } catch (error) {
@@ -29,7 +38,7 @@ interface Usage {
   text: string;
 }
 
-async function buildProgram(argv: string[], context: Context, usage: Usage): Promise<Command> {
+async function buildProgram(argv: string[], context: Context, usage: Usage, ends: Ends): Promise<Command> {
   const program = new Command('hwctl')
     .description('Takes an empty machine to a proven service: provision, deploy, test and load-check.')
     .version(context.version, '-V, --version', 'print the version')
@@ -47,8 +56,8 @@ async function buildProgram(argv: string[], context: Context, usage: Usage): Pro
   const listing = helpTopic === undefined && !argv.some((word) => word === '-V' || word === '--version');
   for (const entry of commandEntries) {
     const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
-    command.option('--json', 'one JSON document (or NDJSON) on stdout');
-    if (listing || entry.name === helpTopic) (await entry.load()).define(command, context);
+    command.option('--json', jsonWhat);
+    if (listing || entry.name === helpTopic) (await entry.load()).define(command, context, ends);
     if (entry.examples !== undefined)
       command.addHelpText('after', ['', 'Examples:', ...entry.examples.map((call) => `  ${call}`)].join('\n'));
   }
@@ -66,10 +75,6 @@ async function buildProgram(argv: string[], context: Context, usage: Usage): Pro
       },
       getOutHelpWidth: () => context.columns,
     });
-  });
-  // Commander gives a flag to the outermost command that knows it, wherever it stands.
-  program.hook('preAction', (_, action) => {
-    if (action.parent?.opts().json === true) action.setOptionValue('json', true);
   });
   if (argv.length === 0) {
     context.document(program.helpInformation());

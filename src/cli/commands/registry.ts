@@ -1,8 +1,4 @@
-import type { Command } from 'commander';
-import type { Context } from './context/context.js';
-
-/** What each module in commands/ exports as `define`: adds arguments, options and an action to its own Command. */
-export type Define = (command: Command, context: Context) => void;
+import type { Define } from './options/define-command.js';
 
 export interface CommandEntry {
   name: string;

@@ -1,46 +1,48 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { type Command, Option } from 'commander';
 import { Failure } from '../kernel/failure.js';
 import { makeFolders } from '../kernel/folders.js';
 import type { KubeObject } from '../target/manifests/kube-object.js';
 import { chooseStacks } from '../target/manifests/stacks.js';
 import { type RenderRequest, renderCharts, renderFolder, renderObjects, renderYaml } from '../target/render.js';
-import { clusterNames, profileHelp } from '../target/target-names.js';
+import { clusterNames } from '../target/target-names.js';
 import type { Context } from './context/context.js';
-import { type TargetOptions, targetFromOptions } from './options/target-options.js';
-import { addValueOptions, manifestsFolder, type ValueOptions, valuesOf } from './options/value-options.js';
+import { defineCommand, operand } from './options/define-command.js';
+import { type OptionsOf, option } from './options/option.js';
+import { clusterOptions, targetFromOptions } from './options/target-options.js';
+import { manifestsFolder, valueOptions, valuesOf } from './options/value-options.js';
+import { destination, name, oneOf } from './options/values.js';
 
-interface Options extends ValueOptions, Omit<TargetOptions, 'target'> {
-  target?: TargetOptions['target'];
-  json?: boolean;
-  out?: string;
-  as: 'yaml' | 'helm';
-}
+const options = {
+  ...valueOptions,
+  target: option(
+    '--target <name>',
+    'ask this cluster for the rest: its Ingress class, and what is up already',
+    oneOf(clusterNames),
+  ),
+  ...clusterOptions,
+  as: option('--as <format>', 'yaml, or helm: a chart for each stack, in a folder', oneOf(['yaml', 'helm']), 'yaml'),
+  out: option(
+    '-o, --out <folder>',
+    'write a folder for `kubectl apply -k` (or the charts) instead of printing',
+    destination,
+  ),
+};
+
+type Options = OptionsOf<typeof options> & { json?: boolean };
 
 /** `hwctl render [STACK...]`, `hwctl render --as helm DIR [STACK...]`. */
-export function define(command: Command, context: Context): void {
-  command.argument(
-    '[stack...]',
-    'stacks to render; `all` for every one (default: idempotency hello); with --as helm the folder comes first',
-  );
-  addValueOptions(command)
-    .addOption(
-      new Option('--target <name>', 'ask this cluster for the rest: its Ingress class, and what is up already').choices(
-        clusterNames,
-      ),
-    )
-    .option('--context <name>', 'kubeconfig context (with --target kube)')
-    .option('--allow-context <name>', 'allow this context although its server is not a local cluster')
-    .option('--profile <name>', profileHelp())
-    .addOption(
-      new Option('--as <format>', 'yaml, or helm: a chart for each stack, in a folder')
-        .choices(['yaml', 'helm'])
-        .default('yaml'),
-    )
-    .option('-o, --out <folder>', 'write a folder for `kubectl apply -k` (or the charts) instead of printing')
-    .action((words: string[], options: Options) => render(words, options, context));
-}
+export const define = defineCommand({
+  operands: [
+    operand(
+      '[stack...]',
+      'stacks to render; `all` for every one (default: idempotency hello); with --as helm the folder comes first',
+      name,
+    ),
+  ],
+  options,
+  run: ([words], options, context) => render(words, options, context),
+});
 
 async function render(words: string[], options: Options, context: Context): Promise<void> {
   const folder = folderOf(words, options);

@@ -1,42 +1,83 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import { listScenarios, loadScenario } from '../scenario/format/find.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import type { Context } from './context/context.js';
-import { parseUrl } from './load/flags.js';
-import type { Define } from './registry.js';
+import { defineCommand, operand } from './options/define-command.js';
+import { mandatory, type OptionsOf, option } from './options/option.js';
+import { destination, file, name, oneOf, url } from './options/values.js';
 
-interface Output {
-  json?: boolean;
-  output?: string;
-}
+/** What writes a scenario for which tool. */
+const exporters = {
+  postman: async (scenario: Scenario, url?: string) =>
+    (await import('../scenario/convert/to-postman.js')).toPostman(scenario, url),
+  k6: async (scenario: Scenario, url?: string) => (await import('../scenario/convert/to-k6.js')).toK6(scenario, url),
+  curl: async (scenario: Scenario, url?: string) =>
+    (await import('../scenario/convert/to-curl.js')).toCurl(scenario, url),
+};
+const tools = Object.keys(exporters) as (keyof typeof exporters)[];
 
-/** `hwctl scenario list|show|validate|export|import`: what there is, and in and out of other tools' formats. */
-export const define: Define = (command, context) => {
-  sub(command, 'list', 'the built-in scenarios').action((options: Output) => list(options, context));
-  sub(command, 'show <name>', 'the steps and checks of a scenario').action((name: string, options: Output) =>
-    show(name, options, context),
-  );
-  sub(command, 'validate <files...>', 'check scenarios and collections without running them').action(
-    (names: string[], options: Output) => validate(names, options, context),
-  );
-  sub(command, 'export <name>', 'write a scenario for another tool')
-    .addOption(new Option('--to <tool>', 'the tool').choices(['postman', 'k6', 'curl']).makeOptionMandatory())
-    .option('--url <url>', 'base URL instead of the logical host')
-    .option('-o, --output <file>', 'write here instead of standard output')
-    .action((name: string, options: Output & { to: string; url?: string }) => exportScenario(name, options, context));
-  sub(command, 'import <file>', 'make a scenario from a Postman collection, an OpenAPI document or a HAR recording')
-    .option('-o, --output <file>', 'write here instead of standard output')
-    .action((file: string, options: Output) => importScenario(file, options, context));
+/** Where what is made goes. */
+const outputOptions = {
+  output: option('-o, --output <file>', 'write here instead of standard output', destination),
+};
+const exportOptions = {
+  to: mandatory('--to <tool>', 'the tool', oneOf(tools)),
+  url: option('--url <url>', 'base URL instead of the logical host', url),
+  ...outputOptions,
 };
 
-function sub(command: Command, usage: string, summary: string): Command {
-  return command.command(usage).summary(summary).description(summary).option('--json', 'one JSON document on stdout');
-}
+type Json = { json?: boolean };
+type Output = OptionsOf<typeof outputOptions> & Json;
+type ExportOptions = OptionsOf<typeof exportOptions> & Json;
 
-function list(options: Output, context: Context): void {
+/** `hwctl scenario list|show|validate|export|import`: what there is, and in and out of other tools' formats. */
+export const define = defineCommand({
+  commands: [
+    {
+      name: 'list',
+      summary: 'the built-in scenarios',
+      define: defineCommand({ run: async (_, options, context) => list(options, context) }),
+    },
+    {
+      name: 'show',
+      summary: 'the steps and checks of a scenario',
+      define: defineCommand({
+        operands: [operand('<name>', '', name)],
+        run: ([name], options, context) => show(name, options, context),
+      }),
+    },
+    {
+      name: 'validate',
+      summary: 'check scenarios and collections without running them',
+      define: defineCommand({
+        operands: [operand('<files...>', '', name)],
+        run: ([names], options, context) => validate(names, options, context),
+      }),
+    },
+    {
+      name: 'export',
+      summary: 'write a scenario for another tool',
+      define: defineCommand({
+        operands: [operand('<name>', '', name)],
+        options: exportOptions,
+        run: ([name], options, context) => exportScenario(name, options, context),
+      }),
+    },
+    {
+      name: 'import',
+      summary: 'make a scenario from a Postman collection, an OpenAPI document or a HAR recording',
+      define: defineCommand({
+        operands: [operand('<file>', '', file)],
+        options: outputOptions,
+        run: ([file], options, context) => importScenario(file, options, context),
+      }),
+    },
+  ],
+});
+
+function list(options: Json, context: Context): void {
   const listed = listScenarios(context.root);
   if (options.json) {
     context.json({ scenarios: listed });
@@ -52,7 +93,7 @@ function tagsOf(tags: readonly string[]): string {
   return tags.length === 0 ? '' : `  [${tags.join(', ')}]`;
 }
 
-async function show(name: string, options: Output, context: Context): Promise<void> {
+async function show(name: string, options: Json, context: Context): Promise<void> {
   const scenario = await loadScenario(name, context);
   if (options.json) {
     const { templates, ...rest } = scenario;
@@ -98,7 +139,7 @@ function whatItDoes(step: Exclude<Step, { kind: 'folder' }>): string {
   }
 }
 
-async function validate(names: string[], options: Output, context: Context): Promise<void> {
+async function validate(names: string[], options: Json, context: Context): Promise<number> {
   const checked: { file: string; problems: string[] }[] = [];
   for (const name of names) {
     try {
@@ -113,31 +154,19 @@ async function validate(names: string[], options: Output, context: Context): Pro
     }
   }
   const sound = checked.every(({ problems }) => problems.length === 0);
-  context.exitCode = sound ? exitCodes.pass : exitCodes.cannotRun;
-  if (options.json) {
-    context.json({ valid: sound, files: checked });
-    return;
-  }
-  for (const { file, problems } of checked) {
-    if (problems.length === 0) context.print(`${file}: sound`);
-    for (const problem of problems) context.print(problem);
-  }
+  if (options.json) context.json({ valid: sound, files: checked });
+  else
+    for (const { file, problems } of checked) {
+      if (problems.length === 0) context.print(`${file}: sound`);
+      for (const problem of problems) context.print(problem);
+    }
+  return sound ? exitCodes.pass : exitCodes.cannotRun;
 }
 
-async function exportScenario(
-  name: string,
-  options: Output & { to: string; url?: string },
-  context: Context,
-): Promise<void> {
-  const url = options.url === undefined ? undefined : parseUrl(options.url).href;
+async function exportScenario(name: string, options: ExportOptions, context: Context): Promise<void> {
+  const url = options.url === undefined ? undefined : new URL(options.url).href;
   const scenario = await loadScenario(name, context);
-  emit(await converted(scenario, options.to, url), options, context);
-}
-
-async function converted(scenario: Scenario, to: string, url: string | undefined) {
-  if (to === 'postman') return (await import('../scenario/convert/to-postman.js')).toPostman(scenario, url);
-  if (to === 'k6') return (await import('../scenario/convert/to-k6.js')).toK6(scenario, url);
-  return (await import('../scenario/convert/to-curl.js')).toCurl(scenario, url);
+  emit(await exporters[options.to](scenario, url), options, context);
 }
 
 async function importScenario(file: string, options: Output, context: Context): Promise<void> {

@@ -1,38 +1,33 @@
-import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
 import { createPaint } from '../report/paint.js';
 import type { ServiceStatus, StatusReport } from '../target/target.js';
 import type { Context } from './context/context.js';
 import { formatEndpoints } from './context/endpoint-text.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
-
-interface Options extends TargetOptions {
-  json?: boolean;
-  watch?: boolean;
-}
+import { defineCommand } from './options/define-command.js';
+import { toggle } from './options/option.js';
+import { targetFromOptions, targetOptions } from './options/target-options.js';
 
 const watchPeriodMs = 1000;
 
 /** `hwctl status [--watch]`. */
-export function define(command: Command, context: Context): void {
-  addTargetOptions(command)
-    .option('--watch', 'again every second, until Ctrl-C')
-    .action(async (options: Options) => {
-      context.endsWithReader = options.watch === true;
-      const { target, reason } = await targetFromOptions(options, context);
-      for (;;) {
-        const status = await target.status();
-        if (options.json) context.json({ ...status, reason });
-        else {
-          // On a terminal each look takes the place of the one before.
-          if (options.watch && context.interactive) context.stdout.write('\u001b[H\u001b[2J');
-          context.print([`target ${target.name}: ${reason}`, ...formatStatus(status, context)]);
-        }
-        if (!options.watch) return;
-        await context.clock.sleep(watchPeriodMs, context.signal);
+export const define = defineCommand({
+  options: { ...targetOptions, watch: toggle('--watch', 'again every second, until Ctrl-C') },
+  endsWithReader: ({ watch }) => watch === true,
+  async run(_, options, context) {
+    const { target, reason } = await targetFromOptions(options, context);
+    for (;;) {
+      const status = await target.status();
+      if (options.json) context.json({ ...status, reason });
+      else {
+        // On a terminal each look takes the place of the one before.
+        if (options.watch && context.interactive) context.stdout.write('\u001b[H\u001b[2J');
+        context.print([`target ${target.name}: ${reason}`, ...formatStatus(status, context)]);
       }
-    });
-}
+      if (!options.watch) return;
+      await context.clock.sleep(watchPeriodMs, context.signal);
+    }
+  },
+});
 
 function formatStatus(status: StatusReport, context: Pick<Context, 'color' | 'columns'>): string[] {
   if (status.stacks.length === 0) return ['nothing is up (hwctl up)'];

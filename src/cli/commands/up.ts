@@ -1,56 +1,81 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
-import { formatDuration, parseDurationMs } from '../kernel/duration.js';
-import { Failure } from '../kernel/failure.js';
+import { formatDuration } from '../kernel/duration.js';
 import { describeStack, listStacks } from '../target/manifests/stacks.js';
 import type { Step, TargetEvent, UpReport, UpRequest } from '../target/target.js';
 import { type ClusterFlag, clustersWith } from '../target/target-names.js';
 import type { Context } from './context/context.js';
 import { formatEndpoints } from './context/endpoint-text.js';
+import { formatEvent, formatStep } from './context/event-text.js';
+import { defineCommand, operand } from './options/define-command.js';
 import { helpList } from './options/help-list.js';
-import { addTargetOptions, type TargetOptions, targetFromOptions } from './options/target-options.js';
-import { addValueOptions, requestFrom, type ValueOptions } from './options/value-options.js';
+import { type OptionsOf, option, toggle } from './options/option.js';
+import { type TargetOptions, targetFromOptions, targetOptions } from './options/target-options.js';
+import type { ValueKind } from './options/value-kind.js';
+import { requestFrom, valueOptions } from './options/value-options.js';
+import { cpus, duration, name, size } from './options/values.js';
 
-interface Options extends TargetOptions, ValueOptions {
-  json?: boolean;
-  dryRun?: boolean;
-  timeout: string;
-  cpus?: string;
-  memory?: string;
-  kubernetesVersion?: string;
-  registry?: string;
-  forceConflicts?: boolean;
-  setNamespace?: boolean;
-}
+/** A release of Kubernetes as minikube names it. */
+const kubernetesVersion: ValueKind<string> = {
+  code: 'bad-version',
+  wanted: 'a version of Kubernetes, stable or latest',
+  example: 'v1.34.0',
+  read: (text) => (/^(v?\d{1,4}\.\d{1,4}(\.\d{1,4})?(-[\w.]{1,40})?|stable|latest)$/.test(text) ? text : undefined),
+};
 
-/** `hwctl up [STACK...]`. */
-export function define(command: Command, context: Context): void {
-  command.argument(
-    '[stack...]',
-    'stacks to bring up besides what is up; `all` for every one (default: idempotency hello)',
-  );
-  command.addHelpText('after', () => {
-    const manifests = join(context.root, 'manifests');
-    const stacks = listStacks(manifests).map((name) => ({ name, what: describeStack(manifests, name) }));
-    return helpList('Stacks', stacks, context.columns);
-  });
-  addValueOptions(addTargetOptions(command))
-    .option('--timeout <duration>', 'how long everything may take', '5m')
-    .option('--dry-run', 'print the steps and take none')
-    .option('--cpus <number>', `CPUs of a cluster that is made or started (${takers('cpus')})`)
-    .option('--memory <size>', `memory of a cluster that is made or started, e.g. 4g (${takers('memory')})`)
-    .option('--kubernetes-version <version>', `Kubernetes of a cluster that is made (${takers('kubernetesVersion')})`)
-    .option('--registry <host>', 'push the image there instead of loading it into the nodes, e.g. localhost:5000')
-    .option('--force-conflicts', 'take over fields of objects that others own')
-    .option('--set-namespace', "make the namespace the context's default one; down undoes it")
-    .action(async (stacks: string[], options: Options) => up(stacks, options, context));
-}
+/** Where images are pushed. */
+const registry: ValueKind<string> = {
+  code: 'bad-registry',
+  wanted: 'the host of a registry, perhaps with a port and a path',
+  example: 'localhost:5000',
+  read: (text) => (/^[a-z0-9][\w.-]{0,252}(:\d{1,5})?(\/[\w.-]{1,128}){0,8}$/i.test(text) ? text : undefined),
+  near: (text) => [text.replace(/^https?:\/\//, '').replace(/\/$/, '')],
+};
 
 /** The targets on which a flag of whoever makes the cluster means something, for help. */
 const takers = (flag: ClusterFlag) => clustersWith(flag).join(', ');
 
+const options = {
+  ...targetOptions,
+  ...valueOptions,
+  timeout: option('--timeout <duration>', 'how long everything may take', duration, '5m'),
+  dryRun: toggle('--dry-run', 'print the steps and take none'),
+  cpus: option('--cpus <number>', `CPUs of a cluster that is made or started (${takers('cpus')})`, cpus),
+  memory: option('--memory <size>', `memory of a cluster that is made or started, e.g. 4g (${takers('memory')})`, size),
+  kubernetesVersion: option(
+    '--kubernetes-version <version>',
+    `Kubernetes of a cluster that is made (${takers('kubernetesVersion')})`,
+    kubernetesVersion,
+  ),
+  registry: option(
+    '--registry <host>',
+    'push the image there instead of loading it into the nodes, e.g. localhost:5000',
+    registry,
+  ),
+  forceConflicts: toggle('--force-conflicts', 'take over fields of objects that others own'),
+  setNamespace: toggle('--set-namespace', "make the namespace the context's default one; down undoes it"),
+};
+
+type Options = OptionsOf<typeof options> & { json?: boolean };
+
+/** `hwctl up [STACK...]`. */
+export const define = defineCommand({
+  operands: [
+    operand(
+      '[stack...]',
+      'stacks to bring up besides what is up; `all` for every one (default: idempotency hello)',
+      name,
+    ),
+  ],
+  options,
+  help(context) {
+    const manifests = join(context.root, 'manifests');
+    const stacks = listStacks(manifests).map((name) => ({ name, what: describeStack(manifests, name) }));
+    return helpList('Stacks', stacks, context.columns);
+  },
+  run: ([stacks], options, context) => up(stacks, options, context),
+});
+
 async function up(words: string[], options: Options, context: Context): Promise<void> {
-  const timeoutMs = parseTimeoutMs(options.timeout);
   const request: UpRequest = {
     ...(await requestFrom(words, options, context)),
     cluster: {
@@ -76,7 +101,7 @@ async function up(words: string[], options: Options, context: Context): Promise<
   };
   const bringUp = async () => {
     try {
-      return await target.up(request, { timeoutMs, signal: context.signal, onEvent });
+      return await target.up(request, { timeoutMs: options.timeout, signal: context.signal, onEvent });
     } catch (error) {
       // What was started does not end with us.
       if (context.signal.aborted) context.note(whatGoesOn(target.name, options));
@@ -97,43 +122,9 @@ function whatGoesOn(name: string, { context, allowContext, profile }: TargetOpti
   return `What was begun goes on without hwctl up: hwctl status ${words} shows it, hwctl down ${words} ends it`;
 }
 
-/** Reads `--timeout`: more than nothing. Throws Failure `bad-duration` or `usage`. */
-export function parseTimeoutMs(text: string): number {
-  const timeoutMs = parseDurationMs(text, '--timeout');
-  if (timeoutMs > 0) return timeoutMs;
-  throw new Failure({ code: 'usage', message: '--timeout: must be more than 0', hint: 'For example --timeout 30s' });
-}
-
 function formatPlan(steps: Step[]): string[] {
   if (steps.length === 0) return ['nothing to do: everything is as it shall be'];
   return steps.map((step) => `  ${formatStep(step)}`);
-}
-
-function formatStep({ verb, ref, why }: Step): string {
-  return `${verb.padEnd(8)}${ref}  (${why})`;
-}
-
-/** One plain line for an event that people want to see; undefined for the others. */
-export function formatEvent(event: TargetEvent): string | undefined {
-  switch (event.type) {
-    case 'step':
-      if (event.state === 'started') return `  ${formatStep(event.step)}`;
-      // What has no meaning here is told by --dry-run alone.
-      if (event.state !== 'skipped' || event.step.verb === 'skip') return undefined;
-      return `  ${formatStep({ verb: 'skip', ref: event.step.ref, why: event.reason })}`;
-    case 'progress':
-      return event.message;
-    case 'waiting': {
-      // A few are told with their reasons; of many, the names fit a line.
-      const { notReady } = event;
-      const names = notReady.map(({ ref, reason }) => (notReady.length > 2 ? baseName(ref) : `${ref} (${reason})`));
-      return `waiting for ${names.join(', ')}, ${formatDuration(event.elapsedMs)}`;
-    }
-  }
-}
-
-function baseName(ref: string): string {
-  return ref.slice(ref.lastIndexOf('/') + 1);
 }
 
 function formatReport(report: UpReport): string[] {

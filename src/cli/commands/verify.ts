@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { formatDuration } from '../kernel/duration.js';
 import { exitCodes, Failure } from '../kernel/failure.js';
 import type { LoadResult } from '../load/measure/metrics.js';
@@ -7,19 +6,26 @@ import { createPaint, type Paint } from '../report/paint.js';
 import type { ScenarioResult } from '../scenario/result.js';
 import type { DownReport, Target, UpReport, UpRequest } from '../target/target.js';
 import type { Context } from './context/context.js';
+import { formatEvent } from './context/event-text.js';
 import { formatFailure } from './context/failure-text.js';
 import { makeLoadPlan } from './load/plan.js';
 import { loadExitCode, runLoad } from './load/run.js';
-import { addTargetOptions, findEndpoint, type TargetOptions, targetFromOptions } from './options/target-options.js';
-import { addValueOptions, requestFrom, type ValueOptions } from './options/value-options.js';
-import { formatEvent, parseTimeoutMs } from './up.js';
+import { defineCommand, operand } from './options/define-command.js';
+import { type OptionsOf, option } from './options/option.js';
+import { findEndpoint, targetFromOptions, targetOptions } from './options/target-options.js';
+import { requestFrom, valueOptions } from './options/value-options.js';
+import { duration, name, rate } from './options/values.js';
 
-interface Options extends TargetOptions, ValueOptions {
-  json?: boolean;
-  rps: string;
-  duration: string;
-  timeout: string;
-}
+const options = {
+  ...targetOptions,
+  target: { ...targetOptions.target, fallback: 'local' },
+  ...valueOptions,
+  rps: option('--rps <n>', 'arrivals per second of the load', rate, '100'),
+  duration: option('--duration <duration>', 'how long the load lasts', duration, '5s'),
+  timeout: option('--timeout <duration>', 'how long it may take to come up', duration, '5m'),
+};
+
+type Options = OptionsOf<typeof options> & { json?: boolean };
 
 const downTimeoutMs = 120_000;
 
@@ -41,16 +47,11 @@ interface VerifyReport {
 type Stage = 'up' | 'test' | 'load' | 'down';
 
 /** `hwctl verify [STACK...]`: up, all scenarios of the stacks, a short load, down. Always comes down again. */
-export function define(command: Command, context: Context): void {
-  command.argument('[stack...]', 'stacks to verify (default: idempotency hello; `all` for every one)');
-  addValueOptions(addTargetOptions(command, 'local'))
-    .option('--rps <n>', 'arrivals per second of the load', '100')
-    .option('--duration <duration>', 'how long the load lasts', '5s')
-    .option('--timeout <duration>', 'how long it may take to come up', '5m')
-    .action(async (words: string[], options: Options) => {
-      context.exitCode = await new Verification(context, options, words).run();
-    });
-}
+export const define = defineCommand({
+  operands: [operand('[stack...]', 'stacks to verify (default: idempotency hello; `all` for every one)', name)],
+  options,
+  run: ([words], options, context) => new Verification(context, options, words).run(),
+});
 
 class Verification {
   private readonly report: VerifyReport = {
@@ -75,10 +76,7 @@ class Verification {
   async run(): Promise<number> {
     const { context, options, report } = this;
     const started = context.clock.monotonic();
-    const timeoutMs = parseTimeoutMs(options.timeout);
     const request = await requestFrom(this.words, options, context);
-    // The flags of the load are checked before anything is brought up.
-    await makeLoadPlan(undefined, this.loadOptions('http://127.0.0.1'), context);
     const { target, reason } = await targetFromOptions(options, context, 'deploy');
     report.target = target.name;
     report.reason = reason;
@@ -86,7 +84,7 @@ class Verification {
     this.say(`target ${target.name}: ${reason}`);
     const before = (await target.status()).stacks;
     try {
-      const isUp = await this.stage('up', () => this.up(target, request, timeoutMs));
+      const isUp = await this.stage('up', () => this.up(target, request, options.timeout));
       if (isUp) {
         await this.stage('test', () => this.test(target, request.stacks));
         await this.stage('load', () => this.load());
@@ -170,7 +168,7 @@ class Verification {
 
   private async load(): Promise<void> {
     const { context, options, report } = this;
-    const { plan } = await makeLoadPlan(undefined, this.loadOptions(undefined), context);
+    const { plan } = await makeLoadPlan(undefined, this.loadOptions(), context);
     const result = await runLoad(plan, context, { progress: this.progress() });
     report.load = result;
     if (!options.json) {
@@ -212,9 +210,18 @@ class Verification {
     if (!clean) this.worst(exitCodes.failed);
   }
 
-  private loadOptions(url: string | undefined) {
+  private loadOptions() {
     const { rps, duration, target, context, allowContext, profile } = this.options;
-    return { rps, duration, url, target, context, allowContext, profile, header: [], threshold: [] };
+    return {
+      rps: String(rps),
+      duration: `${duration}ms`,
+      target,
+      context,
+      allowContext,
+      profile,
+      header: [],
+      threshold: [],
+    };
   }
 
   private progress() {

@@ -78,7 +78,7 @@ const reporters: Kind = (asked) => {
   return behind(
     head,
     async () => {
-      const { reporterNames } = await import('../test/reports.js');
+      const { reporterNames } = await import('../test/reporters.js');
       return reporterNames.filter((name) => !before.includes(name)).map((word) => ({ word }));
     },
     asked,
@@ -105,7 +105,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
   'logs <service>': ({ context }) => logged(context),
   'open <part>': part,
   'debug <command>': text,
-  'serve <service>': oneOf(async () => (await import('../serve.js')).served),
   'test <names>': either(
     scenario,
     ({ given }) => (given.length > 0 ? [] : [{ word: 'all', description: 'every scenario' }]),
@@ -118,8 +117,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
   'scenario export <name>': either(scenario, yaml),
   'scenario validate <files>': either(scenario, files('yaml', 'yml', 'json')),
   'scenario import <file>': files('json', 'yaml', 'yml', 'har'),
-  'doctor <target>': oneOf(async () => (await import('../doctor.js')).needs),
-  'completion <shell>': oneOf(async () => (await import('./completion.js')).shells),
 
   'load --out': files('json', 'csv', 'ndjson', 'html'),
   '--baseline': files('json'),

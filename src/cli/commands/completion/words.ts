@@ -1,5 +1,7 @@
 import { type Argument, Command, type Option } from 'commander';
 import type { Context } from '../context/context.js';
+import { jsonWhat, noEnds } from '../options/define-command.js';
+import { DeclaredOption } from '../options/option.js';
 import { commandEntries } from '../registry.js';
 import { type Kind, kinds, oneOf } from './kinds.js';
 import type { Candidate } from './sources.js';
@@ -33,8 +35,8 @@ const rootFlags: readonly Candidate[] = [
 export async function defined(name: string, context: Context): Promise<Command | undefined> {
   const entry = commandEntries.find((each) => each.name === name);
   if (entry === undefined) return undefined;
-  const command = new Command(name).option('--json', 'one JSON document (or NDJSON) on stdout');
-  (await entry.load()).define(command, context);
+  const command = new Command(name).option('--json', jsonWhat);
+  (await entry.load()).define(command, context, noEnds);
   return command;
 }
 
@@ -168,14 +170,10 @@ function keyOf(option: Option): string {
   return option.long ?? option.short ?? option.flags;
 }
 
-/** Whether a flag gathers its values: the reader of such a one gives a list or a map. */
+/** Whether a flag gathers its values. */
 export function isRepeatable(option: Option): boolean {
-  if (option.variadic) return true;
-  try {
-    return typeof option.parseArg?.('a=b', option.defaultValue as never) === 'object';
-  } catch {
-    return false;
-  }
+  if (option instanceof DeclaredOption) return option.declaration.gathering !== 'last';
+  return Array.isArray(option.defaultValue);
 }
 
 /** The kind of what stands behind a flag or in the place of an argument; undefined where the table has no row for it. */

@@ -15,12 +15,12 @@ import type { LoadReport } from '../../report/load/timeline.js';
 import { headingOf } from '../../report/load/words.js';
 import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
+import { formatEvent } from '../context/event-text.js';
 import { formatFailure } from '../context/failure-text.js';
-import { addConnectionOptions } from '../options/connection-options.js';
+import { connectionOptions } from '../options/connection-options.js';
+import { addOptions, type Define } from '../options/define-command.js';
 import { helpList } from '../options/help-list.js';
-import { addTargetOptions } from '../options/target-options.js';
-import type { Define } from '../registry.js';
-import { formatEvent } from '../up.js';
+import { targetOptions } from '../options/target-options.js';
 import { maskedCommandLine } from './command-line.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './compare.js';
 import { maxExitCode } from './find-max.js';
@@ -103,9 +103,9 @@ export const define: Define = (command, context) => {
     .option('--find-max', 'look for the highest rate that holds, up to --rps (5000), for --duration (2m) at most')
     .option('--dry-run', 'print the plan, load nothing')
     .option('--quiet', 'no progress, only the summary');
-  addConnectionOptions(command);
+  addOptions(command, connectionOptions, context);
   addToleranceOption(command);
-  addTargetOptions(command);
+  addOptions(command, targetOptions, context);
   command.addHelpText('after', () => {
     const profiles = listProfiles(context.root).map(({ name, why }) => ({ name, what: why }));
     return helpList('Profiles', profiles, context.columns);

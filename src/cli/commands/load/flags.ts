@@ -5,7 +5,22 @@ import { Failure } from '../../kernel/failure.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import type { HeaderFields } from '../../load/plan/plan.js';
 import type { Context } from '../context/context.js';
-import { parseHttpUrl } from '../options/connection-options.js';
+
+/** An absolute http or https URL. Throws Failure `bad-url` that names the flag. */
+function parseHttpUrl(text: string, flag = '--url', example = 'http://127.0.0.1:8080/health'): URL {
+  const fail = (what: string): Failure =>
+    new Failure({
+      code: 'bad-url',
+      message: `${flag}: ${JSON.stringify(shownUrl(text))} ${what}`,
+      hint: `For example ${flag} ${example}`,
+    });
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw fail('has no scheme');
+  if (!URL.canParse(text)) throw fail('is not a URL');
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw fail(`is ${url.protocol.slice(0, -1)}, not http or https`);
+  return url;
+}
 
 /** Most requests a second a run may ask for: beyond what one machine can send, so a slip of the finger. */
 export const maxRatePerSecond = 500_000;

@@ -1,52 +1,27 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
 import { Failure } from '../../kernel/failure.js';
-import { shownUrl } from '../../kernel/secrets.js';
+import { readText } from '../../kernel/files.js';
 import type { TlsOptions } from '../../kernel/tls.js';
 import type { Context } from '../context/context.js';
-
-/** What commander gives for the options of `addConnectionOptions`. */
-export interface ConnectionOptions {
-  url?: string;
-  host?: string;
-  insecure?: boolean;
-  sslExtraCaCerts?: string;
-  sslClientCert?: string;
-  sslClientKey?: string;
-  sslClientPassphrase?: string;
-}
+import { type OptionsOf, option, toggle } from './option.js';
+import { file, host, text, url } from './values.js';
 
 /**
- * Adds what says whose server is asked and whom to trust: the same for `test` and `load`, in curl's words, with newman's
- * long names beside them.
+ * Whose server is asked and whom to trust: the same for `test` and `load`, in curl's words, with newman's long names beside
+ * them.
  */
-export function addConnectionOptions(command: Command): Command {
-  return command
-    .option('--url <url>', 'ask this server instead of what is up', (text: string) => parseHttpUrl(text) && text)
-    .option('--host <name>', 'the Host header, where it differs from the URL’s host')
-    .option('-k, --insecure', 'accept any certificate')
-    .option('--cacert, --ssl-extra-ca-certs <file>', 'trust these certificate authorities (PEM)')
-    .option('--cert, --ssl-client-cert <file>', 'client certificate (PEM)')
-    .option('--key, --ssl-client-key <file>', 'its private key (PEM)')
-    .option('--passphrase, --ssl-client-passphrase <text>', 'passphrase of the key');
-}
+export const connectionOptions = {
+  url: option('--url <url>', 'ask this server instead of what is up', url),
+  host: option('--host <name>', 'the Host header, where it differs from the URL’s host', host),
+  insecure: toggle('-k, --insecure', 'accept any certificate'),
+  sslExtraCaCerts: option('--cacert, --ssl-extra-ca-certs <file>', 'trust these certificate authorities (PEM)', file),
+  sslClientCert: option('--cert, --ssl-client-cert <file>', 'client certificate (PEM)', file),
+  sslClientKey: option('--key, --ssl-client-key <file>', 'its private key (PEM)', file),
+  sslClientPassphrase: option('--passphrase, --ssl-client-passphrase <text>', 'passphrase of the key', text),
+};
 
-/** An absolute http or https URL. Throws Failure `bad-url` that names the flag. */
-export function parseHttpUrl(text: string, flag = '--url', example = 'http://127.0.0.1:8080/health'): URL {
-  const fail = (what: string): Failure =>
-    new Failure({
-      code: 'bad-url',
-      message: `${flag}: ${JSON.stringify(shownUrl(text))} ${what}`,
-      hint: `For example ${flag} ${example}`,
-    });
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw fail('has no scheme');
-  if (!URL.canParse(text)) throw fail('is not a URL');
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw fail(`is ${url.protocol.slice(0, -1)}, not http or https`);
-  return url;
-}
+/** What `connectionOptions` give. */
+export type ConnectionOptions = OptionsOf<typeof connectionOptions>;
 
 /** Pairs of options of which the first means nothing without the second: flag, key, other flag, its key, the cure. */
 export const connectionPairs = [
@@ -59,7 +34,7 @@ export const connectionPairs = [
 export function readTls(options: ConnectionOptions, { cwd }: Pick<Context, 'cwd'>): TlsOptions {
   const pem = (file: string | undefined, option: string, what: RegExp) => {
     if (file === undefined) return undefined;
-    const text = readText(resolve(cwd, file), option, file);
+    const text = readText(resolve(cwd, file), { shown: file, by: option });
     if (what.test(text)) return text;
     throw new Failure({
       code: 'bad-certificate',
@@ -75,18 +50,4 @@ export function readTls(options: ConnectionOptions, { cwd }: Pick<Context, 'cwd'
     key: pem(options.sslClientKey, '--key', /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/),
     passphrase: options.sslClientPassphrase,
   };
-}
-
-/** The text of a file that an option names. Throws Failure `unreadable`. */
-export function readText(file: string, option: string, shown: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Failure({
-      code: 'unreadable',
-      message: `${option}: ${shown} cannot be read: ${(error as Error).message}`,
-      hint: 'Give the path of a file that is there',
-      cause: error,
-    });
-  }
 }

@@ -1,29 +1,29 @@
-import { type Command, Option } from 'commander';
 import { Failure } from '../../kernel/failure.js';
 import { ignoredStateHome, stateHome } from '../../kernel/state-home.js';
 import { type Purpose, type ResolvedTarget, resolveTarget, type TargetChoice } from '../../target/resolve.js';
 import type { Endpoint, StatusReport, Target } from '../../target/target.js';
 import { profileHelp, targetNames } from '../../target/target-names.js';
 import type { Context } from '../context/context.js';
+import { type OptionsOf, option } from './option.js';
 import { checkMeanings, withoutMeaningHere } from './option-meanings.js';
 import { type ValueOptions, valuesOf } from './value-options.js';
+import { name, oneOf } from './values.js';
 
-/** What commander gives for the options of `addTargetOptions`. */
-export interface TargetOptions {
-  target: (typeof targetNames)[number];
-  context?: string;
-  allowContext?: string;
-  profile?: string;
-}
+/** Which cluster is meant. */
+export const clusterOptions = {
+  context: option('--context <name>', 'kubeconfig context (with --target kube)', name),
+  allowContext: option('--allow-context <name>', 'allow this context although its server is not a local cluster', name),
+  profile: option('--profile <name>', profileHelp(), name),
+};
 
-/** Adds `--target`, `--context`, `--allow-context` and `--profile` to a command. */
-export function addTargetOptions(command: Command, fallback: TargetOptions['target'] = 'auto'): Command {
-  return command
-    .addOption(new Option('--target <name>', 'where the platform runs').choices(targetNames).default(fallback))
-    .option('--context <name>', 'kubeconfig context (with --target kube)')
-    .option('--allow-context <name>', 'allow this context although its server is not a local cluster')
-    .option('--profile <name>', profileHelp());
-}
+/** Where the platform runs. */
+export const targetOptions = {
+  target: option('--target <name>', 'where the platform runs', oneOf(targetNames), 'auto'),
+  ...clusterOptions,
+};
+
+/** What `targetOptions` give. */
+export type TargetOptions = OptionsOf<typeof targetOptions>;
 
 /**
  * The target that the parsed options name, and why it is this one. Options that mean nothing there are refused, values of
@@ -48,7 +48,7 @@ export async function targetFromOptions(
   const resolved = await resolveTarget(choice, environment, purpose);
   checkMeanings(options, resolved.target.name);
   if (resolved.target.name === 'local') {
-    const { set, values } = options as ValueOptions;
+    const { set = [], values = [] } = options as Partial<ValueOptions>;
     for (const note of withoutMeaningHere(await valuesOf({ set, values }, context))) context.note(note);
   }
   return resolved;

@@ -1,28 +1,31 @@
 import { isAbsolute, join } from 'node:path';
-import type { Command } from 'commander';
 import { chooseStacks } from '../../target/manifests/stacks.js';
 import type { Values } from '../../target/manifests/values-schema.js';
 import type { UpRequest } from '../../target/target.js';
 import type { Context } from '../context/context.js';
+import { type OptionsOf, option, repeated } from './option.js';
+import type { ValueKind } from './value-kind.js';
+import { assignment, file, folder } from './values.js';
 
-/** What commander gives for the options of `addValueOptions`. */
-export interface ValueOptions {
-  set?: string[];
-  values?: string[];
-  manifests?: string;
-}
+/** A typed edit as it was given: what it sets is checked with all the others. */
+const edit: ValueKind<string> = {
+  ...assignment,
+  example: 'replicas=2',
+  read: (text, ...place) => (Array.isArray(assignment.read(text, ...place)) ? text : undefined),
+};
 
-/** Adds `--set`, `--values` and `--manifests`: what changes the objects before they are used. */
-export function addValueOptions(command: Command): Command {
-  const collect = (word: string, before: string[] = []) => [...before, word];
-  return command
-    .option('--set <name=value>', 'one typed edit, e.g. replicas=2, host=shop.test (repeatable)', collect)
-    .option('--values <file>', 'YAML file of such edits (repeatable; --set wins)', collect)
-    .option('--manifests <folder>', 'folder of stacks, instead of the bundled one');
-}
+/** What changes the objects before they are used. */
+export const valueOptions = {
+  set: repeated('--set <name=value>', 'one typed edit, e.g. replicas=2, host=shop.test (repeatable)', edit),
+  values: repeated('--values <file>', 'YAML file of such edits (repeatable; --set wins)', file),
+  manifests: option('--manifests <folder>', 'folder of stacks, instead of the bundled one', folder),
+};
+
+/** What `valueOptions` give. */
+export type ValueOptions = OptionsOf<typeof valueOptions>;
 
 /** The folder of the stacks, absolute. */
-export function manifestsFolder(options: ValueOptions, context: Context): string {
+export function manifestsFolder(options: Pick<ValueOptions, 'manifests'>, context: Context): string {
   const { manifests } = options;
   if (manifests === undefined) return join(context.root, 'manifests');
   return isAbsolute(manifests) ? manifests : join(context.cwd, manifests);
@@ -39,8 +42,8 @@ export async function requestFrom(words: string[], options: ValueOptions, contex
 }
 
 /** The values that the options give. Without any, no YAML and no schema is loaded: an `up` that changes nothing is quick. */
-export async function valuesOf(options: ValueOptions, context: Context): Promise<Values> {
-  if (options.set === undefined && options.values === undefined) return {};
+export async function valuesOf(options: Pick<ValueOptions, 'set' | 'values'>, context: Context): Promise<Values> {
+  if (options.set.length === 0 && options.values.length === 0) return {};
   const { readValues } = await import('../../target/manifests/values.js');
   return readValues(options, context.cwd);
 }

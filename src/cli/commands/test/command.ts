@@ -1,30 +1,33 @@
 import { exitCodes, Failure } from '../../kernel/failure.js';
 import type { ScenarioEvent, ScenarioResult } from '../../scenario/result.js';
 import type { Context } from '../context/context.js';
-import { addTargetOptions } from '../options/target-options.js';
-import type { Define } from '../registry.js';
-import { addTestOptions, type TestOptions } from './flags.js';
+import { defineCommand, operand } from '../options/define-command.js';
+import { name } from '../options/values.js';
+import { type TestOptions, testOptions } from './flags.js';
 import { type Job, planJobs } from './jobs.js';
-import { TestReports } from './reports.js';
+import { openReports } from './reports.js';
+import type { TestsRun } from './watch.js';
 
 /** `hwctl test [NAME|FILE...]`: runs scenarios and Postman collections, reports as newman does; exit 1 where an assertion failed. */
-export const define: Define = (command, context) => {
-  command.argument(
-    '[names...]',
-    'scenarios by name or file, or Postman collections; none: those of what is up; all: every one',
-  );
-  addTestOptions(command);
-  addTargetOptions(command);
-  command.action(async (names: string[], options: TestOptions) => {
+export const define = defineCommand({
+  operands: [
+    operand(
+      '[names...]',
+      'scenarios by name or file, or Postman collections; none: those of what is up; all: every one',
+      name,
+    ),
+  ],
+  options: testOptions,
+  endsWithReader: ({ watch }) => watch === true,
+  async run([names], options, context) {
     const run = () => runTests(names, options, context);
-    context.endsWithReader = options.watch === true;
-    if (!options.watch) await run();
-    else await (await import('./watch.js')).watchTests(names, options, context, run);
-  });
-};
+    if (!options.watch) return (await run()).exitCode;
+    return (await import('./watch.js')).watchTests(names, options, context, run);
+  },
+});
 
-async function runTests(names: string[], options: TestOptions, context: Context): Promise<readonly string[]> {
-  const reports = await TestReports.open(options, context);
+async function runTests(names: string[], options: TestOptions, context: Context): Promise<TestsRun> {
+  const reports = await openReports(options, context);
   const jobs = await planJobs(names, options, context);
   let results: ScenarioResult[];
   try {
@@ -43,8 +46,10 @@ async function runTests(names: string[], options: TestOptions, context: Context)
       hint: 'Check --tag, skip: and only:; hwctl scenario show NAME lists the steps',
     });
   }
-  context.exitCode = passed || options.suppressExitCode ? exitCodes.pass : exitCodes.failed;
-  return jobs.map(({ file }) => file);
+  return {
+    exitCode: passed || options.suppressExitCode ? exitCodes.pass : exitCodes.failed,
+    files: jobs.map(({ file }) => file),
+  };
 }
 
 /** Runs at most `atOnce` jobs at a time; each one's events come out whole and in the order of the jobs. */

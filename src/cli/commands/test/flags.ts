@@ -1,86 +1,57 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
-import { parseDurationMs } from '../../kernel/duration.js';
 import { Failure } from '../../kernel/failure.js';
+import { readText } from '../../kernel/files.js';
 import type { HttpClientOptions } from '../../kernel/http.js';
 import { proxyUrl } from '../../kernel/http-proxy.js';
 import type { Context } from '../context/context.js';
-import {
-  addConnectionOptions,
-  type ConnectionOptions,
-  connectionPairs,
-  readText,
-  readTls,
-} from '../options/connection-options.js';
-import type { TargetOptions } from '../options/target-options.js';
+import { connectionOptions, connectionPairs, readTls } from '../options/connection-options.js';
+import { type OptionsOf, option, pairs, repeated, toggle } from '../options/option.js';
+import { targetOptions } from '../options/target-options.js';
+import { assignment, count, destination, file, folder, milliseconds, name } from '../options/values.js';
+import { reporterList, reporterNames } from './reporters.js';
 
-/** What commander gives for the options of `test`. */
-export interface TestOptions extends TargetOptions, ConnectionOptions {
-  json?: boolean;
-  var: Record<string, string>;
-  envFile?: string;
-  iterationData?: string;
-  iterationCount?: number;
-  step?: string;
-  tag: string[];
-  folder: string[];
-  bail?: boolean;
-  jobs: number;
-  watch?: boolean;
-  reporters: string[];
-  har?: string;
-  debug?: boolean;
-  suppressExitCode?: boolean;
-  environment?: string;
-  globals?: string;
-  envVar: Record<string, string>;
-  globalVar: Record<string, string>;
-  delayRequest?: number;
-  timeout?: number;
-  timeoutRequest?: number;
-  timeoutScript?: number;
-  ignoreRedirects?: boolean;
-  workingDir?: string;
-  /** False with --no-insecure-file-read. */
-  insecureFileRead?: boolean;
-  allowUnixSocket?: boolean;
-}
+/** The flags of `hwctl test`; those of newman keep newman's names. */
+export const testOptions = {
+  ...connectionOptions,
+  var: pairs('--var <name=value>', 'set a variable (repeatable)', assignment),
+  envFile: option('--env-file <file>', 'variables from a file of NAME=VALUE lines', file),
+  iterationData: option('-d, --iteration-data <file>', 'one iteration a row of this CSV or JSON file', file),
+  iterationCount: option('-n, --iteration-count <n>', 'number of iterations', count(1, 1_000_000, 10)),
+  step: option('--step <name>', 'report this step only, by its name or :LINE (those before it run unseen)', name),
+  tag: repeated('--tag <word>', 'only scenarios or steps with this tag (repeatable)', name),
+  folder: repeated('--folder <name>', 'only this folder or request of a collection (repeatable)', name),
+  bail: toggle('--bail', 'end at the first failure'),
+  jobs: option('-j, --jobs <n>', 'scenarios at a time', count(1, 64, 4), '1'),
+  watch: toggle('--watch', 'run again whenever a file is saved'),
+  reporters: repeated(
+    '-r, --reporters <list>',
+    `${reporterNames.join(', ')}; NAME=FILE writes to a file`,
+    reporterList,
+  ),
+  har: option('--har <file>', 'write all exchanges to a HAR file, secrets masked', destination),
+  debug: toggle('--debug', 'print every exchange, secrets masked'),
+  suppressExitCode: toggle('-x, --suppress-exit-code', 'exit 0 also where assertions failed'),
+  environment: option('-e, --environment <file>', 'Postman environment', file),
+  globals: option('-g, --globals <file>', 'Postman globals', file),
+  envVar: pairs('--env-var <name=value>', 'set a variable of the environment (repeatable)', assignment),
+  globalVar: pairs('--global-var <name=value>', 'set a global variable (repeatable)', assignment),
+  delayRequest: option('--delay-request <ms>', 'pause between requests', milliseconds),
+  timeout: option('--timeout <ms>', 'for a whole collection', milliseconds),
+  timeoutRequest: option('--timeout-request <ms>', 'for one request', milliseconds),
+  timeoutScript: option('--timeout-script <ms>', 'for one script of a collection', milliseconds),
+  ignoreRedirects: toggle('--ignore-redirects', 'a redirect is the response'),
+  workingDir: option('--working-dir <folder>', 'where a collection’s uploads are; the collection’s folder', folder),
+  /** False where it is given. */
+  insecureFileRead: toggle(
+    '--no-insecure-file-read',
+    'send no file from outside of the folder of the scenario or collection',
+  ),
+  allowUnixSocket: toggle('--allow-unix-socket', 'let a collection talk to http://unix:SOCKET:PATH'),
+  ...targetOptions,
+};
 
-/** Adds the options of `hwctl test`; those of newman keep newman's names. */
-export function addTestOptions(command: Command): void {
-  addConnectionOptions(command)
-    .option('--var <name=value>', 'set a variable (repeatable)', pair, {})
-    .option('--env-file <file>', 'variables from a file of NAME=VALUE lines')
-    .option('-d, --iteration-data <file>', 'one iteration a row of this CSV or JSON file')
-    .option('-n, --iteration-count <n>', 'number of iterations', whole(1, 1_000_000))
-    .option('--step <name>', 'report this step only, by its name or :LINE (those before it run unseen)')
-    .option('--tag <word>', 'only scenarios or steps with this tag (repeatable)', collect, [])
-    .option('--folder <name>', 'only this folder or request of a collection (repeatable)', collect, [])
-    .option('--bail', 'end at the first failure')
-    .option('-j, --jobs <n>', 'scenarios at a time', whole(1, 64), 1)
-    .option('--watch', 'run again whenever a file is saved')
-    .option(
-      '-r, --reporters <list>',
-      'cli, json, junit, tap, html, github; NAME=FILE writes to a file',
-      reporterList,
-      [],
-    )
-    .option('--har <file>', 'write all exchanges to a HAR file, secrets masked')
-    .option('--debug', 'print every exchange, secrets masked')
-    .option('-x, --suppress-exit-code', 'exit 0 also where assertions failed')
-    .option('-e, --environment <file>', 'Postman environment')
-    .option('-g, --globals <file>', 'Postman globals')
-    .option('--env-var <name=value>', 'set a variable of the environment (repeatable)', pair, {})
-    .option('--global-var <name=value>', 'set a global variable (repeatable)', pair, {})
-    .option('--delay-request <ms>', 'pause between requests', milliseconds)
-    .option('--timeout <ms>', 'for a whole collection', milliseconds)
-    .option('--timeout-request <ms>', 'for one request', milliseconds)
-    .option('--timeout-script <ms>', 'for one script of a collection', milliseconds)
-    .option('--ignore-redirects', 'a redirect is the response')
-    .option('--working-dir <folder>', 'where a collection’s uploads are; the collection’s folder')
-    .option('--no-insecure-file-read', 'send no file from outside of the folder of the scenario or collection')
-    .option('--allow-unix-socket', 'let a collection talk to http://unix:SOCKET:PATH');
-}
+/** What `testOptions` give. */
+export type TestOptions = OptionsOf<typeof testOptions> & { json?: boolean };
 
 /** What `hwctl test` runs. */
 export type FileKind = 'YAML scenario' | 'Postman collection';
@@ -158,33 +129,6 @@ export function refuseIgnored(options: TestOptions, kinds: ReadonlySet<FileKind>
   });
 }
 
-function pair(text: string, before: Record<string, string>): Record<string, string> {
-  const cut = text.indexOf('=');
-  if (cut <= 0) throw new InvalidArgumentError(`${JSON.stringify(text)} is not NAME=VALUE`);
-  return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) };
-}
-
-function collect(word: string, before: string[]): string[] {
-  return [...before, word];
-}
-
-function reporterList(text: string, before: string[]): string[] {
-  return [...before, ...text.split(',').filter((word) => word !== '')];
-}
-
-function whole(min: number, max: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`${JSON.stringify(text)} is not a whole number from ${min} to ${max}`);
-  };
-}
-
-/** newman's milliseconds, or a duration with its unit. */
-function milliseconds(text: string): number {
-  return /^\d+$/.test(text) ? Number(text) : parseDurationMs(text, 'duration');
-}
-
 /** Variables of `--env-file`, then of `--env-var` and `--var`; later ones win. */
 export function givenVariables(options: TestOptions, context: Context): Record<string, string> {
   const file = options.envFile === undefined ? {} : readEnvFile(resolve(context.cwd, options.envFile), options.envFile);
@@ -195,7 +139,7 @@ export function givenVariables(options: TestOptions, context: Context): Record<s
 function readEnvFile(file: string, shown: string): Record<string, string> {
   const variables: Record<string, string> = {};
   const problems: string[] = [];
-  for (const [index, raw] of readText(file, '--env-file', shown).split(/\r?\n/).entries()) {
+  for (const [index, raw] of readText(file, { shown, by: '--env-file' }).split(/\r?\n/).entries()) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) continue;
     const [, name, value] = /^(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/.exec(line) ?? [];

@@ -1,20 +1,29 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { Failure } from '../../kernel/failure.js';
+import { exitCodes, Failure } from '../../kernel/failure.js';
+import { ReaderLeft } from '../../kernel/output.js';
 import type { Context } from '../context/context.js';
 import { formatFailure } from '../context/failure-text.js';
 import type { TestOptions } from './flags.js';
 
+/** What a run came to, and the files it read. */
+export interface TestsRun {
+  exitCode: number;
+  files: readonly string[];
+}
+
 /**
- * Runs `run`, which gives the files it read, again whenever one of them is saved, until Ctrl-C. What is wrong with a file
- * is told, and the watch goes on. Throws the signal's reason at the end.
+ * Runs `run`, which gives the files it read, again whenever one of them is saved, until Ctrl-C: then the signal's reason is
+ * thrown. Where nobody reads any more it gives the last run's exit code. What is wrong with a file is told, and the watch
+ * goes on.
  */
 export async function watchTests(
   names: readonly string[],
   options: TestOptions,
   context: Context,
-  run: () => Promise<readonly string[]>,
-): Promise<void> {
+  run: () => Promise<TestsRun>,
+): Promise<number> {
+  let exitCode: number = exitCodes.pass;
   const saves = new Saves(context.cwd);
   const given = [options.iterationData, options.environment, options.globals, options.envFile];
   saves.watch([
@@ -24,7 +33,9 @@ export async function watchTests(
   try {
     for (;;) {
       try {
-        saves.watch(await run());
+        const last = await run();
+        exitCode = last.exitCode;
+        saves.watch(last.files);
       } catch (error) {
         if (!(error instanceof Failure) || saves.files.length === 0) throw error;
         context.note(formatFailure(error, context));
@@ -35,6 +46,9 @@ export async function watchTests(
       await context.clock.sleep(150, context.signal);
       saves.read();
     }
+  } catch (error) {
+    if (context.signal.reason instanceof ReaderLeft) return exitCode;
+    throw error;
   } finally {
     saves.close();
   }
