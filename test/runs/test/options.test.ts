@@ -158,13 +158,13 @@ t.test('an option that would change nothing is refused, with what to use instead
     'no.pem': 'no PEM',
   });
   const refused: [string, string[], RegExp][] = [
-    ['s.yaml', ['-e', 'none.json'], /-e .* Postman collection.*\n.*--env-file/],
-    ['s.yaml', ['-g', 'none.json'], /-g .* Postman collection.*\n.*--env-file/],
+    ['s.yaml', ['-e', 'c.json'], /-e .* Postman collection.*\n.*--env-file/],
+    ['s.yaml', ['-g', 'c.json'], /-g .* Postman collection.*\n.*--env-file/],
     ['s.yaml', ['--folder', 'zz'], /--folder .*\n.*--step NAME/],
     ['s.yaml', ['--global-var', 'a=b'], /--global-var .*\n.*--var NAME=VALUE/],
     ['s.yaml', ['--timeout', '1'], /--timeout .*\n.*--timeout-request/],
     ['s.yaml', ['--timeout-script', '1'], /--timeout-script .*\n.*--timeout-request/],
-    ['s.yaml', ['--working-dir', '/nonexist'], /--working-dir .*\n.*relative to the scenario/],
+    ['s.yaml', ['--working-dir', '.'], /--working-dir .*\n.*relative to the scenario/],
     ['s.yaml', ['--cert', 'no.pem'], /--cert needs --key/],
     ['s.yaml', ['--key', 'no.pem'], /--key needs --cert/],
     ['s.yaml', ['--passphrase', 'x'], /--passphrase needs --key/],
@@ -173,7 +173,7 @@ t.test('an option that would change nothing is refused, with what to use instead
     ['c.json', ['--cacert', 'no.pem'], /--cacert: no\.pem is not a PEM file/],
     ['c.json', ['--step', 'r'], /--step .* YAML scenario.*\n.*--folder NAME/],
     ['c.json', ['--tag', 'zz'], /--tag .* YAML scenario.*\n.*--folder NAME/],
-    ['s.yaml', ['-e', 'none.json', '--folder', 'zz'], /2 options would change nothing\n.*-e .*\n.*--folder /],
+    ['s.yaml', ['-e', 'c.json', '--folder', 'zz'], /2 options would change nothing\n.*-e .*\n.*--folder /],
   ];
   for (const [file, words, message] of refused) {
     const run = await hwctl(['test', file, ...words], { cwd: folder });
