@@ -1,7 +1,7 @@
 import t from 'tap';
 import { checkMeanings, withoutMeaningHere } from '../../src/cli/commands/options/option-meanings.js';
 import { applyValues } from '../../src/cli/target/manifests/edits.js';
-import type { StackObject } from '../../src/cli/target/manifests/manifests.js';
+import type { StackObject } from '../../src/cli/target/manifests/stack-object.js';
 
 const all = ['local', 'minikube', 'kube'] as const;
 /** Each option with a value, and the targets on which it means something. */

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../src/cli/kernel/clock.js';
-import { type ClusterTargets, type Purpose, resolveTarget } from '../../src/cli/target/resolve.js';
+import type { ClusterTargets } from '../../src/cli/target/choice.js';
+import { type Purpose, resolveTarget } from '../../src/cli/target/resolve.js';
 import type { Target } from '../../src/cli/target/target.js';
 import { root } from '../golden.js';
 

@@ -1,33 +1,12 @@
 import { Failure } from '../kernel/failure.js';
+import type { ClusterTargets, TargetChoice } from './choice.js';
 import type { TargetEnvironment } from './environment.js';
 import type { Target } from './target.js';
-import type { ClusterName, targetNames } from './target-names.js';
-
-/** The choice of the user: `--target`, `--context`, `--allow-context`, `--profile`. */
-export interface TargetChoice {
-  target: (typeof targetNames)[number];
-  /** kubeconfig context, for `kube`. */
-  context?: string;
-  /** The context the user vouches for although its server is neither loopback, private nor a known local cluster. */
-  allowContext?: string;
-  /** A cluster by its provider's own name for it (`minikube profile`); the provider's default where absent. */
-  profile?: string;
-}
 
 /** A target and why it is this one, in words that follow `target NAME: `. */
 export interface ResolvedTarget {
   target: Target;
   reason: string;
-}
-
-/** What the module in kubernetes/ offers; loaded only when a cluster is asked for or may be there. */
-export interface ClusterTargets {
-  /** Why minikube cannot be used on this machine, or undefined where it can. Must answer within 2 s. */
-  whyNotMinikube(environment: TargetEnvironment, choice: TargetChoice): Promise<string | undefined>;
-  /** Whether an `up` on a cluster is recorded here that no `down` has undone; quick. */
-  isRecorded(environment: TargetEnvironment): boolean;
-  /** Throws Failure where the context is missing or must not be touched. `kube` may turn out to be of a provider that owns the context. */
-  create(name: ClusterName, environment: TargetEnvironment, choice: TargetChoice): Promise<Target>;
 }
 
 /** Loads kubernetes/, which brings the Kubernetes client along. */

@@ -1,4 +1,5 @@
-import { type CompiledQuery, type CreateTableBuilder, type Kysely, type SchemaModule, sql } from 'kysely';
+import { type CompiledQuery, sql } from 'kysely';
+import type { Migration, MigrationTools } from './migration.js';
 import { migration as auth } from './migrations/0001-auth.js';
 import { migration as idempotency } from './migrations/0002-idempotency.js';
 import { migration as orders } from './migrations/0003-orders.js';
@@ -6,25 +7,6 @@ import { migration as billing } from './migrations/0004-billing.js';
 import { migration as notifications } from './migrations/0005-notifications.js';
 import { migration as users } from './migrations/0006-users.js';
 import { builders, type Dialect } from './statement.js';
-import type { Tables } from './tables.js';
-
-/** What a migration builds with: Kysely without a connection, and the one thing that the dialects spell differently. */
-export interface MigrationTools {
-  db: Kysely<Tables>;
-  schema: SchemaModule;
-  sql: typeof sql;
-  dialect: Dialect;
-  /** Adds `id`, the primary key that the store counts up by itself. */
-  identity<T extends string>(table: CreateTableBuilder<T>): CreateTableBuilder<T, 'id'>;
-}
-
-/** One numbered change of the schema. Append only: an applied migration is never edited. */
-export interface Migration {
-  name: string;
-  /** Whose tables these are. On SQLite each service has a file of its own and gets its own tables alone. */
-  service: string | string[];
-  up(tools: MigrationTools): { compile(): CompiledQuery<unknown> }[];
-}
 
 /** A migration as the SQL of one dialect. */
 export interface MigrationSql {

@@ -9,10 +9,10 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { Store } from './store.js';
 import type { Tables } from './tables.js';
 
-export type Dialect = Store['dialect'];
+/** The stores' languages; both run the same statements. */
+export type Dialect = 'sqlite' | 'postgres';
 
 /** Kysely without a connection: it builds and types the SQL, the stores run it. */
 export const builders: Record<Dialect, Kysely<Tables>> = {

@@ -1,4 +1,4 @@
-import type { Statement } from './statement.js';
+import type { Dialect, Statement } from './statement.js';
 
 /** One query with its values: what a unit of work asks its store to run next. */
 export interface Step {
@@ -25,7 +25,7 @@ export function* first<V extends object, R>(statement: Statement<V, R>, values: 
 
 /** Where a service keeps its data. Both stores give read-your-writes and durable commits; see sqlite.ts and postgres.ts. */
 export interface Store {
-  readonly dialect: 'sqlite' | 'postgres';
+  readonly dialect: Dialect;
   /** Runs a unit that only reads, outside any transaction. */
   read<T>(unit: () => Unit<T>): Promise<T>;
   /** Runs a unit in a transaction; resolves after the commit. What the unit throws rolls it back and rejects. */

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
-import { type PostmanOptions, runCollection } from '../../../src/cli/scenario/postman/run.js';
+import type { PostmanOptions } from '../../../src/cli/scenario/postman/options.js';
+import { runCollection } from '../../../src/cli/scenario/postman/run.js';
 import type { ScenarioEvent, ScenarioResult, Traffic } from '../../../src/cli/scenario/result.js';
 import { echoServer, listening } from '../../scenario/echo-server.js';
 

@@ -1,6 +1,7 @@
 import { Failure } from '../../kernel/failure.js';
 import { ignoredStateHome, stateHome } from '../../kernel/state-home.js';
-import { type Purpose, type ResolvedTarget, resolveTarget, type TargetChoice } from '../../target/resolve.js';
+import type { TargetChoice } from '../../target/choice.js';
+import { type Purpose, type ResolvedTarget, resolveTarget } from '../../target/resolve.js';
 import type { Endpoint, StatusReport, Target } from '../../target/target.js';
 import { profileHelp, targetNames } from '../../target/target-names.js';
 import type { Context } from '../context/context.js';

@@ -75,7 +75,7 @@ async function warmUp(data: WarmUpData, thread: number, clockUs: () => number): 
   const steering = controlMemory(data.control);
   const originUs = steering.numbers[control.numbers.originUs]!;
   const works = await compileWorks(plan, () => undefined);
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
     const engine = new Engine({
       plan,
       dial: { addresses: [{ host: '127.0.0.1', port: data.port }] },
@@ -90,7 +90,7 @@ async function warmUp(data: WarmUpData, thread: number, clockUs: () => number): 
         resolve();
       },
     });
-    engine.open(shareOf(plan.connections, thread, plan.workers), plan.timeoutMs).then(() => engine.start());
+    engine.open(shareOf(plan.connections, thread, plan.workers), plan.timeoutMs).then(() => engine.start(), reject);
   });
 }
 

@@ -97,20 +97,20 @@ export class ShardAgent {
     });
     this.run = run;
     this.source = this.sourceOf(run);
-    run.result
-      .then(
-        () => {
-          this.last = { type: 'done', ends: run.ends };
-        },
-        (error: Error) => {
-          const known = error instanceof Failure ? error : undefined;
-          this.last = { type: 'failed', code: known?.code ?? 'bug', message: error.message, hint: known?.hint };
-        },
-      )
-      .then(() => {
-        clearInterval(this.ticker);
-        this.sayLast();
-      });
+    void this.awaitEnd(run);
+  }
+
+  /** Keeps how the run ended, for whoever listens then. */
+  private async awaitEnd(run: Run): Promise<void> {
+    try {
+      await run.result;
+      this.last = { type: 'done', ends: run.ends };
+    } catch (error) {
+      const known = error instanceof Failure ? error : undefined;
+      this.last = { type: 'failed', code: known?.code ?? 'bug', message: (error as Error).message, hint: known?.hint };
+    }
+    clearInterval(this.ticker);
+    this.sayLast();
   }
 
   private start(atUnixMs: number): void {

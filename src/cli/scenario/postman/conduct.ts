@@ -1,5 +1,5 @@
 import type { Callbacks, Run } from 'postman-runtime';
-import type { PostmanOptions } from './run.js';
+import type { PostmanOptions } from './options.js';
 
 /** How a run came to its end. */
 export type RunEnd = { kind: 'done' | 'timed-out' | 'interrupted' } | { kind: 'broken'; error: Error };
@@ -27,7 +27,9 @@ export function conduct(run: Run, callbacks: Callbacks, options: PostmanOptions)
     };
     const interrupt = () => stop('interrupted');
     signal.addEventListener('abort', interrupt, { once: true });
-    const after = (ms: number, then: () => void) => clock.sleep(ms, over.signal).then(then, () => undefined);
+    const after = (ms: number, then: () => void): void => {
+      clock.sleep(ms, over.signal).then(then, () => undefined);
+    };
     const heard: Callbacks = {
       ...callbacks,
       start: (...args) => {

@@ -16,8 +16,8 @@ import { Tally } from '../run/tally.js';
 import { dumpOf, trafficOf } from '../tell/describe.js';
 import type { Mask } from '../tell/mask.js';
 import { conduct } from './conduct.js';
+import type { PostmanOptions } from './options.js';
 import type { Places } from './places.js';
-import type { PostmanOptions } from './run.js';
 import { sentRequest } from './sent.js';
 
 /** What is run, and what reports need to know of it. */

@@ -2,58 +2,19 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Collection, ItemGroup, VariableScope } from 'postman-collection';
 import type { Run } from 'postman-runtime';
-import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import { oneLine } from '../../kernel/text.js';
-import type { ScenarioEvent, ScenarioResult } from '../result.js';
-import type { ScenarioEndpoint } from '../send/request.js';
+import type { ScenarioResult } from '../result.js';
 import { type Uploads, uploadPath } from '../send/upload.js';
 import { Mask } from '../tell/mask.js';
 import { collectionAgents } from './agent.js';
 import { readCollection, readJson } from './collection.js';
 import { readIterationData } from './iteration-data.js';
 import { Observer } from './observer.js';
+import type { PostmanOptions } from './options.js';
 import { Places } from './places.js';
 import { refuseCutResponses } from './whole-response.js';
-
-/** newman's options, by what they mean. */
-export interface PostmanOptions {
-  /** Where requests for `hosts` go, whatever those names resolve to. */
-  endpoint?: ScenarioEndpoint;
-  environment?: string;
-  globals?: string;
-  data?: string;
-  iterations?: number;
-  folders?: readonly string[];
-  environmentVariables?: Record<string, string>;
-  globalVariables?: Record<string, string>;
-  bail?: boolean;
-  delayRequestMs?: number;
-  timeoutMs?: number;
-  timeoutRequestMs?: number;
-  timeoutScriptMs?: number;
-  insecure?: boolean;
-  /** PEM files: authorities to trust beside the system's; the client's certificate, its key and the key's passphrase. */
-  caFile?: string;
-  certFile?: string;
-  keyFile?: string;
-  passphrase?: string;
-  /** Whole exchanges are wanted as `traffic` events. */
-  traffic?: boolean;
-  ignoreRedirects?: boolean;
-  workingDir?: string;
-  /** Where uploads are read; the folder is `workingDir`. */
-  uploads?: Omit<Uploads, 'folder'>;
-  /** Requests may go to http://unix:SOCKET:PATH. */
-  allowUnixSocket?: boolean;
-  /** Words that the command for one request alone ends with. */
-  rerun?: readonly string[];
-  cwd: string;
-  clock: Clock;
-  signal: AbortSignal;
-  onEvent?(event: ScenarioEvent): void;
-}
 
 /** Runs a Postman collection unchanged, on Postman's own runtime. Failed assertions are values; throws as runScenario does. */
 export async function runCollection(file: string, shown: string, options: PostmanOptions): Promise<ScenarioResult> {

@@ -1,6 +1,6 @@
 import { Failure } from '../../kernel/failure.js';
 import { type Run, run } from '../../kernel/process.js';
-import type { ClusterTargets } from '../resolve.js';
+import type { ClusterTargets } from '../choice.js';
 import { isRecorded, stateFolder } from './provider/cluster-state.js';
 import { whyNotMinikube } from './provider/minikube.js';
 import { type ClusterName, providers } from './provider/providers.js';

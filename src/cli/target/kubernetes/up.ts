@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../manifests/kube-object.js';
-import { readObjects, type StackObject } from '../manifests/manifests.js';
+import { readObjects } from '../manifests/manifests.js';
 import { mergeValues } from '../manifests/merge-values.js';
+import type { StackObject } from '../manifests/stack-object.js';
 import type { Values } from '../manifests/values-schema.js';
 import type { Step, UpReport, UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';

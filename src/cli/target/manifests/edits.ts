@@ -12,7 +12,7 @@ import {
   storeLabel,
   type Workload,
 } from './kube-object.js';
-import type { StackObject } from './manifests.js';
+import type { StackObject } from './stack-object.js';
 import type { Values } from './values-schema.js';
 import type { FieldPath } from './yaml-source.js';
 

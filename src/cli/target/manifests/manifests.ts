@@ -7,16 +7,9 @@ import { buildKustomization, type SourcedObject } from './kustomize.js';
 import { checkRules } from './object-rules.js';
 import { checkShape } from './shape.js';
 import { manifestShapes } from './shapes.js';
+import type { StackObject } from './stack-object.js';
 import type { Values } from './values-schema.js';
 import { type FieldPath, Problems } from './yaml-source.js';
-
-/** An object of the topology and the stacks that it belongs to. */
-export interface StackObject {
-  object: KubeObject;
-  stacks: string[];
-  /** `monitoring` is Prometheus and Grafana, in a namespace of their own; `application` is everything else. */
-  part: 'application' | 'monitoring';
-}
 
 /** What `up` and `render` begin with. */
 export interface ObjectsRequest {

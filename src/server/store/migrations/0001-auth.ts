@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from '../migration.js';
 
 /** Accounts, sessions and the memory of the login throttle. */
 export const migration: Migration = {

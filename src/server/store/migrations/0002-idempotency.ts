@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from '../migration.js';
 
 /** Idempotency keys with the response each gave. On Postgres one table serves every service: the scope holds the path. */
 export const migration: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from '../migration.js';
 
 /** Orders, their numbers per user, and the outbox of the payment saga. */
 export const migration: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from '../migration.js';
 
 /** Balances, the ledger that they sum up, and one charge an order. The check is the last line of defence. */
 export const migration: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from '../migration.js';
 
 /** What users were told; the event's id keeps an event from being told twice. */
 export const migration: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from '../migration.js';
 
 /** The table `user` where it is absent, and its first record, id 1. */
 export const migration: Migration = {

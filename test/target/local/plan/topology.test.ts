@@ -6,7 +6,7 @@ import { readDesired } from '../../../../src/cli/target/local/plan/desired.js';
 import { planUp } from '../../../../src/cli/target/local/plan/plan.js';
 import { readTopology } from '../../../../src/cli/target/local/plan/topology.js';
 import { stateFolderAt } from '../../../../src/cli/target/local/state/state-folder.js';
-import type { StackObject } from '../../../../src/cli/target/manifests/manifests.js';
+import type { StackObject } from '../../../../src/cli/target/manifests/stack-object.js';
 import { stepsOf } from '../../../../src/cli/target/plan.js';
 import { root } from '../../../golden.js';
 

@@ -1,5 +1,5 @@
 import type { ConfigMap, Container, KubeObject, Secret, Service, Workload } from '../../manifests/kube-object.js';
-import type { StackObject } from '../../manifests/manifests.js';
+import type { StackObject } from '../../manifests/stack-object.js';
 
 /** What the manifests are read for. */
 export interface TopologyOptions {

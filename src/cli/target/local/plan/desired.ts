@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { applyValues } from '../../manifests/edits.js';
 import { refOf, storeLabel } from '../../manifests/kube-object.js';
-import { readObjects, type StackObject } from '../../manifests/manifests.js';
+import { readObjects } from '../../manifests/manifests.js';
+import type { StackObject } from '../../manifests/stack-object.js';
 import type { Values } from '../../manifests/values-schema.js';
 import { type LocalState, readSecrets, type StateFolder } from '../state/state-folder.js';
 import { buildDigest, inputsDigest } from './inputs.js';

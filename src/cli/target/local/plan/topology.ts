@@ -13,7 +13,8 @@ import {
   serverImageName,
   type Workload,
 } from '../../manifests/kube-object.js';
-import { type StackObject, selects, servicePort } from '../../manifests/manifests.js';
+import { selects, servicePort } from '../../manifests/manifests.js';
+import type { StackObject } from '../../manifests/stack-object.js';
 import {
   isOfTheMachine,
   type LeftOut,
