@@ -46,6 +46,16 @@ function quantifiersOf(source: string): number | undefined {
   return (plain.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []).length;
 }
 
+/** Why a text is no regular expression (flag u); undefined where it is one. */
+export function patternProblem(source: string): string | undefined {
+  try {
+    new RegExp(source, 'u');
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 const known = new Map<string, Pattern>();
 const mostKnown = 1000;
 

@@ -3,8 +3,10 @@ import { parseJson } from '../../kernel/json.js';
 import { patternOf } from '../../kernel/pattern.js';
 import type { Condition, Expectation } from '../scenario.js';
 import { cookieOf, type Exchange, headerOf, jsonOf, textOf } from './exchange.js';
-import { absent, type Mismatch, mismatchOf, show } from './expect.js';
+import { mismatchOf } from './expect.js';
 import { valueAt } from './jsonpath.js';
+import type { Mismatch } from './operators.js';
+import { absent, show } from './value-text.js';
 
 /** One thing that a condition asked for and the exchange does not show. */
 export interface Finding extends Mismatch {

@@ -4,8 +4,8 @@ import type { HttpError, HttpResponse } from '../../kernel/http.js';
 import { parseJson, TooDeep } from '../../kernel/json.js';
 import { patternOf } from '../../kernel/pattern.js';
 import type { Source } from '../scenario.js';
-import { show } from './expect.js';
 import { valueAt } from './jsonpath.js';
+import { show } from './value-text.js';
 
 /** One request as sent and what came back. */
 export interface Exchange {

@@ -1,5 +1,6 @@
 import parsePath from 'jsonpath-rfc9535/parser';
-import type { Condition, Expectation, Operator, Source } from '../scenario.js';
+import { operators } from '../check/operators.js';
+import type { Condition, Expectation, Source } from '../scenario.js';
 import { isVariableName } from '../variables/generated.js';
 import { referencesOf } from '../variables/template.js';
 
@@ -196,7 +197,7 @@ export function conditionJs(condition: Condition, dialect: Dialect, losses: Loss
   for (const [name, expectation] of Object.entries(condition.header ?? {}))
     add(name, dialect.header(name), expectation, true);
   // What is not JSON fails here, also where nothing is expected at a path.
-  if (Object.values(condition.json ?? {}).some((parts) => parts.some(({ op }) => holdsForNothing.has(op))))
+  if (Object.values(condition.json ?? {}).some((parts) => parts.some(mayHoldOfNothing)))
     checks.push({ what: 'body', expression: `${dialect.json} !== undefined` });
   for (const [path, expectation] of Object.entries(condition.json ?? {}))
     add(path, pathJs(path, dialect.json, losses), expectation);
@@ -230,7 +231,10 @@ export function conditionJs(condition: Condition, dialect: Dialect, losses: Loss
   return checks;
 }
 
-const holdsForNothing = new Set<Operator>(['exists', 'not', 'excludes']);
+function mayHoldOfNothing({ op }: Expectation[number]): boolean {
+  const rule = operators[op];
+  return rule.takes === 'value' && rule.ofNothing === true;
+}
 
 /** A condition within another as one expression; undefined where a part of it is lost, which could turn the outcome round. */
 function wholeJs(condition: Condition, dialect: Dialect, losses: Losses): string | undefined {
@@ -250,64 +254,17 @@ export function operatorJs(
   losses: Losses,
   loose: boolean,
 ): string | undefined {
-  if (op === 'length' || op === 'each' || op === 'includes') {
-    const subject = op === 'length' ? `lengthOf(${actual})` : 'item';
+  const rule = operators[op];
+  if (rule.takes === 'operators') {
+    const subject = rule.js.subject(actual);
     const inner = (value as Expectation).map((part) => operatorJs(part, subject, dialect, losses, false));
     if (inner.includes(undefined)) return undefined;
-    const all = inner.map((each) => `(${each})`).join(' && ');
-    if (op === 'length') return all;
-    return `Array.isArray(${actual}) && (${actual}).${op === 'each' ? 'every' : 'some'}((item) => ${all})`;
+    return rule.js.whole(actual, inner.map((each) => `(${each})`).join(' && '));
   }
   const expected = valueJs(value, dialect, losses);
-  if ((op === 'exists' || op === 'type') && typeof value === 'string' && value.includes('{{')) {
+  if (rule.literal === true && typeof value === 'string' && value.includes('{{')) {
     losses.push(`the operator ${op} with a variable`);
     return undefined;
   }
-  const there = `(${actual}) !== undefined && `;
-  const equal = loose ? `String(${actual}) === String(${expected})` : `same(${actual}, ${expected})`;
-  switch (op) {
-    case 'equals':
-      return equal;
-    case 'not':
-      return `!(${equal})`;
-    case 'exists':
-      return `(${actual}) ${value === true ? '!==' : '==='} undefined`;
-    case 'type':
-      return typeJs(String(value), actual);
-    case 'contains':
-      return `has(${actual}, ${expected})`;
-    case 'excludes':
-      return `!has(${actual}, ${expected})`;
-    case 'unordered':
-      return `Array.isArray(${actual}) && same((${actual}).map((item) => JSON.stringify(sorted(item))).sort(), ${expected}.map((item) => JSON.stringify(sorted(item))).sort())`;
-    case 'startsWith':
-      return `${there}String(${actual}).startsWith(${expected})`;
-    case 'endsWith':
-      return `${there}String(${actual}).endsWith(${expected})`;
-    case 'matches':
-      return `${there}new RegExp(${expected}, "u").test(String(${actual}))`;
-    case 'above':
-      return `number(${actual}) > number(${expected})`;
-    case 'atLeast':
-      return `number(${actual}) >= number(${expected})`;
-    case 'below':
-      return `number(${actual}) < number(${expected})`;
-    case 'atMost':
-      return `number(${actual}) <= number(${expected})`;
-    case 'in':
-      return `${expected}.some((v) => ${loose ? `String(v) === String(${actual})` : `same(v, ${actual})`})`;
-    case 'class':
-      return `String(${actual})[0] === ${JSON.stringify(String(value)[0])}`;
-    default:
-      losses.push(`the operator ${op}`);
-      return undefined;
-  }
-}
-
-function typeJs(type: string, actual: string): string {
-  if (type === 'null') return `(${actual}) === null`;
-  if (type === 'array') return `Array.isArray(${actual})`;
-  if (type === 'integer') return `Number.isInteger(${actual})`;
-  if (type === 'object') return `${actual} !== null && typeof ${actual} === "object" && !Array.isArray(${actual})`;
-  return `typeof (${actual}) === ${JSON.stringify(type)}`;
+  return rule.js({ actual, expected, value, loose });
 }

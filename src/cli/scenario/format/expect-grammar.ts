@@ -21,35 +21,11 @@ import {
 } from '../../document/shape.js';
 import { parseDurationMs } from '../../kernel/duration.js';
 import { didYouMean, nearest } from '../../kernel/nearest.js';
+import { patternProblem } from '../../kernel/pattern.js';
 import { pathProblem } from '../check/jsonpath.js';
+import { operatorMeanings, operators } from '../check/operators.js';
 import type { Check, Condition, Expectation, Operator, SetCheck, Source } from '../scenario.js';
 import { Uses } from './uses.js';
-
-/** What each operator of an expectation means; the order is the one shown to users. */
-export const operators: Record<Exclude<Operator, 'class'>, string> = {
-  equals: 'the same value; objects by their members, whatever their order',
-  not: 'another value',
-  exists: 'true: there is a value (null included); false: there is none',
-  type: 'string, number, integer, boolean, object, array or null',
-  contains: 'text: this part is in it; list: this item is in it; object: has these members',
-  excludes: 'the opposite of contains',
-  startsWith: 'text that begins with this',
-  endsWith: 'text that ends with this',
-  matches: 'text that matches this regular expression',
-  above: 'a number greater than this',
-  atLeast: 'a number greater than or equal to this',
-  below: 'a number less than this',
-  atMost: 'a number less than or equal to this',
-  in: 'one of this list',
-  length: 'length of the text or list, or number of members: a number or operators',
-  each: 'every item of the list satisfies these operators',
-  includes: 'some item of the list satisfies these operators',
-  unordered: 'the same list, whatever its order',
-};
-
-const types = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'];
-const nested = new Set<string>(['length', 'each', 'includes']);
-const lists = new Set<string>(['in', 'unordered']);
 
 const expectationSchema = {
   anyOf: [
@@ -57,9 +33,9 @@ const expectationSchema = {
     {
       type: 'object',
       properties: Object.fromEntries(
-        Object.entries(operators).map(([name, description]) => [
+        [...operatorMeanings].map(([name, description]) => [
           name,
-          nested.has(name) ? { description, $ref: '#/$defs/expectation' } : { description },
+          operators[name].takes === 'operators' ? { description, $ref: '#/$defs/expectation' } : { description },
         ]),
       ),
       additionalProperties: false,
@@ -87,45 +63,26 @@ function expectationOf(bare: (value: unknown) => Operator): Shape<Expectation> {
 
 function readOperator(key: Node, value: Node | null, reader: Reader): Expectation[number] | undefined {
   const name = isScalar(key) ? String(key.value) : '';
-  if (!Object.hasOwn(operators, name)) {
-    const near = nearest(name, Object.keys(operators));
-    const advice = near === undefined ? `Known: ${Object.keys(operators).join(', ')}.` : `Did you mean "${near}"?`;
+  if (!isOperator(name)) {
+    const known = [...operatorMeanings.keys()];
+    const near = nearest(name, known);
+    const advice = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean "${near}"?`;
     return reader.problem(key, `unknown operator "${name}". ${advice} To compare with an object write equals: {...}`);
   }
-  const op = name as Operator;
+  const rule = operators[name];
   const at = reader.at(key);
-  if (nested.has(op)) {
+  if (rule.takes === 'operators') {
     const inner = expectation.read(value, reader);
-    return inner === undefined ? undefined : { op, value: inner, at };
+    return inner === undefined ? undefined : { op: name, value: inner, at };
   }
   const read = anything.read(value, reader);
-  const wrong = operandProblem(op, read);
-  return wrong === undefined ? { op, value: read, at } : reader.problem(value ?? key, wrong);
+  const template = typeof read === 'string' && read.includes('{{');
+  const wrong = template ? undefined : rule.problem?.(read);
+  return wrong === undefined ? { op: name, value: read, at } : reader.problem(value ?? key, wrong);
 }
 
-function operandProblem(op: Operator, value: unknown): string | undefined {
-  const template = typeof value === 'string' && value.includes('{{');
-  if (template) return undefined;
-  if (op === 'exists' && typeof value !== 'boolean') return 'exists takes true or false';
-  if (op === 'type' && !types.includes(String(value))) return `type takes one of ${types.join(', ')}`;
-  if (lists.has(op) && !Array.isArray(value)) return `${op} takes a list`;
-  if (op === 'matches') return patternProblem(String(value));
-  if (['above', 'atLeast', 'below', 'atMost'].includes(op) && typeof value !== 'number' && !durationLike(value))
-    return `${op} takes a number`;
-  return undefined;
-}
-
-function durationLike(value: unknown): boolean {
-  return typeof value === 'string' && /^[\d.]+(us|µs|ms|s|m|h)$/.test(value);
-}
-
-function patternProblem(pattern: string): string | undefined {
-  try {
-    new RegExp(pattern, 'u');
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
+function isOperator(name: string): name is Operator {
+  return operatorMeanings.has(name as Operator);
 }
 
 export const expectation: Shape<Expectation> = recursive('expectation', () => expectationOf(() => 'equals'));

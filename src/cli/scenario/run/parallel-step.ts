@@ -1,7 +1,8 @@
 import type { Surroundings } from '../check/condition.js';
 import { type Exchange, valueFrom } from '../check/exchange.js';
-import { mismatchOf, show } from '../check/expect.js';
+import { mismatchOf } from '../check/expect.js';
 import { safeFindings, shownName } from '../check/judge.js';
+import { show } from '../check/value-text.js';
 import type { ExchangeSummary, StepResult } from '../result.js';
 import type { Condition, Expectation, ParallelMember, ParallelStep, SetCheck, Source } from '../scenario.js';
 import { summaryOf } from '../tell/describe.js';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { show } from '../check/expect.js';
+import { show } from '../check/value-text.js';
 
 /** Differences of two JSON values, one line a path (RFC 9535 normalized in short form), at most `limit` lines. */
 export function diffLines(expected: unknown, actual: unknown, limit = 20): string[] {
