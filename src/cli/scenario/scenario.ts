@@ -170,8 +170,15 @@ export interface Check {
 }
 
 /** All that is given must hold. */
-export interface Condition {
+export interface Condition extends ConditionFields {
   at: Position;
+  any?: Condition[];
+  all?: Condition[];
+  not?: Condition;
+}
+
+/** What a condition can look at; each is an entry in the tables of expect-grammar.ts, condition.ts and script-js.ts. */
+export interface ConditionFields {
   status?: Expectation;
   header?: Record<string, Expectation>;
   cookie?: Record<string, Expectation>;
@@ -188,9 +195,6 @@ export interface Condition {
   sameBodyAs?: string;
   /** true: there must be no response; false: there must be one; a pattern for the error's code or message. */
   error?: boolean | Expectation;
-  any?: Condition[];
-  all?: Condition[];
-  not?: Condition;
 }
 
 /** Operators that must all hold. */

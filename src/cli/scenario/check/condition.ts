@@ -1,7 +1,8 @@
 import { TooSlow } from '../../kernel/deadline.js';
+import type { HttpResponse } from '../../kernel/http.js';
 import { parseJson } from '../../kernel/json.js';
 import { patternOf } from '../../kernel/pattern.js';
-import type { Condition, Expectation } from '../scenario.js';
+import type { Condition, ConditionFields, Expectation } from '../scenario.js';
 import { cookieOf, type Exchange, headerOf, jsonOf, textOf } from './exchange.js';
 import { mismatchOf } from './expect.js';
 import { valueAt } from './jsonpath.js';
@@ -42,36 +43,71 @@ export function findingsOf(condition: Condition, exchange: Exchange, around: Sur
 
 function allFindings(condition: Condition, exchange: Exchange, around: Surroundings): Finding[] {
   const findings: Finding[] = [];
-  const expect = (what: string, actual: unknown, expectation: Expectation | undefined, loose = false) => {
-    if (expectation === undefined) return;
-    const wrong = mismatchOf(actual, expectation, around.expand, loose);
-    if (wrong !== undefined) findings.push({ what, line: expectation[0]?.at.line ?? condition.at.line, ...wrong });
+  const look: Look = {
+    exchange,
+    around,
+    find: (finding) => findings.push({ line: condition.at.line, ...finding }),
+    expect(what, actual, expectation, loose = false) {
+      const wrong = mismatchOf(actual, expectation, around.expand, loose);
+      if (wrong !== undefined) findings.push({ what, line: expectation[0]?.at.line ?? condition.at.line, ...wrong });
+    },
   };
-  if (condition.error !== undefined) checkError(condition.error, exchange, condition.at.line, findings, expect);
-  if (exchange.response === undefined) {
-    if (needsResponse(condition)) {
-      const actual = `no response: ${exchange.error?.message ?? 'not sent'}`;
-      findings.push({ what: 'response', line: condition.at.line, expected: 'a response', actual });
-    }
-  } else checkResponse(condition, exchange, around, findings, expect);
+  if (condition.error !== undefined) checkError(condition.error, look);
+  const wanted = Object.entries(responseChecks).filter(([name]) => condition[name as ResponseField] !== undefined);
+  const { response } = exchange;
+  if (response !== undefined) {
+    for (const [name, check] of wanted as [ResponseField, ResponseCheck<unknown>][])
+      check(condition[name], response, look);
+  } else if (wanted.length > 0) {
+    const actual = `no response: ${exchange.error?.message ?? 'not sent'}`;
+    look.find({ what: 'response', expected: 'a response', actual });
+  }
   checkCombined(condition, exchange, around, findings);
   return findings;
 }
 
-type Expect = (what: string, actual: unknown, expectation: Expectation | undefined, loose?: boolean) => void;
-
-function needsResponse(condition: Condition): boolean {
-  const { error, any, all, not, at, ...rest } = condition;
-  return Object.values(rest).some((value) => value !== undefined);
+/** What a check has at hand. */
+interface Look {
+  exchange: Exchange;
+  around: Surroundings;
+  find(finding: Omit<Finding, 'line'>): void;
+  /** Finds the mismatch of a value, if there is one, at the line of its operator. */
+  expect(what: string, actual: unknown, expectation: Expectation, loose?: boolean): void;
 }
 
-function checkError(
-  wanted: boolean | Expectation,
-  exchange: Exchange,
-  line: number,
-  findings: Finding[],
-  expect: Expect,
-): void {
+type Expectations = Record<string, Expectation>;
+type ResponseField = Exclude<keyof ConditionFields, 'error'>;
+type ResponseCheck<T> = (wanted: T, response: HttpResponse, look: Look) => void;
+
+/** How each field of a condition is held against a response, in the order of the findings. */
+const responseChecks: { readonly [F in ResponseField]-?: ResponseCheck<NonNullable<ConditionFields[F]>> } = {
+  status: (wanted, { status }, { expect }) => expect('status', status, wanted),
+  header(wanted, response, { expect }) {
+    for (const [name, expectation] of Object.entries(wanted)) {
+      const values = headerOf(response, name);
+      expect(`header ${name}`, values.length === 0 ? absent : values.join(', '), expectation, true);
+    }
+  },
+  cookie(wanted, response, { expect }) {
+    for (const [name, expectation] of Object.entries(wanted))
+      expect(`cookie ${name}`, cookieOf(response, name) ?? absent, expectation, true);
+  },
+  json: checkJson,
+  regex(wanted, response, { expect }) {
+    for (const [pattern, expectation] of Object.entries(wanted)) {
+      const match = patternOf(pattern, 'mu').exec(textOf(response));
+      expect(`body by /${pattern}/`, match?.[1] ?? match?.[0] ?? absent, expectation, true);
+    }
+  },
+  text: (wanted, response, { expect }) => expect('body', textOf(response), wanted, true),
+  bytes: (wanted, { body }, { expect }) => expect('body length in bytes', body.length, wanted),
+  time: (wanted, _, { exchange, expect }) =>
+    expect('response time in ms', Math.round(exchange.timeMs * 100) / 100, wanted),
+  schema: checkSchema,
+  sameBodyAs: checkSameBody,
+};
+
+function checkError(wanted: boolean | Expectation, { exchange, find, expect }: Look): void {
   const { error, response } = exchange;
   if (typeof wanted !== 'boolean') {
     expect('error', error === undefined ? absent : `${error.code}: ${error.message}`, wanted);
@@ -80,48 +116,13 @@ function checkError(
   if (wanted === (response === undefined)) return;
   const actual =
     response === undefined ? `no response: ${error?.message}` : `a response with status ${response.status}`;
-  findings.push({ what: 'error', line, expected: wanted ? 'no response' : 'a response', actual });
+  find({ what: 'error', expected: wanted ? 'no response' : 'a response', actual });
 }
 
-function checkResponse(
-  condition: Condition,
-  exchange: Exchange,
-  around: Surroundings,
-  findings: Finding[],
-  expect: Expect,
-): void {
-  const response = exchange.response!;
-  expect('status', response.status, condition.status);
-  for (const [name, expectation] of Object.entries(condition.header ?? {})) {
-    const values = headerOf(response, name);
-    expect(`header ${name}`, values.length === 0 ? absent : values.join(', '), expectation, true);
-  }
-  for (const [name, expectation] of Object.entries(condition.cookie ?? {}))
-    expect(`cookie ${name}`, cookieOf(response, name) ?? absent, expectation, true);
-  if (condition.json !== undefined) checkJson(condition.json, exchange, condition.at.line, around, findings, expect);
-  for (const [pattern, expectation] of Object.entries(condition.regex ?? {})) {
-    const match = patternOf(pattern, 'mu').exec(textOf(response));
-    expect(`body by /${pattern}/`, match?.[1] ?? match?.[0] ?? absent, expectation, true);
-  }
-  if (condition.text !== undefined) expect('body', textOf(response), condition.text, true);
-  expect('body length in bytes', response.body.length, condition.bytes);
-  expect('response time in ms', Math.round(exchange.timeMs * 100) / 100, condition.time);
-  if (condition.schema !== undefined) checkSchema(condition, exchange, around, findings);
-  if (condition.sameBodyAs !== undefined)
-    checkSameBody(condition.sameBodyAs, exchange, condition.at.line, around, findings);
-}
-
-function checkJson(
-  paths: Record<string, Expectation>,
-  exchange: Exchange,
-  line: number,
-  around: Surroundings,
-  findings: Finding[],
-  expect: Expect,
-): void {
+function checkJson(paths: Expectations, _: HttpResponse, { exchange, around, find, expect }: Look): void {
   const json = jsonOf(exchange);
   if ('problem' in json) {
-    findings.push({ what: 'body', line, expected: 'JSON', actual: json.found });
+    find({ what: 'body', expected: 'JSON', actual: json.found });
     return;
   }
   for (const [template, expectation] of Object.entries(paths)) {
@@ -131,33 +132,24 @@ function checkJson(
   }
 }
 
-function checkSchema(condition: Condition, exchange: Exchange, around: Surroundings, findings: Finding[]): void {
+function checkSchema(schema: unknown, _: HttpResponse, { exchange, around, find }: Look): void {
   const json = jsonOf(exchange);
-  const problems = 'problem' in json ? [json.problem] : around.schemaProblems(condition.schema, json.value);
-  for (const problem of problems)
-    findings.push({ what: 'body', line: condition.at.line, expected: 'to satisfy the JSON Schema', actual: problem });
+  const problems = 'problem' in json ? [json.problem] : around.schemaProblems(schema, json.value);
+  for (const problem of problems) find({ what: 'body', expected: 'to satisfy the JSON Schema', actual: problem });
 }
 
-function checkSameBody(
-  step: string,
-  exchange: Exchange,
-  line: number,
-  around: Surroundings,
-  findings: Finding[],
-): void {
+function checkSameBody(step: string, { body: actual }: HttpResponse, { around, find }: Look): void {
   const name = String(around.expand(step));
   const earlier = around.earlier(name)?.response;
   const what = 'body';
   if (earlier === undefined) {
-    findings.push({ what, line, expected: `the body of "${name}"`, actual: `"${name}" has no response` });
+    find({ what, expected: `the body of "${name}"`, actual: `"${name}" has no response` });
     return;
   }
-  const actual = exchange.response!.body;
   if (actual.equals(earlier.body)) return;
   const values = bothJson(earlier.body, actual);
-  findings.push({
+  find({
     what,
-    line,
     expected: `the ${earlier.body.length} bytes of "${name}": ${show(earlier.body.toString('utf8'))}`,
     actual: `${actual.length} bytes: ${show(actual.toString('utf8'))}`,
     ...(values === undefined ? {} : { values }),

@@ -1,6 +1,6 @@
 import parsePath from 'jsonpath-rfc9535/parser';
 import { operators } from '../check/operators.js';
-import type { Condition, Expectation, Source } from '../scenario.js';
+import type { Condition, ConditionFields, Expectation, Source } from '../scenario.js';
 import { isVariableName } from '../variables/generated.js';
 import { referencesOf } from '../variables/template.js';
 
@@ -183,34 +183,67 @@ export interface ScriptCheck {
   expression: string;
 }
 
+/** What the field of a condition is written into. */
+interface Script {
+  dialect: Dialect;
+  losses: Losses;
+  /** Adds a check for each operator; none where the value cannot be written, which is among the losses then. */
+  add(what: string, actual: string | undefined, expectation: Expectation, loose?: boolean): void;
+  check(what: string, expression: string): void;
+}
+
+type FieldJs<T> = (wanted: T, script: Script) => void;
+
+/** Each field of a condition as checks of a script. */
+const fieldsJs: { readonly [F in keyof ConditionFields]-?: FieldJs<NonNullable<ConditionFields[F]>> } = {
+  status: (wanted, { dialect, add }) => add('status', dialect.status, wanted),
+  header(wanted, { dialect, add }) {
+    for (const [name, expectation] of Object.entries(wanted)) add(name, dialect.header(name), expectation, true);
+  },
+  json(wanted, { dialect, losses, add, check }) {
+    // What is not JSON fails here, also where nothing is expected at a path.
+    if (Object.values(wanted).some((parts) => parts.some(mayHoldOfNothing)))
+      check('body', `${dialect.json} !== undefined`);
+    for (const [path, expectation] of Object.entries(wanted))
+      add(path, pathJs(path, dialect.json, losses), expectation);
+  },
+  regex(wanted, { dialect, losses, add }) {
+    for (const [pattern, expectation] of Object.entries(wanted))
+      add(pattern, sourceJs({ kind: 'regex', pattern }, dialect, losses), expectation, true);
+  },
+  text: (wanted, { dialect, add }) => add('body', dialect.text, wanted, true),
+  bytes: (wanted, { dialect, add }) => add('body length', `bytesOf(${dialect.text})`, wanted),
+  time: (wanted, { dialect, add }) => add('response time', dialect.timeMs, wanted),
+  // Each format has a way of its own for a whole schema; within others it is a loss (wholeJs).
+  schema: () => undefined,
+  sameBodyAs(wanted, { dialect, losses, check }) {
+    const other = wanted.includes('{{') ? undefined : dialect.bodyOf(wanted);
+    if (other === undefined) losses.push(`the comparison with the body of "${wanted}"`);
+    else check(`body of "${wanted}"`, `${dialect.text} === ${other}`);
+  },
+  cookie(wanted, { dialect, losses, add }) {
+    for (const [name, expectation] of Object.entries(wanted))
+      add(`cookie ${name}`, sourceJs({ kind: 'cookie', name }, dialect, losses), expectation, true);
+  },
+  error(wanted, { dialect, losses, check }) {
+    if (typeof wanted === 'boolean' && dialect.error !== undefined) check('error', `(${dialect.error}) === ${wanted}`);
+    else losses.push('the check that there is no response');
+  },
+};
+
 /** A condition as expressions that must all be true. */
 export function conditionJs(condition: Condition, dialect: Dialect, losses: Losses): ScriptCheck[] {
   const checks: ScriptCheck[] = [];
-  const add = (what: string, actual: string | undefined, expectation: Expectation | undefined, loose = false) => {
-    if (expectation === undefined || actual === undefined) return;
+  const add: Script['add'] = (what, actual, expectation, loose = false) => {
+    if (actual === undefined) return;
     for (const part of expectation) {
       const expression = operatorJs(part, actual, dialect, losses, loose);
       if (expression !== undefined) checks.push({ what, expression });
     }
   };
-  add('status', dialect.status, condition.status);
-  for (const [name, expectation] of Object.entries(condition.header ?? {}))
-    add(name, dialect.header(name), expectation, true);
-  // What is not JSON fails here, also where nothing is expected at a path.
-  if (Object.values(condition.json ?? {}).some((parts) => parts.some(mayHoldOfNothing)))
-    checks.push({ what: 'body', expression: `${dialect.json} !== undefined` });
-  for (const [path, expectation] of Object.entries(condition.json ?? {}))
-    add(path, pathJs(path, dialect.json, losses), expectation);
-  for (const [pattern, expectation] of Object.entries(condition.regex ?? {}))
-    add(pattern, sourceJs({ kind: 'regex', pattern }, dialect, losses), expectation, true);
-  add('body', dialect.text, condition.text, true);
-  add('body length', `bytesOf(${dialect.text})`, condition.bytes);
-  add('response time', dialect.timeMs, condition.time);
-  if (condition.sameBodyAs !== undefined) {
-    const other = condition.sameBodyAs.includes('{{') ? undefined : dialect.bodyOf(condition.sameBodyAs);
-    if (other === undefined) losses.push(`the comparison with the body of "${condition.sameBodyAs}"`);
-    else checks.push({ what: `body of "${condition.sameBodyAs}"`, expression: `${dialect.text} === ${other}` });
-  }
+  const script: Script = { dialect, losses, add, check: (what, expression) => checks.push({ what, expression }) };
+  for (const [name, write] of Object.entries(fieldsJs) as [keyof ConditionFields, FieldJs<unknown>][])
+    if (condition[name] !== undefined) write(condition[name], script);
   for (const each of condition.all ?? []) {
     checks.push(...conditionJs(each, dialect, losses));
     if (each.schema !== undefined) losses.push('a JSON Schema within any, all or not');
@@ -223,11 +256,6 @@ export function conditionJs(condition: Condition, dialect: Dialect, losses: Loss
     const inner = wholeJs(condition.not, dialect, losses);
     if (inner !== undefined) checks.push({ what: 'not', expression: `!(${inner})` });
   }
-  for (const [name, expectation] of Object.entries(condition.cookie ?? {}))
-    add(`cookie ${name}`, sourceJs({ kind: 'cookie', name }, dialect, losses), expectation, true);
-  if (typeof condition.error === 'boolean' && dialect.error !== undefined)
-    checks.push({ what: 'error', expression: `(${dialect.error}) === ${condition.error}` });
-  else if (condition.error !== undefined) losses.push('the check that there is no response');
   return checks;
 }
 

@@ -24,7 +24,7 @@ import { didYouMean, nearest } from '../../kernel/nearest.js';
 import { patternProblem } from '../../kernel/pattern.js';
 import { pathProblem } from '../check/jsonpath.js';
 import { operatorMeanings, operators } from '../check/operators.js';
-import type { Check, Condition, Expectation, Operator, SetCheck, Source } from '../scenario.js';
+import type { Check, Condition, ConditionFields, Expectation, Operator, SetCheck, Source } from '../scenario.js';
 import { Uses } from './uses.js';
 
 const expectationSchema = {
@@ -161,7 +161,7 @@ const conditionFields = {
     ),
     'true: there is no response (refused, reset, timed out); or what its message must contain',
   ),
-} satisfies Fields;
+} satisfies Fields & Record<keyof ConditionFields, unknown>;
 
 /** A condition, by reference in the JSON Schema. */
 export const conditionRef: Shape<Condition> = recursive('condition', () => condition);
