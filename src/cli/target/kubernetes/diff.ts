@@ -4,13 +4,14 @@ import { diffObjects, maskMaps, type ObjectDiff } from '../manifests/object-diff
 import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { type LiveObject, liveRef } from './api/live-object.js';
-import type { ObjectPlan } from './objects/apply.js';
+import { type ObjectPlan, planObjects } from './objects/apply.js';
+import { listMembers } from './objects/apply-set.js';
 import { appliedAnnotation } from './objects/desired.js';
 import { getNamespace, isOurs, madeAnnotation } from './objects/namespaces.js';
 import { type ClusterTargetOptions, openCluster, openProvider } from './provider/cluster-access.js';
 import { ingressAddon } from './provider/provision.js';
-import { imageReference, serverImage } from './provider/server-image.js';
-import { checkValues, findSet, imageDeps, ingressClassFor, planFor, renderStacks, type Wanted, want } from './up.js';
+import { imageDeps, imageReference, serverImage } from './provider/server-image.js';
+import { findSet, ingressClassFor, reachOf, readRequest, type Wanted, want } from './wanted.js';
 
 /** The very objects that `up` would apply, Namespaces first; generated secrets have no value yet. */
 export function objectsAhead(options: ClusterTargetOptions, request: UpRequest): Promise<KubeObject[]> {
@@ -46,8 +47,7 @@ async function lookAhead<T>(
   request: UpRequest,
   see: (client: KubeClient, wanted: Wanted, plan: ObjectPlan) => Promise<T>,
 ): Promise<T> {
-  checkValues(request.values);
-  const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
+  const entries = readRequest(options, request);
   const provider = openProvider(options);
   const cluster = await openCluster(options);
   if (cluster === undefined) {
@@ -57,19 +57,15 @@ async function lookAhead<T>(
       hint: `${provider.cures.start}; hwctl render needs no cluster`,
     });
   }
-  const { client } = cluster;
+  const { client, state } = cluster;
   try {
-    const deps = imageDeps(options, request, provider);
+    const deps = imageDeps(options, request, provider, state);
     const image = await imageReference(deps, request.values.image ?? serverImage(deps));
     const set = await findSet(client, entries);
-    const wanted = want(
-      options,
-      set,
-      request,
-      image,
-      await classFor(client, entries, ingressAddon(provider) !== undefined),
-    );
-    return await see(client, wanted, await planFor(client, wanted));
+    const ingressClass = await classFor(client, entries, ingressAddon(provider) !== undefined);
+    const wanted = want(options, request, entries, { set, image, ingressClass });
+    const members = await listMembers(client, wanted.set, reachOf(wanted));
+    return await see(client, wanted, planObjects(wanted.objects, members));
   } finally {
     client.close();
   }

@@ -1,17 +1,21 @@
 import { Failure } from '../../kernel/failure.js';
+import type { Execution } from '../execute.js';
 import { generatedKeys } from '../manifests/kube-object.js';
+import { leftMs, planned } from '../plan.js';
 import type { DownReport, DownRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { type LiveObject, liveRef } from './api/live-object.js';
-import { leftMs, type Work } from './api/work.js';
 import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './objects/apply-set.js';
 import { desiredObjects } from './objects/desired.js';
 import { isOurs } from './objects/namespaces.js';
 import {
+  claimSteps,
   claimsOfSet,
   emptyReport,
-  removeClaims,
-  removeMembers,
+  keepClaims,
+  madeByUs,
+  removalOf,
+  removalSteps,
   removeNamespaces,
   surplusMembers,
   sweep,
@@ -20,15 +24,20 @@ import { type ClusterTargetOptions, openClient, openProvider, openState } from '
 import type { StateFile } from './provider/cluster-state.js';
 import { restoreContextNamespace } from './provider/context-namespace.js';
 import type { ClusterProvider } from './provider/provider.js';
-import { endOrphans } from './provider/provision.js';
+import { forgetOrphans, orphanSteps } from './provider/provision.js';
 import { removeTraces } from './provider/traces.js';
-import { kindsOf, renderStacks } from './up.js';
+import { kindsOf, renderStacks } from './wanted.js';
 
 /** Removes what `up` made, from what is live, and looks again. */
-export async function takeDown(options: ClusterTargetOptions, request: DownRequest, work: Work): Promise<DownReport> {
+export async function takeDown(
+  options: ClusterTargetOptions,
+  request: DownRequest,
+  execution: Execution,
+): Promise<DownReport> {
   const { run, environment } = options;
   const state = openState(options);
-  await endOrphans(run, state, environment.clock);
+  await execution.run(await orphanSteps(run, state));
+  forgetOrphans(state);
   const provider = openProvider(options);
   const report = emptyReport();
   const running = await isRunning(provider, state, report);
@@ -36,15 +45,15 @@ export async function takeDown(options: ClusterTargetOptions, request: DownReque
   if (running) {
     const client = openClient(options);
     try {
-      left = await removeSets(client, options, request, report, work);
+      left = await removeSets(client, options, request, report, execution);
     } finally {
       client.close();
     }
   }
   if (left.length === 0 && report.remaining.length === 0) {
-    await removeTraces({ run, provider, state }, report, work);
+    await removeTraces({ run, provider, state }, report, execution);
     restoreContextNamespace(environment, options.context, state, report);
-    await settleProfile(provider, request, state, report, work);
+    await settleProfile(provider, request, state, report, execution);
   }
   if (state.isEmpty() && left.length === 0) state.remove();
   return report;
@@ -80,7 +89,7 @@ async function removeSets(
   options: ClusterTargetOptions,
   request: DownRequest,
   report: DownReport,
-  work: Work,
+  execution: Execution,
 ): Promise<string[]> {
   const left: string[] = [];
   const ours = await ourNamespaces(client);
@@ -90,8 +99,8 @@ async function removeSets(
   for (const set of sets) {
     const stay = request.stacks.length === 0 ? [] : set.stacks.filter((name) => !request.stacks.includes(name));
     left.push(...stay);
-    if (stay.length > 0) await shrinkSet(client, options, set, stay, report, work);
-    else await removeSet(client, set, request.keepData, report, work);
+    if (stay.length > 0) await shrinkSet(client, options, set, stay, report, execution);
+    else await removeSet(client, set, request.keepData, report, execution);
   }
   return left;
 }
@@ -110,16 +119,17 @@ async function shrinkSet(
   set: ApplySet,
   stay: string[],
   report: DownReport,
-  work: Work,
+  execution: Execution,
 ): Promise<void> {
   const members = await listMembers(client, set);
   const entries = renderStacks(options.environment.root, stay, set.values, openState(options).get().manifests);
   const image = imageOf(members) ?? 'hwctl-server:dev';
   const objects = desiredObjects(entries, { image, applySetId: set.id }).filter(({ kind }) => kind !== 'Namespace');
-  await removeMembers(client, await surplusMembers(client, set, objects), false, report, work);
+  const removal = await removalOf(client, await surplusMembers(client, set, objects), madeByUs);
+  await execution.run(removalSteps(client, removal, report));
   const namespaces = [...new Set([set.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])])];
   const gone = set.namespaces.filter((name) => !namespaces.includes(name));
-  await removeNamespaces(client, gone, set, report, work);
+  await removeNamespaces(client, gone, set, report, execution);
   await writeParent(client, { ...set, stacks: stay, groupKinds: kindsOf(objects), namespaces });
 }
 
@@ -132,14 +142,24 @@ export function imageOf(members: readonly LiveObject[]): string | undefined {
   return images.find((image) => /(^|\/)hwctl-server:/.test(image));
 }
 
-async function removeSet(client: KubeClient, set: ApplySet, keepData: boolean, report: DownReport, work: Work) {
+async function removeSet(
+  client: KubeClient,
+  set: ApplySet,
+  keepData: boolean,
+  report: DownReport,
+  execution: Execution,
+) {
   // By label over all kinds: also what a killed run applied before its record could say so.
   const members = await sweep(client, set, []);
   const secrets = keepData ? members.filter((member) => generatedKeys(member).length > 0) : [];
   const doomed = members.filter((member) => !secrets.includes(member));
   for (const secret of secrets) report.kept.push({ ref: liveRef(secret), reason: 'the kept data needs it' });
-  await removeMembers(client, doomed, keepData, report, work);
-  await removeClaims(client, await claimsOfSet(client, set), keepData, report, work);
+  const removal = await removalOf(client, doomed, madeByUs);
+  if (keepData) keepClaims(removal.claims, report);
+  await execution.run(removalSteps(client, { ...removal, claims: keepData ? [] : removal.claims }, report));
+  const claims = await claimsOfSet(client, set);
+  if (keepData) keepClaims(claims, report);
+  else await execution.run(claimSteps(client, claims, report));
   if (set.live !== undefined) {
     await client.delete(set.live);
     report.deleted.push(liveRef(set.live));
@@ -150,7 +170,7 @@ async function removeSet(client: KubeClient, set: ApplySet, keepData: boolean, r
   for (const name of names) {
     if (!empty.includes(name)) report.kept.push({ ref: `Namespace/${name}`, reason: 'it holds the kept data' });
   }
-  await removeNamespaces(client, empty, set, report, work);
+  await removeNamespaces(client, empty, set, report, execution);
   const kept = report.kept.map(({ ref }) => ref);
   for (const object of await sweep(client, set, kept)) {
     const stuck = object.metadata.finalizers?.join(', ');
@@ -166,7 +186,7 @@ async function settleProfile(
   request: DownRequest,
   state: StateFile,
   report: DownReport,
-  work: Work,
+  execution: Execution,
 ): Promise<void> {
   const made = state.get().profileMade;
   const { ref } = provider;
@@ -178,9 +198,8 @@ async function settleProfile(
     report.kept.push({ ref, reason: 'hwctl did not make it, so --delete-cluster leaves it' });
     return;
   }
-  await work.step({ verb: 'delete', ref, why: 'hwctl made it' }, () =>
-    provider.delete({ timeoutMs: leftMs(work), signal: work.signal }),
-  );
+  const step = { verb: 'delete' as const, ref, why: madeByUs };
+  await execution.run([planned(step, (work) => provider.delete({ timeoutMs: leftMs(work), signal: work.signal }))]);
   report.deleted.push(ref);
   state.change((draft) => {
     draft.profileMade = undefined;

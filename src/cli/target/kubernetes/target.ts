@@ -1,22 +1,20 @@
 import { Failure } from '../../kernel/failure.js';
-import type { TargetEnvironment } from '../environment.js';
+import { beginExecution } from '../execute.js';
+import { stepsOf, type Work } from '../plan.js';
 import type {
   DebugRequest,
-  DownReport,
   Endpoint,
   Fault,
   ForwardRequest,
   LogQuery,
   PodsRequest,
   StartedPods,
-  Step,
   Target,
   UpReport,
   UpRequest,
   WaitOptions,
 } from '../target.js';
 import type { LiveObject } from './api/live-object.js';
-import type { Work } from './api/work.js';
 import { diffAhead, objectsAhead } from './diff.js';
 import { imageOf, takeDown } from './down.js';
 import { injectFault } from './fault.js';
@@ -32,11 +30,8 @@ import { clusterEndpoints } from './reach/cluster-endpoints.js';
 import { appEndpoints } from './reach/endpoints.js';
 import { forwardAll } from './reach/forward.js';
 import { serviceStatuses } from './status.js';
-import { bringUp, planUp } from './up.js';
+import { ClusterUp } from './up.js';
 import { openClusterSampler } from './usage.js';
-
-/** What is waited for is told when it changes, and again after this time: 5 s. */
-const sayAgainMs = 5_000;
 
 /** The cluster as a target: one code whoever made it. */
 export function createClusterTarget(options: ClusterTargetOptions): Target {
@@ -44,26 +39,20 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
   const access = () => openCluster(options);
   return {
     name,
-    plan: (request) => planUp(options, request),
+    plan: async (request) => {
+      const up = new ClusterUp(options, request, 'look');
+      try {
+        return stepsOf(await up.plan());
+      } finally {
+        up.close();
+      }
+    },
     diff: (request) => diffAhead(options, request),
     objects: (request) => objectsAhead(options, request),
     debug: (request) => debug(options, request),
     startPods: (request) => runPods(options, request),
-    up: async (request: UpRequest, wait: WaitOptions): Promise<UpReport> => {
-      const started = environment.clock.monotonic();
-      const actions: Step[] = [];
-      const work = createWork(environment, wait, actions);
-      const { endpoints, pending } = await bringUp(options, request, work);
-      return {
-        target: name,
-        reason: `context ${options.context}`,
-        endpoints,
-        pending,
-        actions: actions.filter(({ verb }) => verb !== 'wait'),
-        durationMs: environment.clock.monotonic() - started,
-      };
-    },
-    down: (request, wait): Promise<DownReport> => takeDown(options, request, createWork(environment, wait, [])),
+    up: (request, wait) => bringUp(options, request, wait),
+    down: (request, wait) => takeDown(options, request, beginExecution(environment.clock, wait)),
     status: async () => {
       const cluster = await access();
       if (cluster === undefined) return { target: name, stacks: [], services: [], endpoints: [] };
@@ -80,7 +69,7 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
     },
     logs: (query) => readLogs(options, query),
     forward: (request) => forward(options, request),
-    waitScaling: (wait) => waitScaling(options, createWork(environment, wait, [])),
+    waitScaling: (wait) => waitScaling(options, beginExecution(environment.clock, wait).work),
     openSampler: async () => openClusterSampler((await mustBeOpen(options)).client, environment.clock),
     fault: async (fault: Fault) => {
       await withCluster(await mustBeOpen(options), async ({ client }) => {
@@ -88,6 +77,28 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
       });
     },
   };
+}
+
+/** Executes the plan of `up`; what belongs to it on disk is written before. */
+async function bringUp(options: ClusterTargetOptions, request: UpRequest, wait: WaitOptions): Promise<UpReport> {
+  const { clock } = options.environment;
+  const startedMs = clock.monotonic();
+  const execution = beginExecution(clock, wait);
+  const up = new ClusterUp(options, request, 'act');
+  try {
+    const plan = await up.plan();
+    if (up.state.get().manifests !== request.manifests) {
+      up.state.change((draft) => {
+        draft.manifests = request.manifests;
+      });
+    }
+    const actions = await execution.run(plan);
+    const report = await up.report();
+    const reason = `context ${options.context}`;
+    return { target: options.name, reason, ...report, actions, durationMs: clock.monotonic() - startedMs };
+  } finally {
+    up.close();
+  }
 }
 
 /** A pod beside the services that are up. */
@@ -195,31 +206,4 @@ async function workloadsNamed(client: ClusterAccess['client'], names: readonly s
     });
   }
   return names.length === 0 ? all : all.filter(({ metadata }) => names.includes(metadata.name));
-}
-
-function createWork({ clock }: TargetEnvironment, wait: WaitOptions, actions: Step[]): Work {
-  const started = clock.monotonic();
-  let told = { text: '', at: Number.NEGATIVE_INFINITY };
-  return {
-    clock,
-    deadlineAt: started + wait.timeoutMs,
-    timeoutMs: wait.timeoutMs,
-    signal: wait.signal,
-    onProgress: (message) => wait.onEvent({ type: 'progress', message }),
-    onWaiting: (notReady) => {
-      const now = clock.monotonic();
-      const text = JSON.stringify(notReady);
-      if (text === told.text && now - told.at < sayAgainMs) return;
-      told = { text, at: now };
-      wait.onEvent({ type: 'waiting', notReady, elapsedMs: now - started });
-    },
-    step: async (step, act) => {
-      wait.signal.throwIfAborted();
-      wait.onEvent({ type: 'step', step, state: 'started' });
-      const began = clock.monotonic();
-      await act();
-      actions.push(step);
-      wait.onEvent({ type: 'step', step, state: 'done', durationMs: clock.monotonic() - began });
-    },
-  };
 }

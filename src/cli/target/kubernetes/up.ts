@@ -1,360 +1,236 @@
-import { join } from 'node:path';
-import { Failure } from '../../kernel/failure.js';
-import type { KubeObject } from '../manifests/kube-object.js';
-import { readObjects } from '../manifests/manifests.js';
-import { mergeValues } from '../manifests/merge-values.js';
 import type { StackObject } from '../manifests/stack-object.js';
-import type { Values } from '../manifests/values-schema.js';
+import { type PlannedStep, planned, type Work } from '../plan.js';
 import type { Step, UpReport, UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { loadKubeConfig } from './api/kube-context.js';
-import { groupKindOf, liveRef } from './api/live-object.js';
-import type { Work } from './api/work.js';
+import type { LiveObject } from './api/live-object.js';
 import { idleAutoscalers } from './health/autoscaler.js';
-import { waitReady } from './health/wait-ready.js';
-import {
-  applyChange,
-  type Change,
-  type DueChange,
-  isDue,
-  type ObjectPlan,
-  planObjects,
-  stepOf,
-} from './objects/apply.js';
-import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './objects/apply-set.js';
-import { desiredObjects, waveOf } from './objects/desired.js';
-import { ensureNamespaces, getNamespace } from './objects/namespaces.js';
-import { emptyReport, removeMembers } from './objects/removal.js';
+import { objectSteps } from './object-steps.js';
+import { emptyApplySet, listMembers } from './objects/apply-set.js';
+import { getNamespace } from './objects/namespaces.js';
 import { type ClusterTargetOptions, openClient, openProvider, openState } from './provider/cluster-access.js';
 import type { StateFile } from './provider/cluster-state.js';
 import { contextNamespace, setContextNamespace } from './provider/context-namespace.js';
-import type { ClusterProvider } from './provider/provider.js';
-import {
-  addonSteps,
-  chooseIngressClass,
-  enableAddon,
-  endOrphans,
-  ingressAddon,
-  listIngressClasses,
-  machineStep,
-  startMachine,
-  waitIngressController,
-} from './provider/provision.js';
-import { executeImageSteps, type ImageDeps, imageReference, imageSteps, serverImage } from './provider/server-image.js';
+import { sameImage } from './provider/image.js';
+import { isOnNodes, readyNodes } from './provider/nodes.js';
+import type { ClusterProvider, ProviderState } from './provider/provider.js';
+import { addonSteps, forgetOrphans, laterAddonSteps, orphanSteps, startStep } from './provider/provision.js';
+import { type ImageDeps, imageDeps, imageReference, imageSteps, serverImage } from './provider/server-image.js';
 import { clusterEndpoints } from './reach/cluster-endpoints.js';
 import { forwardAll } from './reach/forward.js';
-import { waitIngresses } from './reach/wait-ingress.js';
+import { ingressTrouble, waitIngresses } from './reach/wait-ingress.js';
+import { findSet, homeOf, ingressClassFor, reachOf, readRequest, type Wanted, want } from './wanted.js';
 
-/** How long an admission webhook may stay away: 30 s. */
-const webhookMs = 30_000;
-
-/** Everything that is wanted in the cluster, and the record it belongs to. */
-export interface Wanted {
-  set: ApplySet;
-  namespaces: KubeObject[];
-  objects: KubeObject[];
-}
-
-/** The objects of these stacks, edited by these values. */
-export function renderStacks(
-  root: string,
-  stacks: readonly string[],
-  values: Values,
-  manifests?: string,
-): StackObject[] {
-  return readObjects({ manifests: manifests ?? join(root, 'manifests'), stacks, values });
-}
-
-/** The steps of `up` as values, found by looking only. */
-export async function planUp(options: ClusterTargetOptions, request: UpRequest): Promise<Step[]> {
-  const provider = openProvider(options);
-  const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
-  const deps = imageDeps(options, request, provider);
-  const image = request.values.image ?? serverImage(deps);
-  const machine = await machineStep(provider);
-  if (machine !== undefined) {
-    const objects = desiredObjects(entries, { image, applySetId: '' });
-    return [
-      machine,
-      ...(await imageSteps(deps, image, false)),
-      ...objects.map((object): Step => ({ verb: 'create', ref: liveRef(object), why: 'the cluster is not there yet' })),
-    ];
-  }
-  const client = openClient(options);
-  try {
-    const addons = await addonSteps(provider, client);
-    const images = await imageSteps(deps, image, true);
-    const set = await findSet(client, entries);
-    const classes = addons.length > 0 ? undefined : await ingressClassFor(client, entries);
-    const wanted = want(options, set, request, await imageReference(deps, image), classes);
-    const plan = await planFor(client, wanted);
-    const missing: Step[] = [];
-    for (const namespace of wanted.namespaces) {
-      if ((await getNamespace(client, namespace.metadata.name)) === undefined) {
-        missing.push({ verb: 'create', ref: liveRef(namespace), why: 'it is not there' });
-      }
-    }
-    const prune = plan.prune.map(
-      (object): Step => ({ verb: 'delete', ref: liveRef(object), why: 'no stack has it any more' }),
-    );
-    return [
-      ...addons,
-      ...images,
-      ...missing,
-      ...plan.changes.filter(isDue).map(stepOf),
-      ...prune,
-      ...namespaceSteps(options, request, wanted.set.namespace),
-    ];
-  } finally {
-    client.close();
-  }
-}
-
-/** What the values may not ask of a cluster. */
-export function checkValues(values: Values): void {
-  if (values.store !== 'sqlite' || values.image !== undefined) return;
-  throw new Failure({
-    code: 'bad-values',
-    message: 'store: the image of the server holds no SQLite, so a cluster cannot use it',
-    hint: 'Leave store=sqlite out, use --target local, or name an image of your own with --set image=NAME',
-  });
-}
-
-/** Provisions, applies in waves, waits until the services are ready, prunes; returns the endpoints and what does nothing yet. */
-export async function bringUp(
-  options: ClusterTargetOptions,
-  request: UpRequest,
-  work: Work,
-): Promise<Pick<UpReport, 'endpoints' | 'pending'>> {
-  const { environment, run } = options;
-  checkValues(request.values);
-  const entries = renderStacks(options.environment.root, request.stacks, request.values, request.manifests);
-  const state = openState(options);
-  await endOrphans(run, state, environment.clock);
-  if (state.get().manifests !== request.manifests) {
-    state.change((draft) => {
-      draft.manifests = request.manifests;
-    });
-  }
-  const recorded = { ...options, run: state.recording(run) };
-  const provider = openProvider(recorded);
-  const machine = await machineStep(provider);
-  if (machine !== undefined) {
-    const current = loadKubeConfig(environment.env).getCurrentContext();
-    // Somebody's kubectl stays where it is; where it is nowhere yet, the provider sets it.
-    const flags = { ...request.cluster, keepContext: Boolean(current) && current !== options.context };
-    await startMachine(provider, machine, flags, state, work);
-  }
-  const client = openClient(options);
-  try {
-    const deps = imageDeps(options, request, provider);
-    const image = request.values.image ?? serverImage(deps);
-    const [addons, images] = await Promise.all([addonSteps(provider, client), imageSteps(deps, image, true)]);
-    // A class that is not there is told before the image is built; the addon may bring one.
-    if (!addons.some(({ ref }) => ref === `addon/${ingressAddon(provider)?.name}`))
-      await ingressClassFor(client, entries);
-    await provision(client, deps, { image, addons, images }, state, work);
-    const classes = await ingressClassFor(client, entries);
-    const set = await findSet(client, entries);
-    const wanted = want(options, set, request, await imageReference(deps, image), classes);
-    await applyWanted(client, wanted, state, request, work);
-    const more = { groupKinds: kindsOf(wanted.objects), namespaces: namespacesOf(wanted.objects) };
-    const members = await listMembers(client, wanted.set, more);
-    await nameNamespace(options, request, wanted.set.namespace, state, work);
-    const ingresses = members.filter(({ kind }) => kind === 'Ingress');
-    await waitIngresses(client, ingresses, work);
-    const pending = await idleAutoscalers(client, members);
-    const endpoints = await clusterEndpoints(run, members, state);
-    if (ingresses.length === 0 || endpoints.some(({ name }) => name === 'app')) return { endpoints, pending };
-    const why = 'the address of the Ingress cannot be reached from here';
-    await work.step({ verb: 'start', ref: 'process/forward', why }, () =>
-      forwardAll(options, client, state, members, '127.0.0.1'),
-    );
-    return { endpoints: await clusterEndpoints(run, members, state), pending };
-  } finally {
-    client.close();
-  }
-}
-
-/** Makes the namespace the default one of the context, where that is asked for and not so already. */
-async function nameNamespace(
-  options: ClusterTargetOptions,
-  request: UpRequest,
-  namespace: string,
-  state: StateFile,
-  work: Work,
-): Promise<void> {
-  for (const step of namespaceSteps(options, request, namespace)) {
-    await work.step(step, async () => setContextNamespace(options.environment, options.context, namespace, state));
-  }
-}
-
-function namespaceSteps({ environment, context }: ClusterTargetOptions, request: UpRequest, namespace: string): Step[] {
-  if (request.cluster?.setNamespace !== true || contextNamespace(environment, context) === namespace) return [];
-  return [{ verb: 'update', ref: `context/${context}`, why: `${namespace} becomes its default namespace` }];
-}
-
-/** What the image is found, built and loaded with. */
-export function imageDeps(options: ClusterTargetOptions, request: UpRequest, provider: ClusterProvider): ImageDeps {
-  const { environment, run } = options;
-  const given = request.values.image !== undefined;
-  return { environment, run, provider, registry: request.cluster?.registry, state: openState(options), given };
-}
-
-/** Addons and image, side by side: the one waits for the cluster, the other for the disk. */
-async function provision(
-  client: KubeClient,
-  deps: ImageDeps,
-  { image, addons, images }: { image: string; addons: readonly Step[]; images: readonly Step[] },
-  state: StateFile,
-  work: Work,
-): Promise<void> {
-  const { provider } = deps;
-  const failed = new AbortController();
-  const both: Work = { ...work, signal: AbortSignal.any([work.signal, failed.signal]) };
-  const guard = (part: Promise<void>) =>
-    part.catch((error) => {
-      failed.abort(error);
-      throw error;
-    });
-  const enable = async () => {
-    for (const step of addons) await enableAddon(provider, step, state, both);
-    await waitIngressController(provider, client, both);
-  };
-  const bring = executeImageSteps({ ...deps, state }, image, images, both);
-  const outcomes = await Promise.allSettled([guard(enable()), guard(bring)]);
-  work.signal.throwIfAborted();
-  if (failed.signal.aborted) throw failed.signal.reason;
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  client.forgetResources();
-}
-
-/** The class for Ingresses that name none; undefined where every one names its own. Each that is named must exist. */
-export async function ingressClassFor(
-  client: KubeClient,
-  entries: readonly StackObject[],
-): Promise<string | undefined> {
-  const named = entries
-    .filter(({ object }) => object.kind === 'Ingress')
-    .map(({ object }) => (object.spec as { ingressClassName?: string }).ingressClassName);
-  if (named.length === 0) return undefined;
-  const classes = await listIngressClasses(client);
-  const chosen = [...new Set(named)].map((name) => ({ name, choice: chooseIngressClass(classes, name, client.cures) }));
-  return chosen.find(({ name }) => name === undefined)?.choice;
-}
-
-/** The namespace that the record lives in: that of the services. */
-function homeOf(entries: readonly StackObject[]): string {
-  const named = entries.find(({ object }) => object.kind === 'Deployment' && object.metadata.namespace !== undefined);
-  return named?.object.metadata.namespace ?? 'hwctl';
-}
-
-/** The record of what is up in the home of these objects; an empty one where nothing is. */
-export async function findSet(client: KubeClient, entries: readonly StackObject[]): Promise<ApplySet> {
-  const home = homeOf(entries);
-  return (await findApplySets(client)).find((set) => set.namespace === home) ?? emptyApplySet(home);
-}
-
-/** What is wanted once the asked stacks join those that are up. */
-export function want(
-  options: ClusterTargetOptions,
-  set: ApplySet,
-  request: UpRequest,
-  image: string,
-  ingressClass: string | undefined,
-): Wanted {
-  const stacks = [...new Set([...set.stacks, ...request.stacks])].sort();
-  const values = mergeValues(set.values, request.values);
-  const entries = renderStacks(options.environment.root, stacks, values, request.manifests);
-  const all = desiredObjects(entries, { image, ingressClass, applySetId: set.id });
-  const namespaces = all.filter(({ kind }) => kind === 'Namespace');
-  const objects = all.filter(({ kind }) => kind !== 'Namespace');
-  return { set: { ...set, stacks, values }, namespaces, objects };
-}
-
-/** Group-kinds of these objects. */
-export function kindsOf(objects: readonly { apiVersion: string; kind: string }[]): string[] {
-  return [...new Set(objects.map(groupKindOf))];
-}
-
-function namespacesOf(objects: readonly KubeObject[]): string[] {
-  return [...new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []))];
-}
-
-/** What of the wanted has to change, and what has to go. */
-export async function planFor(client: KubeClient, { set, objects }: Wanted): Promise<ObjectPlan> {
-  const more = { groupKinds: kindsOf(objects), namespaces: namespacesOf(objects) };
-  return planObjects(objects, await listMembers(client, set, more));
-}
-
-async function applyWanted(client: KubeClient, wanted: Wanted, state: StateFile, request: UpRequest, work: Work) {
-  await ensureNamespaces(client, wanted.namespaces, state, work);
-  const plan = await planFor(client, wanted);
-  const changes = plan.changes.filter(isDue);
-  const kinds = kindsOf(wanted.objects);
-  const namespaces = [...new Set([wanted.set.namespace, ...namespacesOf(wanted.objects)])];
-  // KEP 3659: the parent names a superset of what is there before anything is applied, and shrinks after the prune.
-  const superset = {
-    ...wanted.set,
-    groupKinds: [...wanted.set.groupKinds, ...kinds],
-    namespaces: [...wanted.set.namespaces, ...namespaces],
-  };
-  const set = await writeParent(client, superset);
-  const last = waveOf({ kind: 'Deployment' });
-  for (let wave = 0; wave <= last; wave++) {
-    const due = changes.filter(({ object }) => waveOf(object) === wave);
-    await applyAll(client, due, request, work);
-    const inWave = wanted.objects.filter((object) => waveOf(object) === wave);
-    await waitFor(client, wave === last ? wanted.objects : inWave, set.id, work);
-  }
-  if (plan.prune.length > 0) await removeMembers(client, plan.prune, false, emptyReport(), work);
-  await writeParent(client, { ...set, groupKinds: kinds, namespaces });
-}
-
-async function applyAll(
-  client: KubeClient,
-  changes: readonly DueChange[],
-  request: UpRequest,
-  work: Work,
-): Promise<void> {
-  for (const change of changes) {
-    const force = request.cluster?.forceConflicts === true;
-    await work.step(stepOf(change), () => applyPatiently(client, change, force, work));
-  }
-}
-
-/** A controller's webhook may answer some seconds after the controller is ready: that is waited for. */
-async function applyPatiently(client: KubeClient, change: Change, force: boolean, work: Work): Promise<void> {
-  const until = Math.min(work.deadlineAt, work.clock.monotonic() + webhookMs);
-  for (;;) {
-    try {
-      await applyChange(client, change, { force });
-      return;
-    } catch (error) {
-      const passing = error instanceof Failure && error.code === 'webhook-unavailable';
-      if (!passing || work.clock.monotonic() > until) throw error;
-      work.onWaiting([{ ref: liveRef(change.object), reason: 'its admission webhook does not answer yet' }]);
-      await work.clock.sleep(500, work.signal);
-    }
-  }
-}
-
-async function waitFor(
-  client: KubeClient,
-  objects: readonly KubeObject[],
-  applySetId: string,
-  work: Work,
-): Promise<void> {
-  const waited = objects.filter(({ kind }) => waitedKinds.has(kind));
-  if (waited.length === 0) return;
-  await waitReady(client, waited, applySetId, {
-    ...work,
-    context: { loadBalancers: false, leastReplicas: true },
-  });
+/** What is in a cluster before `up`. */
+interface Seen {
+  wanted: Wanted;
+  members: LiveObject[];
+  /** As they are live, in the order of the wanted ones. */
+  namespaces: (LiveObject | undefined)[];
 }
 
 /**
- * Kinds whose readiness is more than being there. Of an autoscaler only its least number of pods is waited for: its first
- * figure takes over a minute after metrics-server has started, and the services answer before.
+ * One `up`: its plan, and what is to be told when the plan is done. Making the plan looks and changes nothing. What the
+ * steps share is looked up when the first of them asks: before, there may be no cluster.
  */
-const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Service', 'HorizontalPodAutoscaler']);
+export class ClusterUp {
+  readonly state: StateFile;
+  readonly #provider: ClusterProvider;
+  readonly #entries: StackObject[];
+  readonly #deps: ImageDeps;
+  readonly #image: string;
+  #client: KubeClient | undefined;
+  /** What a plan of nothing to do has seen: the report need not look again. */
+  #unchanged: { members: LiveObject[]; endpoints: UpReport['endpoints'] } | undefined;
+
+  /** Throws Failure for a request that no cluster can have. */
+  constructor(
+    private readonly options: ClusterTargetOptions,
+    private readonly request: UpRequest,
+    purpose: 'look' | 'act',
+  ) {
+    this.#entries = readRequest(options, request);
+    this.state = openState(options);
+    // What it starts is written down while it runs: a killed hwctl leaves it behind. Who only looks writes nothing.
+    const run = purpose === 'act' ? this.state.recording(options.run) : options.run;
+    this.#provider = openProvider({ ...options, run });
+    this.#deps = imageDeps({ ...options, run }, request, this.#provider, this.state);
+    this.#image = request.values.image ?? serverImage(this.#deps);
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
+
+  /** Every step, in order. Throws Failure for what can be known before the first one. */
+  async plan(): Promise<PlannedStep[]> {
+    const orphans = await orphanSteps(this.options.run, this.state);
+    if (orphans.length === 0) return this.#planCluster();
+    const forget = async () => {
+      forgetOrphans(this.state);
+      return this.#planCluster();
+    };
+    return [...orphans, this.#later(this.#provider.ref, 'what it has come to is known once they have ended', forget)];
+  }
+
+  /** Where everything is reached, and what is up and does nothing yet. */
+  async report(): Promise<Pick<UpReport, 'endpoints' | 'pending'>> {
+    const members = this.#unchanged?.members ?? (await this.#members());
+    const [endpoints, pending] = await Promise.all([
+      this.#unchanged?.endpoints ?? this.#endpoints(members),
+      idleAutoscalers(this.#open(), members),
+    ]);
+    return { endpoints, pending };
+  }
+
+  async #planCluster(): Promise<PlannedStep[]> {
+    const nodes = await readyNodes(() => this.#open());
+    if (nodes !== undefined) return this.#planRunning(nodes);
+    const found = await this.#provider.state();
+    return found.kind === 'running' ? this.#planRunning([]) : this.#planStopped(found);
+  }
+
+  async #planRunning(nodes: readonly LiveObject[]): Promise<PlannedStep[]> {
+    const { state } = this;
+    const addonsAhead = addonSteps(this.#provider, this.#open(), state, 'addons');
+    const ingressComes = addonsAhead.then(({ bringIngress }) => bringIngress);
+    const [addons, seen] = await Promise.all([addonsAhead, this.#look(ingressComes)]);
+    const inCluster = async () =>
+      isOnNodes(this.#image, nodes, seen.members) ||
+      (await this.#provider.images()).some((tag) => sameImage(tag, this.#image));
+    const images = await imageSteps(this.#deps, this.#image, inCluster, 'image');
+    return [...addons.steps, ...images, ...(await this.#planObjects(seen, addons.steps.length > 0, images.length > 0))];
+  }
+
+  async #planStopped(found: Exclude<ProviderState, { kind: 'running' }>): Promise<PlannedStep[]> {
+    const { environment, context } = this.options;
+    const current = loadKubeConfig(environment.env).getCurrentContext();
+    // Somebody's kubectl stays where it is; where it is nowhere yet, the provider sets it.
+    const flags = { ...this.request.cluster, keepContext: Boolean(current) && current !== context };
+    const start = startStep(this.#provider, found, flags, this.state);
+    if (found.kind !== 'missing') {
+      const why = 'what is in it is known once it runs: the addons, images and objects that are to change';
+      return [start, this.#later(this.#provider.ref, why, async () => this.#planRunning([]))];
+    }
+    const images = await imageSteps(this.#deps, this.#image, async () => false, 'image');
+    const seen = await this.#foresee();
+    return [
+      start,
+      ...laterAddonSteps(this.#provider, () => this.#open(), this.state, 'addons'),
+      ...images,
+      ...(await this.#planObjects(seen, true, images.length > 0)),
+    ];
+  }
+
+  /** The objects, and the way to them. `isLate`: what they will be in full is known once the steps before are done. */
+  async #planObjects(seen: Seen, isLate: boolean, imageComes: boolean): Promise<PlannedStep[]> {
+    const { registry } = this.#deps;
+    if (imageComes && registry !== undefined) {
+      const why = `the objects name the image by its digest, which is known once ${registry} has it`;
+      return [this.#later('objects', why, async () => this.#planObjects(await this.#look(), false, false))];
+    }
+    let settled: Promise<Wanted> | undefined;
+    const settle = () => {
+      settled ??= isLate ? this.#settle() : Promise.resolve(seen.wanted);
+      return settled;
+    };
+    const objects = await objectSteps({ ...seen, client: () => this.#open(), settle, isLate }, this.request);
+    const steps = [...objects, ...this.#contextSteps(seen.wanted.set.namespace)];
+    const isUnchanged = steps.length === 0 && !imageComes && !isLate;
+    return [...steps, ...(await this.#wayIn(seen, isUnchanged))];
+  }
+
+  /** Everything that is in a cluster that runs, in as few turns as may be. */
+  async #look(ingressComes: boolean | Promise<boolean> = false): Promise<Seen> {
+    const client = this.#open();
+    const [set, image, [chosen], comes] = await Promise.all([
+      findSet(client, this.#entries),
+      imageReference(this.#deps, this.#image),
+      Promise.allSettled([ingressClassFor(client, this.#entries)]),
+      ingressComes,
+    ]);
+    // A class that is not there is told before the image is built; where an addon is to bring it, it may be missing now.
+    if (!comes && chosen.status === 'rejected') throw chosen.reason;
+    const ingressClass = !comes && chosen.status === 'fulfilled' ? chosen.value : undefined;
+    const wanted = want(this.options, this.request, this.#entries, { set, image, ingressClass });
+    const [members, namespaces] = await Promise.all([
+      listMembers(client, wanted.set, reachOf(wanted)),
+      Promise.all(wanted.namespaces.map(({ metadata }) => getNamespace(client, metadata.name))),
+    ]);
+    return { wanted, members, namespaces };
+  }
+
+  /** What will be in a cluster that is yet to be made: nothing. */
+  async #foresee(): Promise<Seen> {
+    const set = emptyApplySet(homeOf(this.#entries));
+    const image = await imageReference(this.#deps, this.#image);
+    const wanted = want(this.options, this.request, this.#entries, { set, image, ingressClass: undefined });
+    return { wanted, members: [], namespaces: wanted.namespaces.map(() => undefined) };
+  }
+
+  /** What is wanted, once addons have brought their kinds and classes. */
+  async #settle(): Promise<Wanted> {
+    this.#open().forgetResources();
+    return (await this.#look()).wanted;
+  }
+
+  #contextSteps(namespace: string): PlannedStep[] {
+    const { environment, context } = this.options;
+    if (this.request.cluster?.setNamespace !== true || contextNamespace(environment, context) === namespace) return [];
+    const step: Step = { verb: 'update', ref: `context/${context}`, why: `${namespace} becomes its default namespace` };
+    return [planned(step, async () => setContextNamespace(environment, context, namespace, this.state))];
+  }
+
+  /** The steps until the Ingress objects lead to their pods; from a machine that cannot reach their address, through a port-forward. */
+  async #wayIn({ wanted, members }: Seen, isUnchanged: boolean): Promise<PlannedStep[]> {
+    const ingresses = wanted.objects.filter(({ kind }) => kind === 'Ingress');
+    if (isUnchanged) {
+      const live = members.filter(({ kind }) => kind === 'Ingress');
+      const [troubles, endpoints] = await Promise.all([
+        Promise.all(live.map(ingressTrouble)),
+        this.#endpoints(members),
+      ]);
+      const isReached = ingresses.length === 0 || endpoints.some(({ name }) => name === 'app');
+      if (isReached && troubles.every((trouble) => trouble === undefined)) {
+        this.#unchanged = { members, endpoints };
+        return [];
+      }
+    }
+    if (ingresses.length === 0) return [];
+    const wait: Step = { verb: 'wait', ref: 'Ingress', why: 'until each has an address and leads to its pods' };
+    const forward: Step = {
+      verb: 'start',
+      ref: 'process/forward',
+      why: 'for where the address of the Ingress cannot be reached from here',
+    };
+    const whyDone = async () => {
+      const app = (await this.#endpoints(await this.#members())).find(({ name }) => name === 'app');
+      return app && `${app.url} answers`;
+    };
+    return [
+      planned(wait, (work: Work) => waitIngresses(this.#open(), ingresses, work)),
+      planned(forward, () => this.#forward(), { whyDone }),
+    ];
+  }
+
+  async #forward(): Promise<void> {
+    await forwardAll(this.options, this.#open(), this.state, await this.#members(), '127.0.0.1');
+  }
+
+  #endpoints(members: readonly LiveObject[]): Promise<UpReport['endpoints']> {
+    return clusterEndpoints(this.options.run, members, this.state);
+  }
+
+  async #members(): Promise<LiveObject[]> {
+    return listMembers(this.#open(), await findSet(this.#open(), this.#entries));
+  }
+
+  #later(ref: string, why: string, plan: () => Promise<PlannedStep[]>): PlannedStep {
+    return { step: { verb: 'plan', ref, why }, act: plan };
+  }
+
+  #open(): KubeClient {
+    this.#client ??= openClient(this.options);
+    return this.#client;
+  }
+}

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
 import { run } from '../../../../src/cli/kernel/process.js';
+import { beginExecution } from '../../../../src/cli/target/execute.js';
 import { isAlive, StateFile } from '../../../../src/cli/target/kubernetes/provider/cluster-state.js';
-import { endOrphans } from '../../../../src/cli/target/kubernetes/provider/provision.js';
+import { forgetOrphans, orphanSteps } from '../../../../src/cli/target/kubernetes/provider/provision.js';
+import { stepsOf } from '../../../../src/cli/target/plan.js';
 
 function folder(t: { teardown(act: () => void): void }): string {
   const path = mkdtempSync(join(tmpdir(), 'hwctl-state-'));
@@ -49,7 +51,16 @@ t.test('what a killed hwctl left running is ended, another process of the same i
       { pid: other.pid as number, argv: ['minikube', 'addons'] },
     ];
   });
-  await endOrphans(run, file, systemClock);
+  const orphans = await orphanSteps(run, file);
+  t.match(
+    stepsOf(orphans),
+    [{ verb: 'stop', why: /an hwctl that was killed left it running/ }],
+    'the other is a stranger',
+  );
+  t.equal(orphans.length, 1);
+  const wait = { timeoutMs: 20_000, signal: new AbortController().signal, onEvent: () => undefined };
+  await beginExecution(systemClock, wait).run(orphans);
+  forgetOrphans(file);
   t.equal(await ended, 'SIGTERM');
   t.ok(await isAlive(run, { pid: other.pid as number, argv: ['sleep', '300.5'] }));
   t.same(file.get().children, []);

@@ -13,7 +13,6 @@ const whole = {
   addonsEnabled: ['ingress'],
   imagesBuilt: ['a:1'],
   imagesLoaded: [],
-  foreignNamespaces: ['monitoring'],
   contextNamespaceBefore: null,
   manifests: '/m',
   children: [{ pid: 4001, argv: ['minikube', 'start'] }],

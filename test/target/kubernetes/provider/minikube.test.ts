@@ -10,6 +10,7 @@ import {
   whyNotMinikube,
 } from '../../../../src/cli/target/kubernetes/provider/minikube.js';
 import { type ImageDeps, imageSteps } from '../../../../src/cli/target/kubernetes/provider/server-image.js';
+import { stepsOf } from '../../../../src/cli/target/plan.js';
 
 const outcome = (exitCode: number | undefined, stdout = '', stderr = '', failure?: string) => ({
   exitCode,
@@ -124,10 +125,11 @@ t.test('without an engine the node builds, and the image must be there afterward
   };
   const provider = openMinikube(fake, 'p', systemClock);
   const deps = { run: fake, provider, registry: undefined, given: false } as unknown as ImageDeps;
-  const steps = await imageSteps(deps, 'hwctl-server:1', true);
+  const absent = async () => false;
+  const steps = stepsOf(await imageSteps(deps, 'hwctl-server:1', absent, 'image'));
   t.match(steps, [{ verb: 'build', ref: 'image/hwctl-server:1', why: /the node builds it/ }]);
   t.equal(steps.length, 1, 'there is nothing to load');
-  await t.rejects(imageSteps({ ...deps, registry: 'localhost:5000' }, 'x:1', true), { code: 'no-engine' });
+  await t.rejects(imageSteps({ ...deps, registry: 'localhost:5000' }, 'x:1', absent, 'image'), { code: 'no-engine' });
 
   const building = provider.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
   await t.rejects(building, { code: 'image-build', message: /no buildkit/ });

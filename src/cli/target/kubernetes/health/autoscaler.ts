@@ -20,10 +20,9 @@ export async function idleAutoscalers(
   const pending: NonNullable<UpReport['pending']> = [];
   for (const member of members) {
     if (member.kind !== 'HorizontalPodAutoscaler') continue;
-    const now = (await client.get(member)) ?? member;
-    const readiness = readinessOf(now, { loadBalancers: false });
+    const readiness = readinessOf(member, { loadBalancers: false });
     if (readiness.state === 'ready') continue;
-    const ref = liveRef(now);
+    const ref = liveRef(member);
     const waits = /metrics|not looked at its target|not yet noticed/.test(readiness.reason);
     // What metrics-server is asked in its first minute it cannot answer: that is no trouble yet.
     const api = waits ? await metricsApiState(client, readiness.reason) : { state: 'serves' as const };

@@ -87,15 +87,16 @@ export function parentObject(set: ApplySet): KubeObject {
   };
 }
 
+/** Whether the cluster has the parent as `set` wants it. */
+export function isRecorded(set: ApplySet): boolean {
+  const now = set.live?.metadata.annotations;
+  const wanted = Object.entries(parentObject(set).metadata.annotations ?? {});
+  return now !== undefined && wanted.every(([name, value]) => now[name] === value);
+}
+
 /** Writes the parent, unless the cluster has it so already. */
 export async function writeParent(client: KubeClient, set: ApplySet): Promise<ApplySet> {
-  const wanted = parentObject(set);
-  const now = set.live?.metadata;
-  const same =
-    now !== undefined &&
-    Object.entries(wanted.metadata.annotations ?? {}).every(([name, value]) => now.annotations?.[name] === value);
-  if (same) return set;
-  return { ...set, live: await client.apply(wanted, { force: true }) };
+  return isRecorded(set) ? set : { ...set, live: await client.apply(parentObject(set), { force: true }) };
 }
 
 /** All live members, of every kind and in every namespace that the parent names. Any list that fails fails the whole. */

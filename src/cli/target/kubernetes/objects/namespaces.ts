@@ -1,11 +1,11 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { KubeObject } from '../../manifests/kube-object.js';
+import { type PlannedStep, planned } from '../../plan.js';
+import type { Step } from '../../target.js';
 import { ApiError } from '../api/api-error.js';
 import type { KubeClient } from '../api/client.js';
 import { conditionOf, type LiveObject, liveRef } from '../api/live-object.js';
-import type { Work } from '../api/work.js';
-import type { StateFile } from '../provider/cluster-state.js';
 
 /** On namespaces that hwctl made, and only then may delete. */
 export const madeAnnotation = 'hwctl.dev/made';
@@ -119,32 +119,25 @@ export function whyTerminating(namespace: LiveObject): { reason: string; hint: s
   return { reason: 'its content is being deleted', hint: 'kubectl describe namespace tells more' };
 }
 
-/** Brings every wanted namespace there; writes down which were there before. */
-export async function ensureNamespaces(
-  client: KubeClient,
-  wanted: readonly KubeObject[],
-  state: StateFile,
-  work: Work,
-): Promise<void> {
-  for (const namespace of wanted) {
-    const { name } = namespace.metadata;
-    const ref = liveRef(namespace);
-    const live = await getNamespace(client, name);
-    if (live !== undefined && live.metadata.deletionTimestamp === undefined && namespaceIsAsWanted(namespace, live))
-      continue;
-    const verb = live === undefined || live.metadata.deletionTimestamp !== undefined ? 'create' : 'update';
-    await work.step({ verb, ref, why: verb === 'create' ? 'it is not there' : 'its labels differ' }, async () => {
-      await ensureNamespace(client, namespace, {
-        ...work,
-        onWaiting: (reason) => work.onWaiting([{ ref, reason: `the old one must go first: ${reason}` }]),
-      });
-    });
-  }
-  for (const { metadata } of wanted) {
-    const live = await getNamespace(client, metadata.name);
-    if (live === undefined || isOurs(live) || state.get().foreignNamespaces.includes(metadata.name)) continue;
-    state.change((draft) => draft.foreignNamespaces.push(metadata.name));
-  }
+/** The step that brings a wanted namespace there; none where it is as wanted. */
+export function namespaceStep(
+  client: () => KubeClient,
+  namespace: KubeObject,
+  live: LiveObject | undefined,
+): PlannedStep | undefined {
+  const ref = liveRef(namespace);
+  const isGoing = live?.metadata.deletionTimestamp !== undefined;
+  if (live !== undefined && !isGoing && namespaceIsAsWanted(namespace, live)) return undefined;
+  const step: Step =
+    live === undefined || isGoing
+      ? { verb: 'create', ref, why: isGoing ? 'it is being deleted' : 'it is not there' }
+      : { verb: 'update', ref, why: 'its labels differ' };
+  return planned(step, (work) =>
+    ensureNamespace(client(), namespace, {
+      ...work,
+      onWaiting: (reason) => work.onWaiting([{ ref, reason: `the old one must go first: ${reason}` }]),
+    }),
+  );
 }
 
 /** A namespace that hwctl did not make is left as it is. */

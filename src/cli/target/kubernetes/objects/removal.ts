@@ -1,11 +1,13 @@
 import { Failure } from '../../../kernel/failure.js';
-import type { DownReport } from '../../target.js';
+import type { Execution } from '../../execute.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
+import { type PlannedStep, planned, type Work } from '../../plan.js';
+import type { DownReport, Step } from '../../target.js';
 import { ApiError } from '../api/api-error.js';
 import type { KubeClient } from '../api/client.js';
 import type { ApiResource } from '../api/discovery.js';
 import { listOrFail, podResource } from '../api/list.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
-import type { Work } from '../api/work.js';
 import { planObjects } from './apply.js';
 import { type ApplySet, listMembers } from './apply-set.js';
 import { claimLabel, claimTemplatesOf, partOfLabel, waveOf } from './desired.js';
@@ -13,53 +15,71 @@ import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
 
 const pollMs = 300;
 
+/** Why `down` deletes what it deletes. */
+export const madeByUs = 'hwctl made it';
+
 /** An empty report to add to. */
 export function emptyReport(): DownReport {
   return { deleted: [], kept: [], remaining: [] };
 }
 
-/**
- * Deletes members last applied first, waits until each is gone, and with them the volumes their StatefulSets made, unless
- * data is kept.
- */
-export async function removeMembers(
-  client: KubeClient,
-  members: readonly LiveObject[],
-  keepData: boolean,
-  report: DownReport,
-  work: Work,
-): Promise<void> {
-  const claims = await claimsOf(client, members);
-  const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
-  for (const member of doomed) {
-    const step = { verb: 'delete' as const, ref: liveRef(member), why: 'hwctl made it' };
-    await work.step(step, () => client.delete(member));
-    report.deleted.push(step.ref);
-  }
-  await waitGone(client, doomed, work);
-  await waitPodsGone(client, doomed, work);
-  await removeClaims(client, claims, keepData, report, work);
+/** What is to be deleted, and why. */
+export interface Removal {
+  members: readonly LiveObject[];
+  /** The volumes that StatefulSets among them made. */
+  claims: readonly LiveObject[];
+  why: string;
 }
 
-/** Deletes claims and waits until they are gone; or reports them as kept. */
-export async function removeClaims(
-  client: KubeClient,
-  claims: readonly LiveObject[],
-  keepData: boolean,
-  report: DownReport,
-  work: Work,
-): Promise<void> {
-  const known = report.kept.map(({ ref }) => ref);
-  for (const claim of claims) {
-    const ref = liveRef(claim);
-    if (keepData) {
-      if (!known.includes(ref)) report.kept.push({ ref, reason: 'data is kept, as asked for' });
-      continue;
-    }
-    await work.step({ verb: 'delete', ref, why: 'a StatefulSet of hwctl made it' }, () => client.delete(claim));
-    report.deleted.push(ref);
+/** Finds what goes with these members. */
+export async function removalOf(client: KubeClient, members: readonly LiveObject[], why: string): Promise<Removal> {
+  return { members, claims: await claimsOf(client, members), why };
+}
+
+/** The steps that delete members, last applied first, wait until each is gone, and delete their volumes. */
+export function removalSteps(client: KubeClient, { members, claims, why }: Removal, report: DownReport): PlannedStep[] {
+  const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
+  const steps = doomed.map((member) => deleteStep(client, member, why, report));
+  if (doomed.length > 0) {
+    const step: Step = { verb: 'wait', ref: kindsIn(doomed), why: 'until they are gone and their pods have drained' };
+    const wait = async (work: Work) => {
+      await waitGone(client, doomed, work);
+      await waitPodsGone(client, doomed, work);
+    };
+    steps.push(planned(step, wait));
   }
-  if (!keepData) await waitGone(client, claims, work);
+  return [...steps, ...claimSteps(client, claims, report)];
+}
+
+/** The steps that delete claims and wait until they are gone. */
+export function claimSteps(client: KubeClient, claims: readonly LiveObject[], report: DownReport): PlannedStep[] {
+  if (claims.length === 0) return [];
+  const step: Step = { verb: 'wait', ref: kindsIn(claims), why: 'until they are gone' };
+  return [
+    ...claims.map((claim) => deleteStep(client, claim, 'a StatefulSet of hwctl made it', report)),
+    planned(step, (work) => waitGone(client, claims, work)),
+  ];
+}
+
+function deleteStep(client: KubeClient, object: LiveObject, why: string, report: DownReport): PlannedStep {
+  const step = { verb: 'delete' as const, ref: liveRef(object), why };
+  return planned(step, async () => {
+    await client.delete(object);
+    report.deleted.push(step.ref);
+  });
+}
+
+/** `Deployment, Service`: how steps name several objects. */
+export function kindsIn(objects: readonly KubeObject[]): string {
+  return [...new Set(objects.map(({ kind }) => kind))].sort().join(', ');
+}
+
+/** Reports claims as kept, each once. */
+export function keepClaims(claims: readonly LiveObject[], report: DownReport): void {
+  const known = report.kept.map(({ ref }) => ref);
+  for (const ref of claims.map(liveRef)) {
+    if (!known.includes(ref)) report.kept.push({ ref, reason: 'data is kept, as asked for' });
+  }
 }
 
 /** Claims of our StatefulSets, also of those that are gone: data that was kept, or left by a killed run. */
@@ -183,7 +203,7 @@ export async function removeNamespaces(
   names: readonly string[],
   set: ApplySet,
   report: DownReport,
-  work: Work,
+  execution: Execution,
 ): Promise<void> {
   for (const name of names) {
     const live = await getNamespace(client, name);
@@ -202,7 +222,7 @@ export async function removeNamespaces(
       });
       continue;
     }
-    await work.step({ verb: 'delete', ref, why: 'hwctl made it' }, async () => {
+    const remove = async (work: Work) => {
       await client.delete(live);
       try {
         await waitNamespaceGone(client, name, {
@@ -214,7 +234,8 @@ export async function removeNamespaces(
         if (!(error instanceof Failure) || error.code !== 'namespace-terminating') throw error;
         report.remaining.push({ ref, reason: `${error.message}. ${error.hint}` });
       }
-    });
+    };
+    await execution.run([planned({ verb: 'delete', ref, why: madeByUs }, remove)]);
   }
 }
 

@@ -27,8 +27,6 @@ export interface ClusterState {
   /** Images that were not there before: on this machine and in the cluster. */
   imagesBuilt: string[];
   imagesLoaded: string[];
-  /** Namespaces that were there before hwctl used them. */
-  foreignNamespaces: string[];
   /** The context's own namespace before hwctl changed it; null where none was set. */
   contextNamespaceBefore?: string | null;
   /** The namespace that hwctl gave the context. */
@@ -134,7 +132,6 @@ function emptyState(context: string): ClusterState {
     addonsEnabled: [],
     imagesBuilt: [],
     imagesLoaded: [],
-    foreignNamespaces: [],
     children: [],
   };
 }

@@ -1,76 +1,115 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { Run } from '../../../kernel/process.js';
+import { leftMs, type PlannedStep, planned, type Work } from '../../plan.js';
 import type { Step } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
 import { listOrFail } from '../api/list.js';
 import { conditionOf, type LiveObject } from '../api/live-object.js';
-import { leftMs, type Work } from '../api/work.js';
-import { isAlive, type StateFile } from './cluster-state.js';
-import type { Addon, ClusterProvider, StartFlags } from './provider.js';
+import { type Child, isAlive, type StateFile } from './cluster-state.js';
+import type { Addon, ClusterProvider, ProviderState, StartFlags } from './provider.js';
 
-/** The step that brings the cluster up, or none where it runs. */
-export async function machineStep(provider: ClusterProvider): Promise<Step | undefined> {
-  const { ref, noun } = provider;
-  const state = await provider.state();
-  if (state.kind === 'running') return undefined;
-  if (state.kind === 'missing') return { verb: 'create', ref, why: `there is no such ${noun}` };
-  return { verb: 'start', ref, why: state.why };
-}
-
-/** Brings the cluster up. It is written down first where hwctl makes it. */
-export async function startMachine(
+/** The step that brings a cluster up that does not run. It is written down first where hwctl makes it. */
+export function startStep(
   provider: ClusterProvider,
-  step: Step,
+  found: Exclude<ProviderState, { kind: 'running' }>,
   flags: StartFlags,
   state: StateFile,
-  work: Work,
-) {
-  if (step.verb === 'create') {
-    state.change((draft) => {
-      draft.profileMade = provider.profile;
-    });
-  }
-  await work.step(step, () => provider.start(flags, work.onProgress, { timeoutMs: leftMs(work), signal: work.signal }));
+): PlannedStep {
+  const { ref, noun } = provider;
+  const isMade = found.kind === 'missing';
+  const step: Step = isMade
+    ? { verb: 'create', ref, why: `there is no such ${noun}` }
+    : { verb: 'start', ref, why: found.why };
+  return planned(step, async (work) => {
+    if (isMade) {
+      state.change((draft) => {
+        draft.profileMade = provider.profile;
+      });
+    }
+    await provider.start(flags, work.onProgress, { timeoutMs: leftMs(work), signal: work.signal });
+  });
 }
 
-/** Steps for the addons that are not enabled, or not healthy. */
-export async function addonSteps(provider: ClusterProvider, client: KubeClient): Promise<Step[]> {
+/** An addon that has to be enabled, and whether it counted as enabled before: then `down` leaves it. */
+interface AddonNeed {
+  addon: Addon;
+  enabledBefore: boolean;
+}
+
+/** The addons that are not there, or not healthy. What runs well is proof enough: the provider is not asked about it. */
+async function addonNeeds(provider: ClusterProvider, live: readonly (LiveObject | undefined)[]): Promise<AddonNeed[]> {
+  const broken = provider.addons.filter((_, index) => isBroken(live[index]));
+  if (broken.length === 0) return [];
   const enabled = await provider.enabledAddons();
-  const steps: Step[] = [];
-  for (const { name, health } of provider.addons) {
-    const ref = `addon/${name}`;
-    if (!enabled.includes(name)) steps.push({ verb: 'enable', ref, why: 'it is not enabled' });
-    else if (await isBroken(client, health)) steps.push({ verb: 'enable', ref, why: 'it is enabled but not healthy' });
-  }
-  return steps;
+  return broken.map((addon) => ({ addon, enabledBefore: enabled.includes(addon.name) }));
+}
+
+/** What is to be done about addons; `bringIngress`: before, there may be no Ingress class. */
+export interface AddonPlan {
+  steps: PlannedStep[];
+  bringIngress: boolean;
+}
+
+/** The steps for addons of a cluster that runs, one after another in `lane`, and for an Ingress controller that is not yet available. */
+export async function addonSteps(
+  provider: ClusterProvider,
+  client: KubeClient,
+  state: StateFile,
+  lane: string,
+): Promise<AddonPlan> {
+  const live = await Promise.all(provider.addons.map(({ health }) => client.get(health)));
+  const needs = await addonNeeds(provider, live);
+  const steps = needs.map((need) => enableStep(provider, need, state, lane));
+  const ingress = ingressAddon(provider);
+  const controller = ingress && live[provider.addons.indexOf(ingress)];
+  if (ingress !== undefined && !isAvailable(controller)) steps.push(waitIngressStep(provider, ingress, client, lane));
+  return { steps, bringIngress: needs.some(({ addon }) => addon === ingress) };
+}
+
+/** The steps for addons of a cluster that is yet to be made: which they are is known only then. */
+export function laterAddonSteps(
+  provider: ClusterProvider,
+  client: () => KubeClient,
+  state: StateFile,
+  lane: string,
+): PlannedStep[] {
+  if (provider.addons.length === 0) return [];
+  const names = provider.addons.map(({ name }) => name).join(' and ');
+  const step: Step = {
+    verb: 'plan',
+    ref: `addons/${provider.profile}`,
+    why: `whether ${names} must be enabled is known once the cluster runs`,
+  };
+  return [{ step, lane, act: async () => (await addonSteps(provider, client(), state, lane)).steps }];
+}
+
+function enableStep(
+  provider: ClusterProvider,
+  { addon, enabledBefore }: AddonNeed,
+  state: StateFile,
+  lane: string,
+): PlannedStep {
+  const why = enabledBefore ? 'it is enabled but not healthy' : 'it is not enabled';
+  const enable = async (work: Work) => {
+    if (!enabledBefore) {
+      state.change((draft) => {
+        if (!draft.addonsEnabled.includes(addon.name)) draft.addonsEnabled.push(addon.name);
+      });
+    }
+    await provider.setAddon(addon.name, true, { timeoutMs: leftMs(work), signal: work.signal });
+  };
+  return planned({ verb: 'enable', ref: `addon/${addon.name}`, why }, enable, { lane });
 }
 
 /** Not there, or given up; one that is still starting is not broken. */
-async function isBroken(client: KubeClient, health: Addon['health']): Promise<boolean> {
-  const live = await client.get(health);
-  if (live === undefined || live.spec?.replicas === 0) return true;
-  return conditionOf(live, 'Progressing')?.status === 'False';
+function isBroken(live: LiveObject | undefined): boolean {
+  return live === undefined || live.spec?.replicas === 0 || conditionOf(live, 'Progressing')?.status === 'False';
 }
 
-async function isAvailable(client: KubeClient, health: Addon['health']): Promise<boolean> {
-  const live = await client.get(health);
+function isAvailable(live: LiveObject | undefined): boolean {
   return live !== undefined && conditionOf(live, 'Available')?.status === 'True';
-}
-
-/** Enables an addon, written down first where it was not enabled before. */
-export async function enableAddon(provider: ClusterProvider, step: Step, state: StateFile, work: Work): Promise<void> {
-  const addon = provider.addons.find(({ name }) => step.ref === `addon/${name}`);
-  if (addon === undefined) throw new Error(`no such addon: ${step.ref}`);
-  if (step.why === 'it is not enabled') {
-    state.change((draft) => {
-      if (!draft.addonsEnabled.includes(addon.name)) draft.addonsEnabled.push(addon.name);
-    });
-  }
-  await work.step(step, async () => {
-    await provider.setAddon(addon.name, true, { timeoutMs: leftMs(work), signal: work.signal });
-  });
 }
 
 /** The addon that brings the Ingress controller; undefined where the cluster has its own, or none. */
@@ -78,23 +117,29 @@ export function ingressAddon(provider: ClusterProvider): Addon | undefined {
   return provider.addons.find(({ brings }) => brings === 'ingress');
 }
 
-/** Waits until the Ingress controller that the provider brings is available: before, it refuses Ingress objects. */
-export async function waitIngressController(provider: ClusterProvider, client: KubeClient, work: Work): Promise<void> {
-  const addon = ingressAddon(provider);
-  if (addon === undefined) return;
-  const { name, health } = addon;
-  while (!(await isAvailable(client, health))) {
-    if (work.clock.monotonic() > work.deadlineAt) {
-      throw new Failure({
-        code: 'addon-not-ready',
-        message: `the addon ${name} of the ${provider.noun} does not become ready`,
-        hint: `kubectl -n ${health.metadata.namespace} describe pods tells why`,
-        exitCode: 1,
-      });
+/** The step that waits for the Ingress controller that the provider brings: before it serves, it refuses Ingress objects. */
+function waitIngressStep(
+  provider: ClusterProvider,
+  { name, health }: Addon,
+  client: KubeClient,
+  lane: string,
+): PlannedStep {
+  const ref = `addon/${name}`;
+  const wait = async (work: Work) => {
+    while (!isAvailable(await client.get(health))) {
+      if (work.clock.monotonic() > work.deadlineAt) {
+        throw new Failure({
+          code: 'addon-not-ready',
+          message: `the addon ${name} of the ${provider.noun} does not become ready`,
+          hint: `kubectl -n ${health.metadata.namespace} describe pods tells why`,
+          exitCode: 1,
+        });
+      }
+      work.onWaiting([{ ref, reason: 'its controller is not available yet' }]);
+      await work.clock.sleep(400, work.signal);
     }
-    work.onWaiting([{ ref: `addon/${name}`, reason: 'its controller is not available yet' }]);
-    await work.clock.sleep(400, work.signal);
-  }
+  };
+  return planned({ verb: 'wait', ref, why: 'its controller must serve before there is an Ingress' }, wait, { lane });
 }
 
 /**
@@ -139,24 +184,38 @@ export async function listIngressClasses(client: KubeClient): Promise<LiveObject
   return resource === undefined ? [] : listOrFail(client, resource, {});
 }
 
-/** Ends programs that an earlier, killed hwctl left running; they would go on making things. */
-export async function endOrphans(run: Run, state: StateFile, clock: Clock): Promise<void> {
-  for (const child of [...state.get().children]) {
-    for (const [signal, waitMs] of [
-      ['SIGTERM', 5_000],
-      ['SIGKILL', 2_000],
-    ] as const) {
-      if (!(await isAlive(run, child))) break;
-      try {
-        process.kill(child.pid, signal);
-      } catch {
-        break;
-      }
-      const until = clock.monotonic() + waitMs;
-      while (clock.monotonic() < until && (await isAlive(run, child))) await clock.sleep(100);
-    }
-    state.change((draft) => {
-      draft.children = draft.children.filter((other) => other.pid !== child.pid);
+/** The steps that end what an earlier, killed hwctl left running: it would go on making things. */
+export async function orphanSteps(run: Run, state: StateFile): Promise<PlannedStep[]> {
+  const children = state.get().children;
+  const alive = await Promise.all(children.map((child) => isAlive(run, child)));
+  return children
+    .filter((_, index) => alive[index])
+    .map((child) => {
+      const why = `an hwctl that was killed left it running: ${child.argv.slice(0, 4).join(' ')}`;
+      return planned({ verb: 'stop', ref: `process/${child.pid}`, why }, ({ clock }) => endOrphan(run, child, clock));
     });
+}
+
+async function endOrphan(run: Run, child: Child, clock: Clock): Promise<void> {
+  for (const [signal, waitMs] of [
+    ['SIGTERM', 5_000],
+    ['SIGKILL', 2_000],
+  ] as const) {
+    if (!(await isAlive(run, child))) break;
+    try {
+      process.kill(child.pid, signal);
+    } catch {
+      break;
+    }
+    const until = clock.monotonic() + waitMs;
+    while (clock.monotonic() < until && (await isAlive(run, child))) await clock.sleep(100);
   }
+}
+
+/** Forgets the processes of an earlier hwctl, once they have ended. */
+export function forgetOrphans(state: StateFile): void {
+  if (state.get().children.length === 0) return;
+  state.change((draft) => {
+    draft.children = [];
+  });
 }

@@ -2,23 +2,24 @@ import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
 import type { Run } from '../../../kernel/process.js';
 import type { TargetEnvironment } from '../../environment.js';
-import type { Step } from '../../target.js';
-import { leftMs, type Work } from '../api/work.js';
+import { leftMs, type PlannedStep, planned, type Work } from '../../plan.js';
+import type { UpRequest } from '../../target.js';
+import type { ClusterTargetOptions } from './cluster-access.js';
 import type { StateFile } from './cluster-state.js';
 import {
   buildImage,
   contentTag,
+  type Engine,
   findEngine,
   hasImage,
   imageName,
-  imagesIn,
   loadImage,
   pushImage,
   readContext,
   registryDigest,
   registryHasImage,
 } from './image.js';
-import type { ClusterProvider } from './provider.js';
+import type { ClusterProvider, Deadline } from './provider.js';
 
 export interface ImageDeps {
   environment: TargetEnvironment;
@@ -30,7 +31,17 @@ export interface ImageDeps {
   given: boolean;
 }
 
-const onNode = 'neither docker nor podman answers here: the node builds it';
+/** What the image is found, built and loaded with. */
+export function imageDeps(
+  options: ClusterTargetOptions,
+  request: UpRequest,
+  provider: ClusterProvider,
+  state: StateFile,
+): ImageDeps {
+  const { environment, run } = options;
+  const given = request.values.image !== undefined;
+  return { environment, run, provider, registry: request.cluster?.registry, state, given };
+}
 
 /** The folder that `npm run build` leaves for the image. */
 export function imageFolder({ root }: TargetEnvironment): string {
@@ -53,53 +64,67 @@ export async function imageReference(deps: ImageDeps, image: string): Promise<st
   return digest === undefined ? image : `${image}@${digest}`;
 }
 
-/** The steps that bring the image to where the cluster gets it; none where it is already there. */
-export async function imageSteps(deps: ImageDeps, image: string, clusterRuns: boolean): Promise<Step[]> {
-  const { provider, registry, run } = deps;
-  if (deps.given || (registry === undefined && !provider.loadsImages)) return [];
-  if (registry === undefined && clusterRuns && imagesIn(await provider.images(), [image]).length > 0) return [];
-  const engine = await findEngine(run).catch((error: unknown) => {
-    if (error instanceof Failure) return error;
+/** Who builds the image. */
+type Builder = { builder: 'engine'; engine: Engine } | { builder: 'node' };
+
+/** The engine of this machine; a machine whose cluster is a virtual machine may have none of its own: then the node builds. */
+async function findBuilder({ run, registry, provider }: ImageDeps): Promise<Builder> {
+  try {
+    return { builder: 'engine', engine: await findEngine(run) };
+  } catch (error) {
+    if (error instanceof Failure && registry === undefined && provider.buildsImages) return { builder: 'node' };
     throw error;
-  });
-  if (engine instanceof Failure) {
-    // A machine whose cluster is a virtual machine may have no engine of its own: then the node builds.
-    if (registry !== undefined || !provider.buildsImages) throw engine;
-    return [{ verb: 'build', ref: `image/${image}`, why: onNode }];
   }
+}
+
+/**
+ * The steps that bring the image to where the cluster gets it, one after another in `lane`; none where it is already there.
+ * Each deed is written down before it is done. Throws Failure `no-engine` where nothing can build it.
+ */
+export async function imageSteps(
+  deps: ImageDeps,
+  image: string,
+  inCluster: () => Promise<boolean>,
+  lane: string,
+): Promise<PlannedStep[]> {
+  const { provider, registry, run, state } = deps;
+  if (deps.given || (registry === undefined && !provider.loadsImages)) return [];
+  if (registry === undefined && (await inCluster())) return [];
+  const ref = `image/${image}`;
+  const folder = imageFolder(deps.environment);
+  const note = (list: 'imagesBuilt' | 'imagesLoaded') =>
+    state.change((draft) => {
+      if (!draft[list].includes(image)) draft[list].push(image);
+    });
+  const found = await findBuilder(deps);
+  if (found.builder === 'node') {
+    const build = async (work: Work) => {
+      note('imagesLoaded');
+      await provider.buildImage(folder, image, deadlineOf(work));
+    };
+    const why = 'neither docker nor podman answers here: the node builds it';
+    return [planned({ verb: 'build', ref, why }, build, { lane })];
+  }
+  const { engine } = found;
   if (registry !== undefined && (await registryHasImage(run, engine, image))) return [];
-  const steps: Step[] = [];
+  const steps: PlannedStep[] = [];
   if (!(await hasImage(run, engine, image))) {
-    steps.push({ verb: 'build', ref: `image/${image}`, why: `${engine} does not have it` });
+    const build = async (work: Work) => {
+      note('imagesBuilt');
+      await buildImage(run, engine, folder, image, deadlineOf(work));
+    };
+    steps.push(planned({ verb: 'build', ref, why: `${engine} does not have it` }, build, { lane }));
   }
-  const where = registry === undefined ? 'the cluster does not have it' : `${registry} does not have it`;
-  steps.push({ verb: 'load', ref: `image/${image}`, why: where });
+  const bring = async (work: Work) => {
+    if (registry !== undefined) return pushImage(run, engine, image, deadlineOf(work));
+    note('imagesLoaded');
+    return loadImage({ run, engine, provider, folder: state.folder }, image, deadlineOf(work));
+  };
+  const why = `${registry ?? 'the cluster'} does not have it`;
+  steps.push(planned({ verb: 'load', ref, why }, bring, { lane }));
   return steps;
 }
 
-/** Builds, loads or pushes the image, each written down before it is done. */
-export async function executeImageSteps(deps: ImageDeps, image: string, steps: readonly Step[], work: Work) {
-  if (steps.length === 0) return;
-  const { state, provider, registry } = deps;
-  const run = state.recording(deps.run);
-  const options = () => ({ timeoutMs: leftMs(work), signal: work.signal });
-  if (steps[0]?.why === onNode) {
-    state.change((draft) => {
-      if (!draft.imagesLoaded.includes(image)) draft.imagesLoaded.push(image);
-    });
-    await work.step(steps[0], () => provider.buildImage(imageFolder(deps.environment), image, options()));
-    return;
-  }
-  const engine = await findEngine(run);
-  for (const step of steps) {
-    state.change((draft) => {
-      const list = step.verb === 'build' ? draft.imagesBuilt : draft.imagesLoaded;
-      if (!list.includes(image) && (step.verb === 'build' || registry === undefined)) list.push(image);
-    });
-    await work.step(step, async () => {
-      if (step.verb === 'build') await buildImage(run, engine, imageFolder(deps.environment), image, options());
-      else if (registry !== undefined) await pushImage(run, engine, image, options());
-      else await loadImage({ run, engine, provider, folder: state.folder }, image, options());
-    });
-  }
+function deadlineOf(work: Work): Deadline {
+  return { timeoutMs: leftMs(work), signal: work.signal };
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../../../kernel/clock.js';
 import type { Run } from '../../../kernel/process.js';
+import type { Execution } from '../../execute.js';
+import { leftMs, planned, type Work } from '../../plan.js';
 import type { DownReport } from '../../target.js';
-import { leftMs, type Work } from '../api/work.js';
 import { isAlive, type StateFile } from './cluster-state.js';
 import { findEngine, removeLocalImage } from './image.js';
 import type { ClusterProvider } from './provider.js';
@@ -13,22 +14,21 @@ const forwardEndsMs = 3_000;
 export async function removeTraces(
   deps: { run: Run; provider: ClusterProvider; state: StateFile },
   report: DownReport,
-  work: Work,
+  execution: Execution,
 ): Promise<void> {
   const { provider, state, run } = deps;
-  await stopForward(run, state, report, work.clock);
+  await stopForward(run, state, report, execution.work.clock);
   const enabled = provider.addons.filter(({ name }) => state.get().addonsEnabled.includes(name));
   for (const { name } of enabled) {
     const ref = `addon/${name}`;
-    await work.step({ verb: 'delete', ref, why: 'hwctl enabled it' }, async () => {
-      await provider.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
-    });
+    const disable = (work: Work) => provider.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
+    await execution.run([planned({ verb: 'delete', ref, why: 'hwctl enabled it' }, disable)]);
     report.deleted.push(ref);
     state.change((draft) => {
       draft.addonsEnabled = draft.addonsEnabled.filter((other) => other !== name);
     });
   }
-  await removeImages(deps, report, work);
+  await removeImages(deps, report, execution);
 }
 
 /** Ends the port-forward daemon that the state names, and waits until its ports are free. */
@@ -53,11 +53,11 @@ export async function stopForward(run: Run, state: StateFile, report: DownReport
 async function removeImages(
   { run, provider, state }: { run: Run; provider: ClusterProvider; state: StateFile },
   report: DownReport,
-  work: Work,
+  execution: Execution,
 ): Promise<void> {
   for (const image of provider.loadsImages ? [...state.get().imagesLoaded] : []) {
     const ref = `image/${image} in the cluster`;
-    await work.step({ verb: 'delete', ref, why: 'hwctl loaded it' }, () => provider.removeImage(image));
+    await execution.run([planned({ verb: 'delete', ref, why: 'hwctl loaded it' }, () => provider.removeImage(image))]);
     report.deleted.push(ref);
     state.change((draft) => {
       draft.imagesLoaded = draft.imagesLoaded.filter((other) => other !== image);
@@ -68,7 +68,9 @@ async function removeImages(
   const engine = await findEngine(run);
   for (const image of built) {
     const ref = `image/${image}`;
-    await work.step({ verb: 'delete', ref, why: 'hwctl built it' }, () => removeLocalImage(run, engine, image));
+    await execution.run([
+      planned({ verb: 'delete', ref, why: 'hwctl built it' }, () => removeLocalImage(run, engine, image)),
+    ]);
     report.deleted.push(ref);
     state.change((draft) => {
       draft.imagesBuilt = draft.imagesBuilt.filter((other) => other !== image);

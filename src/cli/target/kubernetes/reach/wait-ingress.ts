@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { Failure } from '../../../kernel/failure.js';
-import { loadPathAnnotation } from '../../manifests/kube-object.js';
+import { type KubeObject, loadPathAnnotation } from '../../manifests/kube-object.js';
+import type { Work } from '../../plan.js';
 import type { KubeClient } from '../api/client.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
-import type { Work } from '../api/work.js';
 import { ingressAddress } from './endpoints.js';
 
 const pollMs = 300;
@@ -15,19 +15,16 @@ const addressMs = 45_000;
  * Waits until each Ingress has an address and routes to its pods: asked with its own Host header. Throws Failure
  * `not-ready` where it has one but does not route.
  */
-export async function waitIngresses(client: KubeClient, ingresses: readonly LiveObject[], work: Work): Promise<void> {
+export async function waitIngresses(client: KubeClient, ingresses: readonly KubeObject[], work: Work): Promise<void> {
   const began = work.clock.monotonic();
   let left = [...ingresses];
   while (left.length > 0) {
-    const notYet: { object: LiveObject; reason: string; hasAddress: boolean }[] = [];
+    const notYet: { object: KubeObject; reason: string; hasAddress: boolean }[] = [];
     for (const object of left) {
-      const live = (await client.get(object)) ?? object;
-      const address = ingressAddress(live);
-      if (address === undefined) notYet.push({ object, reason: 'it has no address yet', hasAddress: false });
-      else {
-        const reason = await probe(live, address);
-        if (reason !== undefined) notYet.push({ object: live, reason, hasAddress: true });
-      }
+      const live = await client.get(object);
+      const reason = live === undefined ? 'it is not there yet' : await ingressTrouble(live);
+      const hasAddress = live !== undefined && ingressAddress(live) !== undefined;
+      if (reason !== undefined) notYet.push({ object, reason, hasAddress });
     }
     left = notYet.map(({ object }) => object);
     if (left.length === 0) return;
@@ -45,6 +42,12 @@ export async function waitIngresses(client: KubeClient, ingresses: readonly Live
     work.onWaiting(notYet.map(({ object, reason }) => ({ ref: liveRef(object), reason })));
     await work.clock.sleep(pollMs, work.signal);
   }
+}
+
+/** Why an Ingress does not lead to its pods; undefined where it does, or this machine cannot reach its address. */
+export async function ingressTrouble(live: LiveObject): Promise<string | undefined> {
+  const address = ingressAddress(live);
+  return address === undefined ? 'it has no address yet' : probe(live, address);
 }
 
 interface Rules {

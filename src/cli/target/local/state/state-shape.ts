@@ -113,7 +113,6 @@ const clusterFields: Record<string, Check> = {
   addonsEnabled: list(text),
   imagesBuilt: list(text),
   imagesLoaded: list(text),
-  foreignNamespaces: list(text),
   contextNamespaceBefore: (value) => value === null || text(value),
   contextNamespaceSet: text,
   manifests: text,

@@ -1,0 +1,139 @@
+import { Failure } from '../../kernel/failure.js';
+import type { KubeObject } from '../manifests/kube-object.js';
+import { type PlannedStep, planned, type Work } from '../plan.js';
+import type { UpRequest } from '../target.js';
+import type { KubeClient } from './api/client.js';
+import { keyOf, type LiveObject, liveRef } from './api/live-object.js';
+import { readinessOf } from './health/readiness.js';
+import { waitReady } from './health/wait-ready.js';
+import { applyChange, type DueChange, isDue, planObjects, stepOf } from './objects/apply.js';
+import { type ApplySet, isRecorded, parentObject, writeParent } from './objects/apply-set.js';
+import { waveOf } from './objects/desired.js';
+import { namespaceStep } from './objects/namespaces.js';
+import { emptyReport, kindsIn, removalOf, removalSteps } from './objects/removal.js';
+import { kindsOf, reachOf, type Wanted } from './wanted.js';
+
+/** How long an admission webhook may stay away: 30 s. */
+const webhookMs = 30_000;
+
+/**
+ * Kinds whose readiness is more than being there. Of an autoscaler only its least number of pods is waited for: its first
+ * figure takes over a minute after metrics-server has started, and the services answer before.
+ */
+const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Service', 'HorizontalPodAutoscaler']);
+const readiness = { loadBalancers: false, leastReplicas: true };
+
+/** What the steps for objects are planned from, and what they find out only as they run. */
+export interface ObjectsAhead {
+  wanted: Wanted;
+  members: readonly LiveObject[];
+  /** As they are live, in the order of the wanted ones. */
+  namespaces: readonly (LiveObject | undefined)[];
+  client(): KubeClient;
+  /** What is wanted in full; asked for by steps only. */
+  settle(): Promise<Wanted>;
+  /** What `settle` gives may differ from `wanted` in fields, never in which objects there are. */
+  isLate: boolean;
+}
+
+/** Namespaces, the record, the objects in waves of which each is ready before the next begins, what nobody wants any more, the record again. */
+export async function objectSteps(ahead: ObjectsAhead, request: UpRequest): Promise<PlannedStep[]> {
+  const { wanted, members, client, settle } = ahead;
+  const plan = planObjects(wanted.objects, members);
+  const spaces = wanted.namespaces.flatMap(
+    (namespace, index) => namespaceStep(client, namespace, ahead.namespaces[index]) ?? [],
+  );
+  const [before, after] = recordSteps(ahead);
+  const prune =
+    plan.prune.length === 0
+      ? []
+      : removalSteps(client(), await removalOf(client(), plan.prune, 'no stack has it any more'), emptyReport());
+  // The class of an Ingress that is not there is told before anything is made.
+  const steps = [...spaces, ...before, ...waveSteps(ahead, plan.changes.filter(isDue), request), ...prune, ...after];
+  return steps.map((step) => ({ ...step, act: async (work) => settle().then(() => step.act?.(work)) }));
+}
+
+/** KEP 3659: the parent names a superset of what is there before anything is applied, and shrinks after the prune. */
+function recordSteps({ wanted, client, settle }: ObjectsAhead): [PlannedStep[], PlannedStep[]] {
+  const { set } = wanted;
+  const namespaces = reachOf({ ...wanted, set: { ...set, namespaces: [] } }).namespaces;
+  const superset = reachOf(wanted);
+  const exact = { groupKinds: kindsOf(wanted.objects), namespaces };
+  const ref = liveRef(parentObject(set));
+  let live = set.live;
+  const write = (reach: Pick<ApplySet, 'groupKinds' | 'namespaces'>) => async () => {
+    const settled = (await settle()).set;
+    live = (await writeParent(client(), { ...settled, ...reach, live: live ?? settled.live })).live;
+  };
+  const verb = live === undefined ? 'create' : 'update';
+  const before = isRecorded({ ...set, ...superset })
+    ? []
+    : [planned({ verb, ref, why: 'the record of what is up, written before it is' }, write(superset))];
+  const annotations = (reach: typeof exact) => JSON.stringify(parentObject({ ...set, ...reach }).metadata.annotations);
+  const after =
+    annotations(superset) === annotations(exact)
+      ? []
+      : [planned({ verb: 'update', ref, why: 'the record, without what is gone' }, write(exact))];
+  return [before, after];
+}
+
+function waveSteps(ahead: ObjectsAhead, changes: readonly DueChange[], request: UpRequest): PlannedStep[] {
+  const { wanted, members } = ahead;
+  const live = new Map(members.map((member) => [keyOf(member), member]));
+  const isReady = (object: KubeObject) => {
+    const now = live.get(keyOf(object));
+    return now !== undefined && readinessOf(now, readiness).state === 'ready';
+  };
+  const last = waveOf({ kind: 'Deployment' });
+  const steps: PlannedStep[] = [];
+  for (let wave = 0; wave <= last; wave++) {
+    const isLast = wave === last;
+    const due = changes.filter(({ object }) => waveOf(object) === wave);
+    steps.push(...due.map((change) => applyStep(ahead, change, request.cluster?.forceConflicts === true)));
+    const waited = wanted.objects.filter(
+      (object) => waitedKinds.has(object.kind) && (isLast || waveOf(object) === wave),
+    );
+    const isTouched = due.length > 0 || (isLast && changes.length > 0);
+    if (waited.length > 0 && (isTouched || !waited.every(isReady))) steps.push(waitStep(ahead, waited, isLast));
+  }
+  return steps;
+}
+
+function waitStep({ client, settle }: ObjectsAhead, waited: readonly KubeObject[], isLast: boolean): PlannedStep {
+  const many = waited.length === 1 ? 'it is' : `all ${waited.length} are`;
+  const why = `until ${many} ready${isLast ? '' : ': what comes next needs them'}`;
+  return planned({ verb: 'wait', ref: kindsIn(waited), why }, async (work) => {
+    const { set } = await settle();
+    await waitReady(client(), waited, set.id, { ...work, context: readiness });
+  });
+}
+
+function applyStep({ client, settle, isLate }: ObjectsAhead, change: DueChange, force: boolean): PlannedStep {
+  const settled = async (): Promise<KubeObject> => {
+    const found = (await settle()).objects.find((object) => keyOf(object) === keyOf(change.object));
+    return found ?? change.object;
+  };
+  const whyDone = async () => {
+    if (!isLate || change.live === undefined) return undefined;
+    const [now] = planObjects([await settled()], [change.live]).changes;
+    return now?.verb === 'keep' ? now.why : undefined;
+  };
+  const apply = async (work: Work) => applyPatiently(client(), { ...change, object: await settled() }, force, work);
+  return planned(stepOf(change), apply, { whyDone });
+}
+
+/** A controller's webhook may answer some seconds after the controller is ready: that is waited for. */
+async function applyPatiently(client: KubeClient, change: DueChange, force: boolean, work: Work): Promise<void> {
+  const until = Math.min(work.deadlineAt, work.clock.monotonic() + webhookMs);
+  for (;;) {
+    try {
+      await applyChange(client, change, { force });
+      return;
+    } catch (error) {
+      const passing = error instanceof Failure && error.code === 'webhook-unavailable';
+      if (!passing || work.clock.monotonic() > until) throw error;
+      work.onWaiting([{ ref: liveRef(change.object), reason: 'its admission webhook does not answer yet' }]);
+      await work.clock.sleep(500, work.signal);
+    }
+  }
+}

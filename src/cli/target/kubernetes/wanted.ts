@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { Failure } from '../../kernel/failure.js';
+import type { KubeObject } from '../manifests/kube-object.js';
+import { readObjects } from '../manifests/manifests.js';
+import type { StackObject } from '../manifests/stack-object.js';
+import { mergeValues } from '../manifests/merge-values.js';
+import type { Values } from '../manifests/values-schema.js';
+import type { UpRequest } from '../target.js';
+import type { KubeClient } from './api/client.js';
+import { groupKindOf } from './api/live-object.js';
+import { type ApplySet, emptyApplySet, findApplySets } from './objects/apply-set.js';
+import { desiredObjects } from './objects/desired.js';
+import type { ClusterTargetOptions } from './provider/cluster-access.js';
+import { chooseIngressClass, listIngressClasses } from './provider/provision.js';
+
+/** Everything that is wanted in the cluster, and the record it belongs to. */
+export interface Wanted {
+  set: ApplySet;
+  namespaces: KubeObject[];
+  objects: KubeObject[];
+}
+
+/** The objects of these stacks, edited by these values. */
+export function renderStacks(
+  root: string,
+  stacks: readonly string[],
+  values: Values,
+  manifests?: string,
+): StackObject[] {
+  return readObjects({ manifests: manifests ?? join(root, 'manifests'), stacks, values });
+}
+
+/** The objects that are asked for: what `up`, its dry run and `diff` begin with. Throws Failure for what cannot be had on a cluster. */
+export function readRequest({ environment }: ClusterTargetOptions, request: UpRequest): StackObject[] {
+  checkValues(request.values);
+  return renderStacks(environment.root, request.stacks, request.values, request.manifests);
+}
+
+function checkValues(values: Values): void {
+  if (values.store !== 'sqlite' || values.image !== undefined) return;
+  throw new Failure({
+    code: 'bad-values',
+    message: 'store: the image of the server holds no SQLite, so a cluster cannot use it',
+    hint: 'Leave store=sqlite out, use --target local, or name an image of your own with --set image=NAME',
+  });
+}
+
+/** The class for Ingresses that name none; undefined where every one names its own. Each that is named must exist. */
+export async function ingressClassFor(
+  client: KubeClient,
+  entries: readonly StackObject[],
+): Promise<string | undefined> {
+  const named = entries
+    .filter(({ object }) => object.kind === 'Ingress')
+    .map(({ object }) => (object.spec as { ingressClassName?: string }).ingressClassName);
+  if (named.length === 0) return undefined;
+  const classes = await listIngressClasses(client);
+  const chosen = [...new Set(named)].map((name) => ({ name, choice: chooseIngressClass(classes, name, client.cures) }));
+  return chosen.find(({ name }) => name === undefined)?.choice;
+}
+
+/** The namespace that the record lives in: that of the services. */
+export function homeOf(entries: readonly StackObject[]): string {
+  const named = entries.find(({ object }) => object.kind === 'Deployment' && object.metadata.namespace !== undefined);
+  return named?.object.metadata.namespace ?? 'hwctl';
+}
+
+/** The record of what is up in the home of these objects; an empty one where nothing is. */
+export async function findSet(client: KubeClient, entries: readonly StackObject[]): Promise<ApplySet> {
+  const home = homeOf(entries);
+  return (await findApplySets(client)).find((set) => set.namespace === home) ?? emptyApplySet(home);
+}
+
+/** What is wanted once the asked stacks, of which `entries` are the objects, join those that are up. */
+export function want(
+  { environment }: ClusterTargetOptions,
+  request: UpRequest,
+  entries: readonly StackObject[],
+  { set, image, ingressClass }: { set: ApplySet; image: string; ingressClass: string | undefined },
+): Wanted {
+  const stacks = [...new Set([...set.stacks, ...request.stacks])].sort();
+  const values = mergeValues(set.values, request.values);
+  const isAll =
+    stacks.every((name) => request.stacks.includes(name)) && JSON.stringify(values) === JSON.stringify(request.values);
+  const merged = isAll ? entries : renderStacks(environment.root, stacks, values, request.manifests);
+  const all = desiredObjects(merged, { image, ingressClass, applySetId: set.id });
+  const namespaces = all.filter(({ kind }) => kind === 'Namespace');
+  const objects = all.filter(({ kind }) => kind !== 'Namespace');
+  return { set: { ...set, stacks, values }, namespaces, objects };
+}
+
+/** Group-kinds of these objects. */
+export function kindsOf(objects: readonly { apiVersion: string; kind: string }[]): string[] {
+  return [...new Set(objects.map(groupKindOf))];
+}
+
+/** Where members of this set can be: what its record names, and what the wanted objects add. */
+export function reachOf({ set, objects }: Wanted): { groupKinds: string[]; namespaces: string[] } {
+  const own = [set.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])];
+  return {
+    groupKinds: [...new Set([...set.groupKinds, ...kindsOf(objects)])],
+    namespaces: [...new Set([...set.namespaces, ...own])],
+  };
+}
