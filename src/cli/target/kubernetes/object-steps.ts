@@ -100,8 +100,8 @@ function waveSteps(ahead: ObjectsAhead, changes: readonly DueChange[], request: 
 }
 
 function waitStep({ client, settle }: ObjectsAhead, waited: readonly KubeObject[], isLast: boolean): PlannedStep {
-  const many = waited.length === 1 ? 'it is' : `all ${waited.length} are`;
-  const why = `until ${many} ready${isLast ? '' : ': what comes next needs them'}`;
+  const [all, them] = waited.length === 1 ? ['it is', 'it'] : [`all ${waited.length} are`, 'them'];
+  const why = `until ${all} ready${isLast ? '' : `: what comes next needs ${them}`}`;
   return planned({ verb: 'wait', ref: kindsIn(waited), why }, async (work) => {
     const { set } = await settle();
     await waitReady(client(), waited, set.id, { ...work, context: readiness });

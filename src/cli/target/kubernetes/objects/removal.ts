@@ -41,7 +41,7 @@ export function removalSteps(client: KubeClient, { members, claims, why }: Remov
   const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
   const steps = doomed.map((member) => deleteStep(client, member, why, report));
   if (doomed.length > 0) {
-    const step: Step = { verb: 'wait', ref: kindsIn(doomed), why: 'until they are gone and their pods have drained' };
+    const step: Step = { verb: 'wait', ref: kindsIn(doomed), why: 'until nothing is left of it, no pod that drains either' };
     const wait = async (work: Work) => {
       await waitGone(client, doomed, work);
       await waitPodsGone(client, doomed, work);
@@ -54,7 +54,7 @@ export function removalSteps(client: KubeClient, { members, claims, why }: Remov
 /** The steps that delete claims and wait until they are gone. */
 export function claimSteps(client: KubeClient, claims: readonly LiveObject[], report: DownReport): PlannedStep[] {
   if (claims.length === 0) return [];
-  const step: Step = { verb: 'wait', ref: kindsIn(claims), why: 'until they are gone' };
+  const step: Step = { verb: 'wait', ref: kindsIn(claims), why: 'until nothing is left of it' };
   return [
     ...claims.map((claim) => deleteStep(client, claim, 'a StatefulSet of hwctl made it', report)),
     planned(step, (work) => waitGone(client, claims, work)),

@@ -91,7 +91,6 @@ export async function imageSteps(
   if (deps.given || (registry === undefined && !provider.loadsImages)) return [];
   if (registry === undefined && (await inCluster())) return [];
   const ref = `image/${image}`;
-  const folder = imageFolder(deps.environment);
   const note = (list: 'imagesBuilt' | 'imagesLoaded') =>
     state.change((draft) => {
       if (!draft[list].includes(image)) draft[list].push(image);
@@ -100,7 +99,7 @@ export async function imageSteps(
   if (found.builder === 'node') {
     const build = async (work: Work) => {
       note('imagesLoaded');
-      await provider.buildImage(folder, image, deadlineOf(work));
+      await provider.buildImage(imageFolder(deps.environment), image, deadlineOf(work));
     };
     const why = 'neither docker nor podman answers here: the node builds it';
     return [planned({ verb: 'build', ref, why }, build, { lane })];
@@ -111,7 +110,7 @@ export async function imageSteps(
   if (!(await hasImage(run, engine, image))) {
     const build = async (work: Work) => {
       note('imagesBuilt');
-      await buildImage(run, engine, folder, image, deadlineOf(work));
+      await buildImage(run, engine, imageFolder(deps.environment), image, deadlineOf(work));
     };
     steps.push(planned({ verb: 'build', ref, why: `${engine} does not have it` }, build, { lane }));
   }
