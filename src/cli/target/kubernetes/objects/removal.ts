@@ -41,7 +41,11 @@ export function removalSteps(client: KubeClient, { members, claims, why }: Remov
   const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
   const steps = doomed.map((member) => deleteStep(client, member, why, report));
   if (doomed.length > 0) {
-    const step: Step = { verb: 'wait', ref: kindsIn(doomed), why: 'until nothing is left of it, no pod that drains either' };
+    const step: Step = {
+      verb: 'wait',
+      ref: kindsIn(doomed),
+      why: 'until nothing is left of it, no pod that drains either',
+    };
     const wait = async (work: Work) => {
       await waitGone(client, doomed, work);
       await waitPodsGone(client, doomed, work);
