@@ -11,6 +11,8 @@ export interface RunOptions {
   onStart?(pid: number): void;
   /** Called with each line of stdout as it comes. */
   onLine?(line: string): void;
+  /** Called with each line of stderr as it comes. */
+  onErrorLine?(line: string): void;
 }
 
 export interface RunOutcome {
@@ -38,14 +40,8 @@ export const run: Run = async (argv, options) => {
     stripFinalNewline: false,
   });
   if (child.pid !== undefined) options.onStart?.(child.pid);
-  if (options.onLine !== undefined && child.stdout) {
-    let rest = '';
-    child.stdout.on('data', (chunk: Buffer | string) => {
-      const lines = (rest + String(chunk)).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) options.onLine?.(line);
-    });
-  }
+  if (options.onLine !== undefined) forEachLine(child.stdout, options.onLine);
+  if (options.onErrorLine !== undefined) forEachLine(child.stderr, options.onErrorLine);
   const result = await child;
   const failure = result.timedOut
     ? 'timeout'
@@ -57,3 +53,13 @@ export const run: Run = async (argv, options) => {
     failure,
   };
 };
+
+/** Lines as they come; the last one only where it ends like one. */
+function forEachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.on('data', (chunk: Buffer | string) => {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+}

@@ -54,7 +54,7 @@ async function lookAhead<T>(
     throw new Failure({
       code: 'cluster-stopped',
       message: `the ${provider.noun} ${provider.profile} does not run, so there is nothing to compare with`,
-      hint: `${provider.cures.start}; hwctl render needs no cluster`,
+      hint: 'hwctl up --dry-run tells what up would do, and hwctl render needs no cluster',
     });
   }
   const { client, state } = cluster;

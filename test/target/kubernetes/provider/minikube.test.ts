@@ -2,13 +2,12 @@ import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
 import type { Run } from '../../../../src/cli/kernel/process.js';
 import { sameImage } from '../../../../src/cli/target/kubernetes/provider/image.js';
+import { openMinikube, whyNotMinikube } from '../../../../src/cli/target/kubernetes/provider/minikube.js';
 import {
   driverCure,
-  openMinikube,
   parseStartEvent,
   profileState,
-  whyNotMinikube,
-} from '../../../../src/cli/target/kubernetes/provider/minikube.js';
+} from '../../../../src/cli/target/kubernetes/provider/minikube-output.js';
 import { type ImageDeps, imageSteps } from '../../../../src/cli/target/kubernetes/provider/server-image.js';
 import { stepsOf } from '../../../../src/cli/target/plan.js';
 
