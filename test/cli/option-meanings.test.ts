@@ -3,20 +3,21 @@ import { checkMeanings, withoutMeaningHere } from '../../src/cli/commands/option
 import { applyValues } from '../../src/cli/target/manifests/edits.js';
 import type { StackObject } from '../../src/cli/target/manifests/stack-object.js';
 
-const all = ['local', 'minikube', 'kube'] as const;
+const all = ['local', 'minikube', 'kind', 'kube'] as const;
+const clusters = ['minikube', 'kind', 'kube'];
 /** Each option with a value, and the targets on which it means something. */
 const table: [options: object, on: readonly string[]][] = [
-  [{ context: 'c' }, ['minikube', 'kube']],
-  [{ allowContext: 'c' }, ['minikube', 'kube']],
-  [{ profile: 'p' }, ['minikube']],
+  [{ context: 'c' }, clusters],
+  [{ allowContext: 'c' }, clusters],
+  [{ profile: 'p' }, ['minikube', 'kind']],
   [{ cpus: '3' }, ['minikube']],
   [{ memory: '4g' }, ['minikube']],
-  [{ kubernetesVersion: 'v1' }, ['minikube']],
-  [{ registry: 'r' }, ['minikube', 'kube']],
-  [{ forceConflicts: true }, ['minikube', 'kube']],
-  [{ setNamespace: true }, ['minikube', 'kube']],
-  [{ deleteCluster: true }, ['minikube']],
-  [{ address: '0.0.0.0' }, ['minikube', 'kube']],
+  [{ kubernetesVersion: 'v1' }, ['minikube', 'kind']],
+  [{ registry: 'r' }, clusters],
+  [{ forceConflicts: true }, clusters],
+  [{ setNamespace: true }, clusters],
+  [{ deleteCluster: true }, ['minikube', 'kind']],
+  [{ address: '0.0.0.0' }, clusters],
   [{ address: '127.0.0.1' }, all],
   [{ forceConflicts: false, json: true, timeout: '5m' }, all],
 ];

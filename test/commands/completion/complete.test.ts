@@ -82,7 +82,7 @@ t.test('words and what may stand in place of the last one', async (t) => {
     ['render --as helm --out x ', [...stacks, 'all']],
     ['render --as helm charts o', ['orders']],
     ['render --as ', ['yaml', 'helm']],
-    ['render --target ', ['minikube', 'kube']],
+    ['render --target ', ['minikube', 'kind', 'kube']],
     ['logs ', services],
     ['logs auth --tail ', []],
     ['open ', ['app', 'grafana', 'prometheus', ...services]],
@@ -135,10 +135,10 @@ t.test('words and what may stand in place of the last one', async (t) => {
     ['scenario validate k', ['kube.yaml', 'k8s/']],
     ['scenario import a', ['a.har', 'a.json']],
     ['scenario list ', []],
-    ['doctor ', ['local', 'minikube']],
+    ['doctor ', ['local', 'minikube', 'kind']],
     ['completion ', ['bash', 'zsh', 'fish']],
     ['completion bash ', []],
-    ['up --target ', ['auto', 'local', 'minikube', 'kube']],
+    ['up --target ', ['auto', 'local', 'minikube', 'kind', 'kube']],
     ['up --target=m', ['--target=minikube']],
     ['up --context ', ['one', 'two words']],
     ['up --allow-context t', ['two words']],
@@ -203,7 +203,7 @@ t.test('every flag of every command is offered, a second time only where it gath
 });
 
 t.test('the answer to a shell', async (t) => {
-  t.equal(await ask(['--', 'doctor', '']), 'words\nlocal\nminikube\n');
+  t.equal(await ask(['--', 'doctor', '']), 'words\nlocal\nminikube\nkind\n');
   t.match(await ask(['--', 'scenario', 's']), /^words\nshow\tthe steps and checks/);
   t.equal(await ask(['--', 'test', 'my']), 'files\nmy file.yaml\n');
   t.equal(await ask(['--', 'test', 'sub']), 'files nospace\nsub dir/\n');
