@@ -17,6 +17,12 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import('./up.js'),
   },
   {
+    name: 'init',
+    summary: 'read a repository: what it holds, how it is brought up; write hwctl.yaml',
+    examples: ['hwctl init', 'hwctl init hw05 --dry-run'],
+    load: () => import('./init.js'),
+  },
+  {
     name: 'down',
     summary: 'remove what up made, and prove it',
     examples: ['hwctl down', 'hwctl down orders --keep-data'],

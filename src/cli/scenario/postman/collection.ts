@@ -1,7 +1,7 @@
 import type { Collection } from 'postman-collection';
+import { jsonSlip, tooDeepAt } from '../../document/json-slip.js';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean, nearest } from '../../kernel/nearest.js';
-import { jsonSlip, tooDeepAt } from './json-slip.js';
 import { readTextFile } from './text-file.js';
 
 /** A Postman collection as parsed JSON. */

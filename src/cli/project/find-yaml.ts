@@ -1,0 +1,292 @@
+import { posix } from 'node:path';
+import { type Document, isMap, LineCounter, parseAllDocuments } from 'yaml';
+import { syntaxMessage } from '../kernel/json.js';
+import type { Finding, FoundBuild, FoundDependency, FoundObject } from './finding.js';
+import { type FoundFile, folderOf, lineAt, nameOf } from './found-file.js';
+
+type Mapping = Record<string, unknown>;
+
+/** A document of a YAML file as a value, and the line of its first key. */
+interface Read {
+  value: Mapping;
+  line: number;
+}
+
+/** What a YAML file is by its content; several documents of manifests are one finding. */
+export function findingsOfYaml(file: FoundFile): Finding[] {
+  const { path, text } = file;
+  if (
+    !/^(?:- )?["']?(?:apiVersion|services|openapi|swagger|steps|arrivals|stages|name|version|dependencies|kind|resources|bases)["']?\s*:/m.test(
+      text,
+    )
+  )
+    return [];
+  const documents = read(file);
+  const objects = documents.flatMap(objectsOf);
+  const first = documents[0];
+  const single = first === undefined ? undefined : singleOf(file, first);
+  if (single !== undefined) return [single];
+  const boards = objects.flatMap(({ value }) => dashboardsIn(value, path, text));
+  if (objects.length === 0) return [];
+  return [{ kind: 'manifest', file: path, line: objects[0]!.line, objects: objects.map(named) }, ...boards];
+}
+
+function read(file: FoundFile): Read[] {
+  const lines = new LineCounter();
+  let documents: Document.Parsed[];
+  try {
+    const parsed = parseAllDocuments(file.text, { lineCounter: lines, uniqueKeys: false, logLevel: 'silent' });
+    documents = Array.isArray(parsed) ? parsed : [];
+  } catch (error) {
+    file.unreadable(1, `it is no YAML: ${syntaxMessage((error as Error).message)}`);
+    return [];
+  }
+  return documents.flatMap((document): Read[] => {
+    const trouble = document.errors[0];
+    const line = document.contents === null ? 1 : lines.linePos(document.contents.range[0]).line;
+    if (trouble !== undefined) {
+      const why = syntaxMessage(trouble.message.split('\n')[0]!);
+      // What another program fills in first is no broken YAML.
+      const filled = /\{\{|\$\{|<%/.test(file.text) ? ' (a template of another program?)' : '';
+      file.unreadable(trouble.linePos?.[0].line ?? line, `it is no YAML: ${why}${filled}`);
+      return [];
+    }
+    if (!isMap(document.contents)) return [];
+    try {
+      return [{ value: document.toJS({ maxAliasCount: 100 }) as Mapping, line }];
+    } catch (error) {
+      file.unreadable(line, `it cannot be read: ${syntaxMessage((error as Error).message)}`);
+      return [];
+    }
+  });
+}
+
+/** A file that is one thing by its first document. */
+function singleOf(file: FoundFile, { value, line }: Read): Finding | undefined {
+  const at = { file: file.path, line };
+  const name = nameOf(file.path);
+  if (/^Chart\.ya?ml$/.test(name)) return chartOf(file, value, at);
+  const apiVersion = text(value.apiVersion);
+  if (/^skaffold\//.test(apiVersion)) return skaffoldOf(file, value, at, apiVersion);
+  if (/^kustomization(?:\.ya?ml)?$/i.test(name) || /^kustomize\.config\.k8s\.io\//.test(apiVersion))
+    return { kind: 'kustomization', ...at, folder: folderOf(file.path) };
+  if (/^hwctl\.ya?ml$/.test(name)) return { kind: 'project', ...at };
+  if (apiVersion !== '') return undefined;
+  const openapi = openapiOf(value);
+  if (openapi !== undefined) return { kind: 'openapi', ...at, ...openapi };
+  if (
+    isMapping(value.services) &&
+    Object.values(value.services).some((each) => isMapping(each) && ('image' in each || 'build' in each))
+  )
+    return composeOf(file, value.services, at);
+  if (
+    Array.isArray(value.steps) &&
+    value.steps.some((step) => isMapping(step) && ('request' in step || 'parallel' in step || 'wait' in step))
+  )
+    return { kind: 'scenario', ...at, name: text(value.name) };
+  if ('arrivals' in value && 'work' in value) return { kind: 'profile', ...at, name: text(value.name) };
+  return undefined;
+}
+
+function chartOf(file: FoundFile, value: Mapping, at: { file: string; line: number }): Finding {
+  const { path, paths, text: source } = file;
+  const folder = folderOf(path);
+  const below = (name: string) => (folder === '' ? name : `${folder}/${name}`);
+  const listed = Array.isArray(value.dependencies) ? value.dependencies : [];
+  const dependencies = listed.filter(isMapping).map((each): FoundDependency => {
+    const name = text(each.name);
+    const vendored = [...paths].some(
+      (one) =>
+        one.startsWith(below(`charts/${name}/`)) || (one.startsWith(below(`charts/${name}-`)) && one.endsWith('.tgz')),
+    );
+    return { name, version: text(each.version), repository: text(each.repository) || undefined, vendored };
+  });
+  const valuesFiles = [...paths].filter((one) => folderOf(one) === folder && /values?.*\.ya?ml$/i.test(nameOf(one)));
+  valuesFiles.sort(
+    (a, b) => Number(nameOf(b) === 'values.yaml') - Number(nameOf(a) === 'values.yaml') || (a < b ? -1 : 1),
+  );
+  const line = lineAt(source, source.search(/^name:/m) + 1);
+  return {
+    kind: 'chart',
+    ...at,
+    line,
+    name: text(value.name),
+    version: text(value.version),
+    folder,
+    dependencies,
+    valuesFiles,
+    library: value.type === 'library',
+    ...valuesNamed(file, below('values.yaml')),
+  };
+}
+
+/** Images (`repository` and `tag`, or one text) and hosts that a chart's values name. */
+function valuesNamed(file: FoundFile, path: string): { images: string[]; hosts: string[] } {
+  const images: string[] = [];
+  const hosts: string[] = [];
+  const source = file.paths.has(path) ? file.read(path) : undefined;
+  const visit = (value: unknown, depth: number): void => {
+    if (depth > 20) return;
+    if (Array.isArray(value)) for (const each of value) visit(each, depth + 1);
+    if (!isMapping(value)) return;
+    if (typeof value.repository === 'string' && value.repository !== '' && !value.repository.includes('://')) {
+      const registry = text(value.registry);
+      const tag = text(value.tag);
+      images.push(`${registry === '' ? '' : `${registry}/`}${value.repository}${tag === '' ? '' : `:${tag}`}`);
+    }
+    for (const [key, each] of Object.entries(value)) {
+      if (key === 'image' && typeof each === 'string' && each !== '') images.push(each);
+      else if (
+        /^(?:host|hostname)$/i.test(key) &&
+        typeof each === 'string' &&
+        /^[a-z0-9*][a-z0-9.-]*\.[a-z]+$/i.test(each)
+      )
+        hosts.push(each);
+      else if (key === 'hosts' && Array.isArray(each))
+        hosts.push(...each.filter((one): one is string => typeof one === 'string'));
+      visit(each, depth + 1);
+    }
+  };
+  if (source !== undefined)
+    for (const { value } of read({ ...file, path, text: source, unreadable: () => undefined })) visit(value, 0);
+  return { images: [...new Set(images)], hosts: [...new Set(hosts)] };
+}
+
+function skaffoldOf(
+  { path }: FoundFile,
+  value: Mapping,
+  at: { file: string; line: number },
+  apiVersion: string,
+): Finding {
+  const folder = folderOf(path);
+  const artifacts = list(mapping(value.build).artifacts).filter(isMapping);
+  const builds = artifacts.map((artifact): FoundBuild => {
+    const command = text(mapping(artifact.custom).buildCommand);
+    return {
+      image: text(artifact.image) || undefined,
+      context: below(folder, text(artifact.context) || '.'),
+      dockerfile: text(mapping(artifact.docker).dockerfile) || undefined,
+      ...(command !== '' && { command }),
+    };
+  });
+  const deploy = mapping(value.deploy);
+  const manifests = mapping(value.manifests);
+  const raw = [...list(manifests.rawYaml), ...list(mapping(deploy.kubectl).manifests)].map((each) =>
+    below(folder, text(each)),
+  );
+  const releases = [...list(mapping(deploy.helm).releases), ...list(mapping(manifests.helm).releases)].filter(
+    isMapping,
+  );
+  const charts = releases.map((release) => ({
+    release: text(release.name),
+    chart: text(release.remoteChart) || below(folder, text(release.chartPath)),
+  }));
+  const requires = list(value.requires)
+    .filter(isMapping)
+    .map((each) => below(folder, text(each.path) || '.'))
+    .map((one) => (/\.ya?ml$/.test(one) ? one : below(one, 'skaffold.yaml')));
+  return { kind: 'skaffold', ...at, apiVersion, builds, manifests: raw, charts, requires };
+}
+
+function composeOf({ path }: FoundFile, services: Mapping, at: { file: string; line: number }): Finding {
+  const folder = folderOf(path);
+  const builds = Object.values(services)
+    .filter(isMapping)
+    .flatMap((service): FoundBuild[] => {
+      if (service.build === undefined) return [];
+      const build = typeof service.build === 'string' ? { context: service.build } : mapping(service.build);
+      return [
+        {
+          image: text(service.image) || undefined,
+          context: below(folder, text(build.context) || '.'),
+          dockerfile: text(build.dockerfile) || undefined,
+        },
+      ];
+    });
+  return { kind: 'compose', ...at, services: Object.keys(services), builds };
+}
+
+/** Title, version and paths of an OpenAPI 3 or Swagger 2 document; undefined for other documents. */
+export function openapiOf(value: Mapping): { title: string; version: string; paths: number } | undefined {
+  const version = text(value.openapi) || text(value.swagger);
+  if (!/^(?:3|2)(?:\.|$)/.test(version) || !(isMapping(value.paths) || isMapping(value.webhooks))) return undefined;
+  return { title: text(mapping(value.info).title), version, paths: Object.keys(mapping(value.paths)).length };
+}
+
+/** The objects of a document: itself, or the items of a List. A Kubernetes kind that no API server has is no object. */
+function objectsOf({ value, line }: Read): Read[] {
+  const apiVersion = text(value.apiVersion);
+  if (apiVersion === '' || text(value.kind) === '') return [];
+  // Configuration files that look like objects: kind's, k3d's, kubeadm's, skaffold's, kustomize's.
+  if (
+    /^(?:kind\.x-k8s\.io|k3d\.io|kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|skaffold|kustomize\.config\.k8s\.io|ctlptl\.dev|eksctl\.io)\//.test(
+      apiVersion,
+    )
+  )
+    return [];
+  if (value.kind === 'List' && Array.isArray(value.items))
+    return value.items.filter(isMapping).flatMap((item) => objectsOf({ value: item, line }));
+  return [{ value, line }];
+}
+
+function named({ value, line }: Read): FoundObject {
+  const metadata = mapping(value.metadata);
+  const containers = containersOf(value);
+  const spec = mapping(value.spec);
+  const rules = list(spec.rules)
+    .filter(isMapping)
+    .map((rule) => text(rule.host));
+  return {
+    images: containers.map(({ image }) => text(image)).filter((image) => image !== ''),
+    neverPulled: containers.some(({ imagePullPolicy }) => imagePullPolicy === 'Never'),
+    hosts: [...rules, ...list(spec.hostnames).map(text)].filter((host) => host !== ''),
+    apiVersion: text(value.apiVersion),
+    kind: text(value.kind),
+    name: text(metadata.name) || undefined,
+    namespace: text(metadata.namespace) || undefined,
+    line,
+  };
+}
+
+/** The containers of the pod that an object makes: a Pod, its controllers, a CronJob. */
+function containersOf(value: Mapping): Mapping[] {
+  const spec = mapping(value.spec);
+  const pods = [
+    spec,
+    mapping(mapping(spec.template).spec),
+    mapping(mapping(mapping(mapping(spec.jobTemplate).spec).template).spec),
+  ];
+  return pods.flatMap((pod) => [...list(pod.initContainers), ...list(pod.containers)]).filter(isMapping);
+}
+
+/** Dashboards that a ConfigMap carries, as Grafana's sidecar finds them. */
+function dashboardsIn(value: Mapping, path: string, source: string): Finding[] {
+  if (value.kind !== 'ConfigMap') return [];
+  return Object.entries(mapping(value.data)).flatMap(([key, content]): Finding[] => {
+    if (!key.endsWith('.json') || typeof content !== 'string' || !content.includes('"panels"')) return [];
+    const title = /"title"\s*:\s*"([^"]*)"/.exec(content.slice(content.lastIndexOf('"schemaVersion"')))?.[1] ?? key;
+    return [
+      {
+        kind: 'dashboard',
+        file: path,
+        line: lineAt(source, source.indexOf(key) + 1),
+        title,
+        panels: (content.match(/"targets"/g) ?? []).length,
+      },
+    ];
+  });
+}
+
+function below(folder: string, path: string): string {
+  const joined = posix.normalize(posix.join(folder, path));
+  return joined === './' || joined === '.' ? '.' : joined.replace(/\/$/, '');
+}
+
+function isMapping(value: unknown): value is Mapping {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+const mapping = (value: unknown): Mapping => (isMapping(value) ? value : {});
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';

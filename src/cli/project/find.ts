@@ -1,0 +1,72 @@
+import type { FileTree } from './file-tree.js';
+import { findingsOfJson } from './find-json.js';
+import { findingsOfText } from './find-text.js';
+import { findingsOfYaml } from './find-yaml.js';
+import type { Evidence, Finding, Findings } from './finding.js';
+import { type FoundFile, folderOf, nameOf } from './found-file.js';
+import { holdsShell, readShell, type ShellStep } from './read-shell.js';
+
+/**
+ * What a repository holds, by the contents of its files: charts, manifests, kustomizations, skaffold and compose files,
+ * Dockerfiles, collections, environments, OpenAPI documents, scenarios, profiles, k6 and Locust scripts, dashboards, and the
+ * shell lines of its pages. A function of the tree: nothing is executed, nothing outside the tree is asked.
+ */
+export function findIn(tree: FileTree): Findings {
+  const paths = new Set(tree.files.map(({ path }) => path));
+  const charts = [...paths].filter((path) => /(?:^|\/)Chart\.ya?ml$/.test(path)).map(folderOf);
+  const found: Finding[] = [];
+  const steps: ShellStep[] = [];
+  const unreadable: (Evidence & { why: string })[] = [];
+  for (const { path } of tree.files) {
+    if (!mayHold(path) || isOfChart(path, charts)) continue;
+    const text = tree.text(path);
+    if (text === undefined) continue;
+    const file: FoundFile = {
+      path,
+      text,
+      paths,
+      read: (other) => tree.text(other),
+      unreadable: (line, why) => unreadable.push({ file: path, line, why }),
+    };
+    found.push(...findingsOf(file));
+    if (holdsShell(path)) steps.push(...readShell(path, text));
+  }
+  return { root: tree.root, paths, folders: foldersOf(paths), found, steps, unreadable, leftOut: tree.leftOut };
+}
+
+function foldersOf(paths: ReadonlySet<string>): Set<string> {
+  const folders = new Set<string>(['.']);
+  for (const path of paths)
+    for (let folder = folderOf(path); folder !== '' && !folders.has(folder); folder = folderOf(folder))
+      folders.add(folder);
+  return folders;
+}
+
+function findingsOf(file: FoundFile): Finding[] {
+  if (/\.ya?ml$/i.test(file.path)) return findingsOfYaml(file);
+  if (/\.json$/i.test(file.path) || (isWithoutExtension(file.path) && /^\s*\{/.test(file.text)))
+    return findingsOfJson(file);
+  return findingsOfText(file);
+}
+
+/** Names whose contents are worth a look; the rest (sources, pictures, archives) is not read at all. */
+function mayHold(path: string): boolean {
+  return (
+    /\.(?:ya?ml|json|js|mjs|ts|py)$/i.test(path) ||
+    /docker|containerfile/i.test(nameOf(path)) ||
+    holdsShell(path) ||
+    isWithoutExtension(path)
+  );
+}
+
+/** Templates, subcharts and CRDs belong to their chart: helm renders them, and as they stand they are often no YAML. */
+function isOfChart(path: string, charts: readonly string[]): boolean {
+  return charts.some((folder) => {
+    const inside = folder === '' ? path : path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
+    return inside !== undefined && /^(?:templates|charts|crds)\//.test(inside);
+  });
+}
+
+function isWithoutExtension(path: string): boolean {
+  return !nameOf(path).includes('.');
+}

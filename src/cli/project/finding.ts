@@ -1,0 +1,108 @@
+import type { ShellStep } from './read-shell.js';
+
+/** Where something was seen. */
+export interface Evidence {
+  /** Relative to the repository's root, with `/`. */
+  file: string;
+  /** From 1. */
+  line: number;
+}
+
+/** An object of Kubernetes as a manifest names it. */
+export interface FoundObject {
+  apiVersion: string;
+  kind: string;
+  /** Undefined for `generateName`. */
+  name: string | undefined;
+  /** As the manifest says; undefined where it leaves it to whoever applies it. */
+  namespace: string | undefined;
+  line: number;
+  /** Images of its pod's containers, in order. */
+  images: string[];
+  /** The node may not pull them (`imagePullPolicy: Never`). */
+  neverPulled: boolean;
+  /** Hosts that it routes (Ingress, HTTPRoute). */
+  hosts: string[];
+}
+
+/** A chart that a chart needs (Chart.yaml, or requirements.yaml of helm 2). */
+export interface FoundDependency {
+  name: string;
+  version: string;
+  repository: string | undefined;
+  /** Its archive or folder stands in `charts/`. */
+  vendored: boolean;
+}
+
+/** How an image is made, as skaffold and compose files say. */
+export interface FoundBuild {
+  image: string | undefined;
+  context: string;
+  dockerfile: string | undefined;
+  /** A command that builds it in place of a Dockerfile (skaffold's `custom`). */
+  command?: string;
+}
+
+interface Kinds {
+  chart: {
+    name: string;
+    version: string;
+    folder: string;
+    dependencies: FoundDependency[];
+    /** Files of values in its folder, `values.yaml` first. */
+    valuesFiles: string[];
+    library: boolean;
+    /** Images and hosts that its values name. */
+    images: string[];
+    hosts: string[];
+  };
+  manifest: { objects: FoundObject[] };
+  kustomization: { folder: string };
+  skaffold: {
+    apiVersion: string;
+    builds: FoundBuild[];
+    manifests: string[];
+    charts: { release: string; chart: string }[];
+    /** Other files that it takes along (`requires`). */
+    requires: string[];
+  };
+  dockerfile: { folder: string; base: string; ports: number[]; command: string | undefined };
+  compose: { services: string[]; builds: FoundBuild[] };
+  collection: { name: string; format: string; requests: number; variables: Record<string, string> };
+  environment: { name: string; variables: string[] };
+  openapi: { title: string; version: string; paths: number };
+  scenario: { name: string };
+  profile: { name: string };
+  'k6 script': { options: boolean };
+  locustfile: { users: string[] };
+  dashboard: { title: string; panels: number };
+  project: Record<never, never>;
+}
+
+/** A kind of thing that a repository holds. */
+export type FindingKind = keyof Kinds;
+
+/** One thing that was found, with its evidence. */
+export type Finding = { [K in FindingKind]: { kind: K } & Evidence & Kinds[K] }[FindingKind];
+export type FindingOf<K extends FindingKind> = Extract<Finding, { kind: K }>;
+
+/** What a repository holds. */
+export interface Findings {
+  root: string;
+  /** Every file and every folder of the repository, relative, with `/`. */
+  paths: ReadonlySet<string>;
+  folders: ReadonlySet<string>;
+  /** In the order of their files. */
+  found: readonly Finding[];
+  /** The shell lines of its pages, Makefiles and scripts. */
+  steps: readonly ShellStep[];
+  /** Files that look like something and cannot be read: place and reason. */
+  unreadable: readonly (Evidence & { why: string })[];
+  /** What was not looked into, and why. */
+  leftOut: readonly string[];
+}
+
+/** The findings of one kind. */
+export function foundOf<K extends Finding['kind']>(findings: Findings, kind: K): FindingOf<K>[] {
+  return findings.found.filter((finding): finding is FindingOf<K> => finding.kind === kind);
+}

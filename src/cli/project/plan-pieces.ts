@@ -1,0 +1,397 @@
+import { basename } from 'node:path';
+import type { Evidence, Finding, FindingOf, Findings } from './finding.js';
+import { foundOf } from './finding.js';
+import { folderOf, nameOf } from './found-file.js';
+import type { Piece, Release } from './piece.js';
+import { imagesOf } from './plan-images.js';
+import { hostOf, testsOf } from './plan-proof.js';
+import type { ShellStep } from './read-shell.js';
+import type { ChartReference } from './shell-step.js';
+
+/** Folders of homework: one piece of work each, whatever else the repository holds. */
+const homework = /^(?:hw|homework|home-?work|task|lesson|lab|dz|module|week|les|exercise|practice)s?[-_. ]?\d/i;
+/** Folders that say how something beside them is brought up. */
+const aside = /^(?:docs?|readme|scripts?|deploy|deployment|install|\.github|hack|tools)$/i;
+
+/**
+ * The pieces of work of a repository, each with its plan: what its pages, Makefiles and scripts say, in their order; where they
+ * say nothing, what its charts and manifests are. Several pieces are several stacks, or several ways to deploy one thing.
+ */
+export function piecesOf(read: Findings): Piece[] {
+  const findings = { ...read, steps: read.steps.map((step) => relocated(step, read)) };
+  const homes = homesOf(findings);
+  return homes.map((folder) => pieceIn(folder, findings, homes)).filter(({ releases }) => releases.length > 0);
+}
+
+/** The folder of a path that may be `.`. */
+function plainFolder(path: string): string {
+  return path === '.' ? '' : path;
+}
+
+function homesOf(findings: Findings): string[] {
+  const homes = new Set<string>();
+  for (const { file, act } of findings.steps) if (deploys(act)) homes.add(homeOf(placeOf(file, act)));
+  for (const finding of findings.found) {
+    const top = homeworkOf(finding.file);
+    if (top !== undefined && (finding.kind === 'chart' || finding.kind === 'manifest' || finding.kind === 'skaffold'))
+      homes.add(top);
+  }
+  if (homes.size === 0) for (const folder of separateWorks(findings)) homes.add(folder);
+  // Where the whole says how, or no part does, there is one piece; what is below it is its parts.
+  const separate = homes.size > 0 && findings.steps.every(({ act }) => !deploys(act));
+  const within = [...homes].filter((folder) => !separate && homeworkOf(`${folder}/`) === undefined);
+  if (within.includes('') || homes.size === 0) for (const folder of within) homes.delete(folder);
+  if (within.includes('') || homes.size === 0) homes.add('');
+  else if (within.length > 1) {
+    for (const folder of within) homes.delete(folder);
+    homes.add(commonFolder(within));
+  }
+  return [...homes].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+/** Folders at the root that each hold something to deploy and the collection that proves it: works of their own. */
+function separateWorks(findings: Findings): string[] {
+  const topsOf = (...kinds: Finding['kind'][]) =>
+    new Set(
+      findings.found.flatMap(({ kind, file }) =>
+        kinds.includes(kind) && file.includes('/') ? [file.slice(0, file.indexOf('/'))] : [],
+      ),
+    );
+  const proven = topsOf('collection');
+  const works = [...topsOf('manifest', 'chart', 'skaffold')].filter((folder) => proven.has(folder));
+  return works.length > 1 ? works : [];
+}
+
+/** The path by which a step belongs to a homework folder: what it deploys, else the file that says so. */
+function placeOf(file: string, act: ShellStep['act']): string {
+  const path =
+    act.kind === 'apply'
+      ? act.files[0]
+      : act.kind === 'helm release' && act.chart.kind === 'folder'
+        ? act.chart.name
+        : undefined;
+  return path !== undefined && homeworkOf(`${path}/`) !== undefined ? `${path}/` : file;
+}
+
+function homeOf(file: string): string {
+  const top = homeworkOf(file);
+  if (top !== undefined) return top;
+  let folder = folderOf(file);
+  while (folder !== '' && aside.test(nameOf(folder))) folder = folderOf(folder);
+  return folder;
+}
+
+/** The homework folder, at the root or one below it, in which a file lies; a folder is asked with a slash at its end. */
+function homeworkOf(file: string): string | undefined {
+  const folders = file.split('/').slice(0, -1);
+  const at = folders.slice(0, 2).findIndex((part) => homework.test(part));
+  return at === -1 ? undefined : folders.slice(0, at + 1).join('/');
+}
+
+function commonFolder(folders: readonly string[]): string {
+  const [first = [], ...rest] = folders.map((folder) => folder.split('/'));
+  const length = first.findIndex((part, index) => rest.some((parts) => parts[index] !== part));
+  return first.slice(0, length === -1 ? first.length : length).join('/');
+}
+
+function deploys(act: ShellStep['act']): boolean {
+  return act.kind === 'helm release' || act.kind === 'apply' || (act.kind === 'skaffold' && act.verb !== 'build');
+}
+
+/** True where a path lies in the folder and in no home below it. */
+function belongs(path: string, folder: string, homes: readonly string[]): boolean {
+  const inside = (home: string) => home === '' || path === home || path.startsWith(`${home}/`);
+  return inside(folder) && !homes.some((home) => home.length > folder.length && inside(home));
+}
+
+function pieceIn(folder: string, findings: Findings, homes: readonly string[]): Piece {
+  const piece: Piece = {
+    name: folder === '' ? basename(findings.root) : nameOf(folder),
+    folder,
+    sources: [],
+    namespaces: [],
+    defaultNamespace: undefined,
+    addons: [],
+    releases: [],
+    images: [],
+    host: undefined,
+    tests: [],
+    load: [],
+    dashboards: foundOf(findings, 'dashboard').filter(({ file }) => belongs(file, folder, homes)),
+    guesses: [],
+  };
+  const mine = { ...findings, found: findings.found.filter(({ file }) => belongs(file, folder, homes)) };
+  const steps = findings.steps.filter((step) =>
+    belongs(deploys(step.act) ? placeOf(step.file, step.act) : step.file, folder, homes),
+  );
+  const followed = sourceOf(steps, findings, piece);
+  for (const step of followed) follow(step, piece, findings);
+  if (piece.releases.length === 0) fromContents(piece, mine);
+  piece.images = imagesOf(piece, mine, steps);
+  piece.host = hostOf(mine, piece);
+  testsOf(piece, mine, steps);
+  addonsOf(piece, mine);
+  return piece;
+}
+
+/**
+ * The steps of the files that say most of what is there: a README and a Makefile are two descriptions of one thing, and the
+ * one that names what is gone is the older.
+ */
+function sourceOf(steps: readonly ShellStep[], findings: Findings, piece: Piece): ShellStep[] {
+  const byFile = groupBy(steps, ({ file }) => file);
+  const kinds = groupBy([...byFile], ([file]) =>
+    /\.(?:sh|bash|ps1)$/.test(file) ? 'scripts' : /makefile|\.mk$/i.test(file) ? 'Makefile' : 'pages',
+  );
+  const scored = [...kinds].map(([kind, files]) => {
+    const all = files.flatMap(([, each]) => each);
+    const works = all.filter(({ act }) => deploys(act));
+    const missing = works.filter(({ act }) => missingIn(act, findings).length > 0).length;
+    // Pages first, then a Makefile, then scripts: what a reader is told to do.
+    const rank = kind === 'pages' ? 0.5 : kind === 'Makefile' ? 0.25 : 0;
+    return {
+      kind,
+      files: files.map(([file]) => file),
+      all,
+      deploying: works.length,
+      score: works.length - 2 * missing + rank,
+    };
+  });
+  const deploying = scored.filter(({ deploying }) => deploying > 0).sort((a, b) => b.score - a.score);
+  const [best, ...others] = deploying;
+  if (best === undefined) return [];
+  piece.sources = best.files.filter((file) => best.all.some((step) => step.file === file && deploys(step.act)));
+  for (const other of others) {
+    piece.guesses.push({
+      about: 'releases',
+      text: `${other.files[0]} says how to deploy too; ${best.files[0]} was followed`,
+      from: undefined,
+    });
+  }
+  const more = steps.filter(
+    ({ act, file }) =>
+      !best.files.includes(file) &&
+      (act.kind === 'helm repository' || act.kind === 'namespace' || act.kind === 'addon'),
+  );
+  return [...more, ...best.all];
+}
+
+/** Paths that a step names and the repository does not hold. */
+function missingIn(act: ShellStep['act'], findings: Findings): string[] {
+  if (act.kind === 'helm release' && act.chart.kind === 'folder' && findings.folders.has(act.chart.name)) {
+    const chart = plainFolder(act.chart.name);
+    if (!foundOf(findings, 'chart').some(({ folder }) => folder === chart)) return [`${act.chart.name}/Chart.yaml`];
+  }
+  const paths =
+    act.kind === 'apply'
+      ? act.files
+      : act.kind === 'helm release'
+        ? [...act.valuesFiles, ...(act.chart.kind === 'folder' ? [act.chart.name] : [])]
+        : act.kind === 'skaffold'
+          ? [act.file]
+          : [];
+  return paths.filter((path) => !/^[a-z]+:\/\//.test(path) && !holds(findings, path));
+}
+
+function holds(findings: Findings, path: string): boolean {
+  return path === '.' || path === '' || findings.paths.has(path) || findings.folders.has(path);
+}
+
+/** Pages below the root often mean paths from the root, or from a folder above: where theirs is not there, that one is. */
+function relocated(given: ShellStep, findings: Findings): ShellStep {
+  const step =
+    given.act.kind !== 'helm release'
+      ? given
+      : { ...given, act: { ...given.act, chart: located(given.act.chart, findings) } };
+  const { act } = step;
+  if (missingIn(act, findings).length === 0) return step;
+  const own = folderOf(step.file);
+  const find = (path: string): string => {
+    if (holds(findings, path) || own === '' || !(path === own || path.startsWith(`${own}/`))) return path;
+    const rest = path.slice(own.length + 1);
+    for (let folder = folderOf(own); ; folder = folderOf(folder)) {
+      const candidate = folder === '' ? rest : `${folder}/${rest}`;
+      if (holds(findings, candidate)) return candidate;
+      if (folder === '') return path;
+    }
+  };
+  if (act.kind === 'apply') return { ...step, act: { ...act, files: act.files.map(find) } };
+  if (act.kind === 'helm release') {
+    const chart = act.chart.kind === 'folder' ? { ...act.chart, name: find(act.chart.name) } : act.chart;
+    return { ...step, act: { ...act, chart, valuesFiles: act.valuesFiles.map(find) } };
+  }
+  return step;
+}
+
+function follow(step: ShellStep, piece: Piece, findings: Findings): void {
+  const { act } = step;
+  const from: Evidence = { file: step.file, line: step.line };
+  const missing = missingIn(act, findings);
+  if (missing.length > 0 && deploys(act)) {
+    piece.guesses.push({
+      about: 'releases',
+      text: `left out: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not in the repository (${step.text})`,
+      from,
+    });
+    return;
+  }
+  if (act.kind === 'namespace') addNamespace(piece, act.name, from);
+  else if (act.kind === 'default namespace') piece.defaultNamespace = act.name;
+  else if (act.kind === 'addon') {
+    if (!piece.addons.some(({ name }) => name === act.name)) piece.addons.push({ name: act.name, from });
+  } else if (act.kind === 'helm release') {
+    const namespace = act.namespace ?? piece.defaultNamespace;
+    if (act.createNamespace && namespace !== undefined) addNamespace(piece, namespace, from);
+    addRelease(piece, {
+      kind: 'chart',
+      release: act.release,
+      chart: act.chart,
+      valuesFiles: act.valuesFiles,
+      set: act.set,
+      from,
+      ...(namespace !== undefined && { namespace }),
+    });
+  } else if (act.kind === 'apply') {
+    const namespace = act.namespace ?? piece.defaultNamespace;
+    if (act.text !== undefined)
+      piece.guesses.push({
+        about: 'releases',
+        text: 'left out: objects that stand in the page itself; put them into a file',
+        from,
+      });
+    for (const path of act.files) {
+      const common = { path, from, ...(namespace !== undefined && { namespace }) };
+      addRelease(
+        piece,
+        act.kustomize ? { kind: 'kustomize', ...common } : { kind: 'manifests', recursive: act.recursive, ...common },
+      );
+    }
+  } else if (act.kind === 'skaffold' && act.verb !== 'build') followSkaffold(act.file, piece, findings);
+  else if (act.kind === 'not understood')
+    piece.guesses.push({ about: 'releases', text: `not understood: ${step.text} (${act.why.join('; ')})`, from });
+}
+
+function addNamespace(piece: Piece, name: string, from: Evidence): void {
+  if (!piece.namespaces.some((namespace) => namespace.name === name)) piece.namespaces.push({ name, from });
+}
+
+/** One release a name: a page that installs and later upgrades says one thing twice, the second time as it should be. */
+function addRelease(piece: Piece, release: Release): void {
+  const key = (one: Release) =>
+    one.kind === 'chart' ? `chart ${one.namespace ?? ''}/${one.release}` : `${one.kind} ${one.path}`;
+  const at = piece.releases.findIndex((one) => key(one) === key(release));
+  if (at === -1) piece.releases.push(release);
+  else piece.releases[at] = release;
+}
+
+/** helm looks for a path before it looks for a repository: `charts/app` is a folder where there is one. */
+function located(chart: ChartReference, findings: Findings): ChartReference {
+  if (chart.kind !== 'repository' || chart.repositoryUrl !== undefined) return chart;
+  if (findings.folders.has(chart.name)) return { ...chart, kind: 'folder' };
+  const alias = chart.name.split('/')[0]!;
+  const added = findings.steps.find(({ act }) => act.kind === 'helm repository' && act.name === alias)?.act;
+  const url = added?.kind === 'helm repository' ? added.url : wellKnown[alias];
+  return url === undefined ? chart : { ...chart, name: chart.name.slice(alias.length + 1), repositoryUrl: url };
+}
+
+/** Repositories that pages take for granted. */
+const wellKnown: Record<string, string> = {
+  bitnami: 'https://charts.bitnami.com/bitnami',
+  'prometheus-community': 'https://prometheus-community.github.io/helm-charts',
+  'ingress-nginx': 'https://kubernetes.github.io/ingress-nginx',
+  grafana: 'https://grafana.github.io/helm-charts',
+};
+
+function followSkaffold(file: string, piece: Piece, findings: Findings, followed = new Set<string>()): void {
+  const skaffold = foundOf(findings, 'skaffold').find((one) => one.file === file);
+  if (skaffold === undefined || followed.has(file)) return;
+  followed.add(file);
+  // skaffold deploys what is required before what requires it.
+  for (const required of skaffold.requires) followSkaffold(required, piece, findings, followed);
+  const from: Evidence = { file, line: skaffold.line };
+  for (const path of skaffold.manifests) addRelease(piece, { kind: 'manifests', path, recursive: false, from });
+  for (const { release, chart } of skaffold.charts) {
+    const reference = located({ name: chart, kind: findings.folders.has(chart) ? 'folder' : 'repository' }, findings);
+    addRelease(piece, { kind: 'chart', release, chart: reference, valuesFiles: [], set: [], from });
+  }
+}
+
+/** Where no page says how: skaffold's own description, else every chart and every folder of manifests. */
+function fromContents(piece: Piece, findings: Findings): void {
+  const skaffolds = foundOf(findings, 'skaffold');
+  const depth = (file: string) => file.split('/').length;
+  const least = Math.min(...skaffolds.map(({ file }) => depth(file)));
+  for (const { file } of skaffolds.filter((one) => depth(one.file) === least)) followSkaffold(file, piece, findings);
+  if (piece.releases.length > 0) {
+    piece.guesses.push({
+      about: 'releases',
+      text: 'no page says how it is deployed: taken from skaffold.yaml',
+      from: skaffolds[0],
+    });
+    return;
+  }
+  for (const chart of foundOf(findings, 'chart').filter(({ library }) => !library)) {
+    addRelease(piece, {
+      kind: 'chart',
+      release: chart.name,
+      chart: { name: chart.folder === '' ? '.' : chart.folder, kind: 'folder' },
+      valuesFiles: [],
+      set: [],
+      from: chart,
+    });
+  }
+  const kustomized = foundOf(findings, 'kustomization');
+  const overlaid = kustomized.filter(({ folder }) => !/(?:^|\/)base$/.test(folder));
+  for (const one of overlaid.length > 0 ? overlaid : kustomized)
+    addRelease(piece, { kind: 'kustomize', path: one.folder || '.', from: one });
+  const manifests = foundOf(findings, 'manifest').filter(
+    ({ file }) => !kustomized.some(({ folder }) => folder === folderOf(file)),
+  );
+  for (const [folder, files] of groupBy(manifests, ({ file }) => folderOf(file)))
+    addManifests(piece, folder, files, findings);
+  if (piece.releases.length > 0) {
+    piece.guesses.push({
+      about: 'releases',
+      text: 'no page says how it is deployed: everything that can be, charts first',
+      from: undefined,
+    });
+  }
+}
+
+/** A folder of nothing but manifests is one release; of others, each file is. */
+function addManifests(piece: Piece, folder: string, files: readonly FindingOf<'manifest'>[], findings: Findings): void {
+  const yaml = [...findings.paths].filter((path) => folderOf(path) === folder && /\.ya?ml$/i.test(path));
+  if (yaml.length === files.length)
+    addRelease(piece, { kind: 'manifests', path: folder || '.', recursive: false, from: files[0]! });
+  else
+    for (const file of files) addRelease(piece, { kind: 'manifests', path: file.file, recursive: false, from: file });
+}
+
+/** What the objects need of a cluster and no page enables. */
+function addonsOf(piece: Piece, findings: Findings): void {
+  const objects = foundOf(findings, 'manifest').flatMap((one) =>
+    one.objects.map((object) => ({ ...object, file: one.file })),
+  );
+  const controller = piece.releases.some(
+    (one) => one.kind === 'chart' && /ingress-nginx|traefik|ambassador|emissary|istio/.test(one.chart.name),
+  );
+  const ingress = objects.find(({ kind }) => kind === 'Ingress');
+  const hosts = foundOf(findings, 'chart').find((chart) => chart.hosts.length > 0);
+  const need = (name: string, from: Evidence | undefined, why: string) => {
+    if (from === undefined || piece.addons.some((addon) => addon.name === name)) return;
+    piece.addons.push({ name, from: { file: from.file, line: from.line } });
+    piece.guesses.push({ about: 'addons', text: `${name}: ${why}`, from });
+  };
+  if (!controller) need('ingress', ingress ?? hosts, 'there is an Ingress and nothing brings a controller');
+  need(
+    'metrics-server',
+    objects.find(({ kind }) => kind === 'HorizontalPodAutoscaler'),
+    'an autoscaler reads its figures',
+  );
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}

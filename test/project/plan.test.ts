@@ -1,0 +1,216 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import t from 'tap';
+import { findIn } from '../../src/cli/project/find.js';
+import type { Piece } from '../../src/cli/project/piece.js';
+import { piecesOf } from '../../src/cli/project/plan-pieces.js';
+import { readProject } from '../../src/cli/project/project.js';
+import { projectText } from '../../src/cli/project/write-project.js';
+import { collection, deployment, ingress, objectText, treeOf } from './tree.js';
+
+const plan = (texts: Record<string, string>): Piece[] => piecesOf(findIn(treeOf(texts)));
+const bash = (text: string) => `# Shop\n\n\`\`\`bash\n${text}\n\`\`\`\n`;
+const chart = (name: string) => `apiVersion: v2\nname: ${name}\nversion: 0.1.0\n`;
+
+/** What one repository holds, and the pieces that are planned of it. */
+const repositories: [what: string, texts: Record<string, string>, pieces: unknown[]][] = [
+  [
+    'numbered manifests and nothing that says how',
+    {
+      'k8s/01-ns.yaml': objectText('v1', 'Namespace', 'shop'),
+      'k8s/02-app.yaml': deployment('api', 'me/api:1'),
+      'k8s/03-ingress.yaml': ingress('arch.homework'),
+      'app/Dockerfile': 'FROM node:24\n',
+      'tests.json': collection('shop'),
+    },
+    [
+      {
+        name: 'shop',
+        releases: [{ kind: 'manifests', path: 'k8s' }],
+        images: [{ image: 'me/api:1', context: 'app' }],
+        addons: [{ name: 'ingress', from: { file: 'k8s/03-ingress.yaml' } }],
+        host: { name: 'arch.homework' },
+        tests: [{ file: 'tests.json' }],
+        guesses: [{ about: 'releases' }, { about: 'images', text: /there is no other/ }, { about: 'addons' }],
+      },
+    ],
+  ],
+  [
+    'a README that knows the order: namespace, database of others, own chart with values',
+    {
+      'README.md': bash(
+        'kubectl create namespace shop\nhelm repo add bitnami https://charts/bitnami\nhelm install db bitnami/postgresql -n shop -f deploy/db.yaml --version 12\nhelm upgrade --install shop deploy/chart -n shop --set image.tag=2\nnewman run tests/shop.json -e tests/env.json --env-var a=b',
+      ),
+      'deploy/db.yaml': 'auth: {}\n',
+      'deploy/chart/Chart.yaml': chart('shop'),
+      'deploy/chart/values.yaml': 'image: { repository: shop-api, tag: 1 }\ningress: { host: shop.local }\n',
+      'shop-api/Dockerfile': 'FROM python:3.11-slim\n',
+      'tests/shop.json': collection('shop'),
+      'tests/env.json': '{"name":"e","values":[],"_postman_variable_scope":"environment"}',
+    },
+    [
+      {
+        sources: ['README.md'],
+        namespaces: [{ name: 'shop', from: { line: 4 } }],
+        releases: [
+          {
+            kind: 'chart',
+            release: 'db',
+            chart: { name: 'postgresql', repositoryUrl: 'https://charts/bitnami', version: '12' },
+            valuesFiles: ['deploy/db.yaml'],
+            namespace: 'shop',
+            from: { line: 6 },
+          },
+          {
+            kind: 'chart',
+            release: 'shop',
+            chart: { name: 'deploy/chart', kind: 'folder' },
+            set: [{ text: 'image.tag=2' }],
+          },
+        ],
+        images: [{ image: 'shop-api:1', context: 'shop-api' }],
+        host: { name: 'shop.local' },
+        tests: [{ file: 'tests/shop.json', environment: 'tests/env.json', variables: ['a=b'] }],
+      },
+    ],
+  ],
+  [
+    'homework folders: each a piece, each by its own README or contents',
+    {
+      'hw02/k8s/app.yaml': deployment('app', 'me/hw2'),
+      'hw10/README.md': bash('kubectl apply -f k8s'),
+      'hw10/k8s/app.yaml': deployment('app', 'me/hw10'),
+      'hw3/README.md': bash('helm install app ./chart'),
+      'hw3/chart/Chart.yaml': chart('app'),
+      'README.md': 'My homework.\n',
+    },
+    [
+      { name: 'hw02', releases: [{ path: 'hw02/k8s' }] },
+      { name: 'hw3', releases: [{ chart: { name: 'hw3/chart' } }] },
+      { name: 'hw10', releases: [{ path: 'hw10/k8s', from: { file: 'hw10/README.md', line: 4 } }] },
+    ],
+  ],
+  [
+    'one README at the root for all homework',
+    {
+      'README.md': bash('kubectl apply -f hw1/k8s\nhelm install two hw2/chart'),
+      'hw1/k8s/app.yaml': deployment('app', 'me/hw1'),
+      'hw2/chart/Chart.yaml': chart('two'),
+    },
+    [
+      { name: 'hw1', sources: ['README.md'], releases: [{ path: 'hw1/k8s' }] },
+      { name: 'hw2', sources: ['README.md'], releases: [{ release: 'two' }] },
+    ],
+  ],
+  [
+    'a README that is older than the Makefile: the one whose paths are there is followed',
+    {
+      'README.md': bash('helm install app ./old-chart\nkubectl apply -f gone.yaml'),
+      Makefile: 'NS=shop\nup:\n\tkubectl create ns $(NS)\n\thelm upgrade --install app ./chart -n $(NS)\n',
+      'chart/Chart.yaml': chart('app'),
+    },
+    [
+      {
+        sources: ['Makefile'],
+        releases: [{ release: 'app', namespace: 'shop' }],
+        namespaces: [{ name: 'shop' }],
+        guesses: [{ text: /README.md says how to deploy too; Makefile was followed/ }],
+      },
+    ],
+  ],
+  [
+    'paths of a page in a folder that are meant from the root; what is not there is told',
+    {
+      'docs/install.md': bash('kubectl apply -f k8s/app.yaml\nkubectl apply -f k8s/none.yaml'),
+      'k8s/app.yaml': deployment('app', 'me/app'),
+    },
+    [
+      {
+        releases: [{ path: 'k8s/app.yaml' }],
+        guesses: [
+          { text: /docs\/k8s\/none.yaml is not in the repository/, from: { file: 'docs/install.md', line: 5 } },
+        ],
+      },
+    ],
+  ],
+  [
+    'skaffold: what it requires first, its images, its manifests',
+    {
+      'skaffold.yaml':
+        'apiVersion: skaffold/v4beta6\nkind: Config\nrequires: [{ path: ./db }]\nbuild: { artifacts: [{ image: me/api, context: api, docker: { dockerfile: Dockerfile.prod } }] }\nmanifests: { rawYaml: [k8s/api.yaml] }\n',
+      'db/skaffold.yaml':
+        'apiVersion: skaffold/v4beta6\nkind: Config\ndeploy: { helm: { releases: [{ name: db, chartPath: chart }] } }\n',
+      'db/chart/Chart.yaml': chart('db'),
+      'k8s/api.yaml': deployment('api', 'me/api'),
+      'api/Dockerfile.prod': 'FROM node:24\n',
+    },
+    [
+      {
+        releases: [
+          { kind: 'chart', release: 'db', chart: { name: 'db/chart' } },
+          { kind: 'manifests', path: 'k8s/api.yaml' },
+        ],
+        images: [{ image: 'me/api', context: 'api', dockerfile: 'api/Dockerfile.prod' }],
+      },
+    ],
+  ],
+  [
+    'services that each say how they are built, and a page that brings all up',
+    {
+      'README.md': bash('kubectl apply -k deploy'),
+      'deploy/kustomization.yaml': 'resources: [all.yaml]\n',
+      'deploy/all.yaml': `${deployment('orders', 'me/orders:1')}---\n${deployment('users', 'me/users:1')}---\n${deployment('db', 'postgres:15')}`,
+      'orders/README.md': bash('docker build -t me/orders --build-arg V=1 .'),
+      'orders/Dockerfile': 'FROM node:24\n',
+      'users/Dockerfile': 'FROM node:24\n',
+    },
+    [
+      {
+        releases: [{ kind: 'kustomize', path: 'deploy' }],
+        images: [
+          { image: 'me/orders:1', context: 'orders', buildArguments: ['V=1'], from: { file: 'orders/README.md' } },
+          { image: 'me/users:1', context: 'users' },
+        ],
+      },
+    ],
+  ],
+  ['nothing to deploy', { 'README.md': bash('npm start'), 'index.js': '' }, []],
+];
+
+t.test('a repository is planned as its files say', async (t) => {
+  for (const [what, texts, pieces] of repositories) {
+    const planned = plan(texts);
+    t.match(planned, pieces, what);
+    t.equal(planned.length, pieces.length, `${what}: pieces`);
+  }
+});
+
+t.test('what is written of a plan is read again without a problem, and says the same', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'hwctl-plan-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  for (const [at, [what, texts]] of repositories.entries()) {
+    const pieces = plan(texts);
+    if (pieces.length === 0) continue;
+    const folder = join(root, String(at));
+    for (const [path, text] of Object.entries(texts)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    const file = join(folder, 'hwctl.yaml');
+    writeFileSync(file, projectText(folder, pieces));
+    const { stacks } = readProject(file);
+    t.same([...stacks.keys()], pieces.length === 1 ? [String(at)] : pieces.map(({ name }) => name), what);
+    for (const [index, stack] of [...stacks.values()].entries()) {
+      const piece = pieces[index]!;
+      t.equal(stack.releases?.length, piece.releases.length, `${what}: releases`);
+      t.same(
+        (stack.images ?? []).map(({ image }) => image),
+        piece.images.map(({ image }) => image),
+        `${what}: images`,
+      );
+      t.equal(stack.host, piece.host?.name, `${what}: host`);
+      t.equal(stack.tests?.length ?? 0, piece.tests.length, `${what}: tests`);
+    }
+  }
+});
