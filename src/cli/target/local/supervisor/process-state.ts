@@ -112,7 +112,11 @@ function afterStop(
     case 'stopping':
       // The last word counts; the deadline stays.
       return { ...state, afterwards: event.afterwards };
-    default:
+    case 'idle':
+    case 'backing-off':
+    case 'stopped':
+    case 'done':
+    case 'failed':
       return event.afterwards === 'stopped' ? { type: 'stopped' } : { type: 'idle', failures: 0 };
   }
 }
@@ -135,7 +139,11 @@ function afterExit(
       if (policy.kind === 'job' && failures >= policy.jobAttempts) return { type: 'failed', exit: event.exit };
       return backOff(failures, event, policy);
     }
-    default:
+    case 'idle':
+    case 'backing-off':
+    case 'stopped':
+    case 'done':
+    case 'failed':
       return state;
   }
 }
