@@ -43,7 +43,7 @@ async function reference(): Promise<string> {
   for (const entry of commandEntries) {
     const command = program.command(entry.name).description(entry.summary).option('--json', jsonWhat);
     // Options are declared before any action runs: no command touches its context while it is being defined.
-    (await entry.load()).define(command, { env: {}, columns: 80 } as Context, noEnds);
+    (await entry.load()).define(command, { env: {}, columns: 80, root } as Context, noEnds);
     lines.push(...sections(command, `hwctl ${entry.name}`));
   }
   return lines.join('\n');

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Agent } from 'undici';
-import type { ServiceName } from './config.js';
 import { Problem, unavailable } from './http/problem.js';
 import { type Trace, traceHeaders } from './http/trace.js';
+import type { ServiceName } from './store/tables.js';
 
 export interface ServiceCall {
   method: 'GET' | 'POST' | 'PUT';

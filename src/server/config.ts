@@ -1,42 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type ProxyTrust, parseNetwork } from './http/client-address.js';
-
-/** The services of the platform, in the order in which they start. */
-export const serviceNames = ['auth', 'billing', 'notifications', 'orders', 'users', 'prices', 'hello'] as const;
-export type ServiceName = (typeof serviceNames)[number];
-
-/** Services that keep nothing. */
-export const storelessServices: readonly ServiceName[] = ['prices', 'hello'];
-
-/** Everything a server process may be told, checked. */
-export interface Config extends ProxyTrust {
-  services: ServiceName[];
-  host: string;
-  /** 0: any free port; the first log line says which. */
-  port: number;
-  store: 'sqlite' | 'postgres';
-  sqliteDir: string;
-  sqliteSynchronous: 'NORMAL' | 'FULL';
-  postgresUrl: string | undefined;
-  postgresPoolSize: number;
-  /** What one statement may take; the waits for a lock, a connection and an answer follow from it. */
-  postgresTimeoutMs: number;
-  /** Base URLs of the services that others call; undefined where the service runs in this process. */
-  urls: Partial<Record<ServiceName, string>>;
-  /** The credential that services show each other. */
-  internalToken: string;
-  /** http(s) URL or path of the price list. */
-  pricesUrl: string | undefined;
-  pricesRefreshMs: number;
-  logLevel: string;
-  shutdownTimeoutMs: number;
-  /** How long a client may take to send its whole request; half of it for the headers. */
-  requestTimeoutMs: number;
-  /** scrypt's N as a power of two; 14 with p = 5 is one of OWASP's equivalent recommendations. */
-  passwordCost: number;
-  sessionTtlMs: number;
-  idempotencyTtlMs: number;
-}
+import type { Config } from './context.js';
+import { parseNetwork } from './http/client-address.js';
+import { keepsData, platform, serviceNames } from './platform.js';
+import type { ServiceName } from './store/tables.js';
 
 /** The configuration is wrong: all problems at once, each naming its variable. */
 export class ConfigError extends Error {
@@ -45,12 +11,6 @@ export class ConfigError extends Error {
   }
 }
 
-const needs: Partial<Record<ServiceName, ServiceName[]>> = {
-  // billing and notifications only where orders are paid: the idempotency stack runs without them.
-  orders: ['auth'],
-  billing: ['auth'],
-  notifications: ['auth'],
-};
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** Reads the environment (the only place that does); services named on the command line win over SERVICES. Throws ConfigError. */
@@ -82,13 +42,13 @@ export function readConfig(named: readonly string[], env: NodeJS.ProcessEnv = pr
   }
 
   const urls: Config['urls'] = {};
-  for (const name of ['auth', 'billing', 'orders', 'notifications'] as const) {
+  for (const name of serviceNames.filter((each) => platform[each].called)) {
     const given = url(`${name.toUpperCase()}_URL`, ['http:', 'https:']);
     if (given !== undefined) urls[name] = given;
   }
   const store = oneOf('STORE', ['sqlite', 'postgres'], 'sqlite');
   const postgresUrl = url('POSTGRES_URL', ['postgres:', 'postgresql:']);
-  const storing = services.some((name) => !storelessServices.includes(name));
+  const storing = services.some(keepsData);
   if (store === 'postgres' && postgresUrl === undefined && storing)
     problems.push('POSTGRES_URL is not set, and STORE is postgres: give postgres://USER:PASSWORD@HOST/DATABASE');
 
@@ -153,9 +113,4 @@ function servicesOf(named: readonly string[], env: NodeJS.ProcessEnv, problems: 
       problems.push(`there is no service ${JSON.stringify(name)}: the services are ${serviceNames.join(', ')}`);
   if (names.length === 0) problems.push(`no service named: serve ${serviceNames.join(' | ')}, or set SERVICES`);
   return serviceNames.filter((name) => names.includes(name));
-}
-
-/** The services that a service calls: each must run in this process or have a URL. */
-export function dependenciesOf(service: ServiceName): readonly ServiceName[] {
-  return needs[service] ?? [];
 }

@@ -1,5 +1,6 @@
-import { ConfigError, readConfig, serviceNames, storelessServices } from './config.js';
+import { ConfigError, readConfig } from './config.js';
 import { createLog } from './log.js';
+import { keepsData, platform, serviceNames } from './platform.js';
 import { startServer } from './server.js';
 import { migrateStores } from './store/open.js';
 
@@ -49,9 +50,9 @@ async function serve(services: string[]): Promise<void> {
 }
 
 async function migrate(named: string[]): Promise<void> {
-  const storing = serviceNames.filter((name) => !storelessServices.includes(name));
-  const config = readConfig(named.length > 0 ? named : storing);
+  const config = readConfig(named.length > 0 ? named : serviceNames.filter(keepsData));
   const log = createLog(config.logLevel, ['migrate']);
-  const names = await migrateStores(config, config.services, log, migrateTimeoutMs);
+  const storing = config.services.map((service) => ({ service, migrations: platform[service].migrations }));
+  const names = await migrateStores(config, storing, log, migrateTimeoutMs);
   log.info({ migrations: names }, 'schema is up to date');
 }

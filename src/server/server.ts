@@ -3,24 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from './app.js';
 import { createSessionLookup } from './auth/sessions.js';
 import { createClient } from './client.js';
-import { type Config, ConfigError, dependenciesOf, type ServiceName, storelessServices } from './config.js';
-import type { CreateService, ServiceContext } from './context.js';
+import { ConfigError } from './config.js';
+import type { Config, ServiceContext } from './context.js';
 import { unavailable } from './http/problem.js';
 import type { Service } from './http/route.js';
 import type { Log } from './log.js';
 import { createMetrics } from './metrics.js';
+import { keepsData, platform } from './platform.js';
 import { openStores } from './store/open.js';
-
-// Loaded only where it runs: `serve hello` opens no database.
-const modules: Record<ServiceName, () => Promise<{ create: CreateService }>> = {
-  auth: () => import('./services/auth.js'),
-  billing: () => import('./services/billing.js'),
-  notifications: () => import('./services/notifications.js'),
-  orders: () => import('./services/orders.js'),
-  users: () => import('./services/users.js'),
-  prices: () => import('./services/prices.js'),
-  hello: () => import('./services/hello.js'),
-};
 
 /** A running server. */
 export interface RunningServer {
@@ -33,7 +23,7 @@ export interface RunningServer {
 /** Starts the services of the configuration in this process; resolves once it listens. */
 export async function startServer(config: Config, log: Log): Promise<RunningServer> {
   const missing = config.services.flatMap((service) =>
-    dependenciesOf(service)
+    platform[service].needs
       .filter((needed) => !config.services.includes(needed) && config.urls[needed] === undefined)
       .map(
         (needed) =>
@@ -49,11 +39,13 @@ export async function startServer(config: Config, log: Log): Promise<RunningServ
     if (url === undefined) throw unavailable(`${service} is not part of this deployment`);
     return url;
   }, config.internalToken);
-  const storing = config.services.filter((name) => !storelessServices.includes(name));
+  const storing = config.services
+    .filter(keepsData)
+    .map((service) => ({ service, migrations: platform[service].migrations }));
   const stores = await openStores(config, storing, metrics, log);
   const services: Service[] = [];
   for (const name of config.services) {
-    const { create } = await modules[name]();
+    const { create } = await platform[name].load();
     const { callService } = client;
     const context: ServiceContext = {
       config,

@@ -1,11 +1,5 @@
 import { type CompiledQuery, sql } from 'kysely';
 import type { Migration, MigrationTools } from './migration.js';
-import { migration as auth } from './migrations/0001-auth.js';
-import { migration as idempotency } from './migrations/0002-idempotency.js';
-import { migration as orders } from './migrations/0003-orders.js';
-import { migration as billing } from './migrations/0004-billing.js';
-import { migration as notifications } from './migrations/0005-notifications.js';
-import { migration as users } from './migrations/0006-users.js';
 import { builders, type Dialect } from './statement.js';
 
 /** A migration as the SQL of one dialect. */
@@ -14,16 +8,11 @@ export interface MigrationSql {
   statements: string[];
 }
 
-const migrations: Migration[] = [auth, idempotency, orders, billing, notifications, users];
-
-/** The migrations of these services in the order of their numbers, as SQL. */
-export function migrationsOf(services: readonly string[], dialect: Dialect): MigrationSql[] {
-  return migrations
-    .filter(({ service }) => [service].flat().some((name) => services.includes(name)))
-    .map(({ name, up }) => ({
-      name,
-      statements: up(toolsOf(dialect)).map(inlined),
-    }));
+/** Migrations in the order of their numbers, each once, as SQL. */
+export function migrationSql(migrations: readonly Migration[], dialect: Dialect): MigrationSql[] {
+  return [...new Set(migrations)]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, up }) => ({ name, statements: up(toolsOf(dialect)).map(inlined) }));
 }
 
 function toolsOf(dialect: Dialect): MigrationTools {

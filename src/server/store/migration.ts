@@ -12,10 +12,11 @@ export interface MigrationTools {
   identity<T extends string>(table: CreateTableBuilder<T>): CreateTableBuilder<T, 'id'>;
 }
 
-/** One numbered change of the schema. Append only: an applied migration is never edited. */
+/**
+ * One numbered change of the schema. Append only: an applied migration is never edited. platform.ts says whose it is: on
+ * SQLite each service has a file of its own and gets its own tables alone.
+ */
 export interface Migration {
   name: string;
-  /** Whose tables these are. On SQLite each service has a file of its own and gets its own tables alone. */
-  service: string | string[];
   up(tools: MigrationTools): { compile(): CompiledQuery<unknown> }[];
 }

@@ -1,11 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config, ServiceName } from '../config.js';
+import type { Config } from '../context.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import type { Migration } from './migration.js';
 import type { Store } from './store.js';
+import type { ServiceName } from './tables.js';
 
 const retryMs = 500;
+
+/** A service that keeps something, and what makes its tables. */
+export interface StoringService {
+  service: ServiceName;
+  migrations: readonly Migration[];
+}
 
 /** The stores of a process. */
 export interface Stores {
@@ -19,7 +27,7 @@ export interface Stores {
  */
 export async function openStores(
   config: Config,
-  services: readonly ServiceName[],
+  services: readonly StoringService[],
   metrics: Metrics,
   log: Log,
 ): Promise<Stores> {
@@ -39,7 +47,7 @@ export async function openStores(
 
 type Open = (
   config: Config,
-  services: readonly ServiceName[],
+  services: readonly StoringService[],
   metrics: Metrics,
   log: Log,
 ) => Promise<Map<ServiceName, Store>>;
@@ -47,12 +55,12 @@ type Open = (
 const openSqlite: Open = async ({ sqliteDir, sqliteSynchronous }, services, metrics) => {
   // Loaded here and not above: a process that keeps nothing does without Kysely and the drivers.
   const { SqliteStore } = await import('./sqlite.js');
-  const { migrationsOf } = await import('./migrate.js');
+  const { migrationSql } = await import('./migrate.js');
   return new Map(
-    services.map((service) => {
+    services.map(({ service, migrations }) => {
       const file = join(sqliteDir, `${service}.db`);
       const store = new SqliteStore({ file, synchronous: sqliteSynchronous, metrics: metrics.store(service) });
-      store.migrate(migrationsOf([service], 'sqlite'));
+      store.migrate(migrationSql(migrations, 'sqlite'));
       return [service, store];
     }),
   );
@@ -60,15 +68,16 @@ const openSqlite: Open = async ({ sqliteDir, sqliteSynchronous }, services, metr
 
 const openPostgres: Open = async (config, services, metrics, log) => {
   const { PostgresPool, PostgresStore } = await import('./postgres.js');
-  const { migrationsOf } = await import('./migrate.js');
+  const { migrationSql } = await import('./migrate.js');
   const { postgresUrl: url, postgresPoolSize: poolSize, postgresTimeoutMs: timeoutMs } = config;
   const shared = new PostgresPool({ url: url!, poolSize, timeoutMs, log });
+  const all = services.flatMap(({ migrations }) => migrations);
   let missing: string | undefined = 'the schema is being migrated';
 
   async function migrate(): Promise<void> {
     while (!shared.pool.ending && missing !== undefined)
       try {
-        await shared.migrate(migrationsOf(services, 'postgres'));
+        await shared.migrate(migrationSql(all, 'postgres'));
         missing = undefined;
       } catch (error) {
         missing = `Postgres cannot be migrated: ${error instanceof Error ? error.message || error.name : error}`;
@@ -78,19 +87,20 @@ const openPostgres: Open = async (config, services, metrics, log) => {
   }
   void migrate();
   return new Map(
-    services.map((service) => [service, new PostgresStore(shared, () => missing, metrics.store(service))]),
+    services.map(({ service }) => [service, new PostgresStore(shared, () => missing, metrics.store(service))]),
   );
 };
 
 /** Brings the schema of these services up to date; tries for a while where Postgres does not answer yet. */
-export async function migrateStores(config: Config, services: readonly ServiceName[], log: Log, timeoutMs: number) {
-  const { migrationsOf } = await import('./migrate.js');
-  const names = migrationsOf(services, config.store).map(({ name }) => name);
+export async function migrateStores(config: Config, services: readonly StoringService[], log: Log, timeoutMs: number) {
+  const { migrationSql } = await import('./migrate.js');
+  const all = services.flatMap(({ migrations }) => migrations);
+  const names = migrationSql(all, config.store).map(({ name }) => name);
   if (config.store === 'sqlite') {
     const { SqliteStore } = await import('./sqlite.js');
-    for (const service of services) {
+    for (const { service, migrations } of services) {
       const store = new SqliteStore({ file: join(config.sqliteDir, `${service}.db`), synchronous: 'FULL' });
-      store.migrate(migrationsOf([service], 'sqlite'));
+      store.migrate(migrationSql(migrations, 'sqlite'));
       await store.close();
     }
     return names;
@@ -101,7 +111,7 @@ export async function migrateStores(config: Config, services: readonly ServiceNa
   try {
     for (;;)
       try {
-        await shared.migrate(migrationsOf(services, 'postgres'));
+        await shared.migrate(migrationSql(all, 'postgres'));
         return names;
       } catch (error) {
         if (performance.now() > endsAt) throw error;

@@ -1,7 +1,34 @@
 import type { Generated } from 'kysely';
 
+/**
+ * What each service keeps, and with it the names of the services: a new one begins here. Its tables are made by the
+ * migrations that platform.ts gives it.
+ */
+export interface ServiceTables {
+  auth: AuthTables;
+  billing: BillingTables & KeyTables;
+  notifications: NotificationTables;
+  orders: OrderTables & KeyTables;
+  users: UserTables;
+  prices: NoTables;
+  hello: NoTables;
+}
+
+export type ServiceName = keyof ServiceTables;
+
+type Together<T> = (T extends unknown ? (part: T) => void : never) extends (all: infer All) => void ? All : never;
+
 /** Every table of the platform, as Kysely types. Times are milliseconds since the epoch, money is integer minor units. */
-export interface Tables {
+export type Tables = Together<ServiceTables[ServiceName]> & {
+  schema_migrations: {
+    name: string;
+    applied_at: number;
+  };
+};
+
+type NoTables = Record<never, never>;
+
+interface AuthTables {
   accounts: {
     id: Generated<number>;
     login: string;
@@ -19,6 +46,41 @@ export interface Tables {
     failures: number;
     window_ends_at: number;
   };
+}
+
+interface BillingTables {
+  balances: {
+    user_id: number;
+    amount: number;
+  };
+  /** Every movement of money: a top-up is positive, a charge negative. */
+  ledger: {
+    id: Generated<number>;
+    user_id: number;
+    amount: number;
+    order_id: number | null;
+    created_at: number;
+  };
+  charges: {
+    order_id: number;
+    user_id: number;
+    amount: number;
+    outcome: string;
+    created_at: number;
+  };
+}
+
+interface NotificationTables {
+  notifications: {
+    id: Generated<number>;
+    event_id: string;
+    user_id: number;
+    message: string;
+    created_at: number;
+  };
+}
+
+interface OrderTables {
   orders: {
     id: Generated<number>;
     user_id: number;
@@ -44,6 +106,10 @@ export interface Tables {
     leased_until: number;
     created_at: number;
   };
+}
+
+/** Of every service that takes idempotency keys. */
+interface KeyTables {
   idempotency_keys: {
     scope: string;
     fingerprint: string;
@@ -51,32 +117,9 @@ export interface Tables {
     response: string | null;
     expires_at: number;
   };
-  balances: {
-    user_id: number;
-    amount: number;
-  };
-  /** Every movement of money: a top-up is positive, a charge negative. */
-  ledger: {
-    id: Generated<number>;
-    user_id: number;
-    amount: number;
-    order_id: number | null;
-    created_at: number;
-  };
-  charges: {
-    order_id: number;
-    user_id: number;
-    amount: number;
-    outcome: string;
-    created_at: number;
-  };
-  notifications: {
-    id: Generated<number>;
-    event_id: string;
-    user_id: number;
-    message: string;
-    created_at: number;
-  };
+}
+
+interface UserTables {
   user: {
     id: Generated<number>;
     username: string;
@@ -84,9 +127,5 @@ export interface Tables {
     lastName: string | null;
     email: string | null;
     phone: string | null;
-  };
-  schema_migrations: {
-    name: string;
-    applied_at: number;
   };
 }

@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type Config, readConfig } from '../../../src/server/config.js';
-import type { ServiceContext } from '../../../src/server/context.js';
+import { readConfig } from '../../../src/server/config.js';
+import type { Config, ServiceContext } from '../../../src/server/context.js';
 import { json, type Reply } from '../../../src/server/http/problem.js';
 import type { Call } from '../../../src/server/http/route.js';
 import { createIdempotency, keyStatements, sweepKeys } from '../../../src/server/idempotency.js';
 import { createLog } from '../../../src/server/log.js';
 import { createMetrics } from '../../../src/server/metrics.js';
 import { createOutbox, enqueue, settle } from '../../../src/server/outbox.js';
+import { platform } from '../../../src/server/platform.js';
 import { migrateStores, openStores } from '../../../src/server/store/open.js';
 import { type Statement, statement } from '../../../src/server/store/statement.js';
 import { first, rows, type Store, type Unit } from '../../../src/server/store/store.js';
@@ -59,6 +60,7 @@ function explained<V extends object>(one: Statement<V, unknown>): Statement<V, u
 }
 
 t.setTimeout(300_000);
+const orders = { service: 'orders' as const, migrations: platform.orders.migrations };
 const folder = mkdtempSync(join(tmpdir(), 'hwctl-store-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 const cluster = await startPostgres();
@@ -73,7 +75,7 @@ await t.test('Postgres', { timeout: 140_000, skip }, async (t) => {
 });
 
 async function open(config: Config): Promise<{ store: Store; close(): Promise<void> }> {
-  const stores = await openStores(config, ['orders'], createMetrics(), log);
+  const stores = await openStores(config, [orders], createMetrics(), log);
   const store = stores.of('orders');
   for (const endsAt = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     const missing = await store.check().then(() => undefined, String);
@@ -86,7 +88,7 @@ async function storeSuite(t: Test, env: Record<string, string>): Promise<void> {
   const config = readConfig(['orders'], { ...env, AUTH_URL: 'http://127.0.0.1:1', INTERNAL_TOKEN: 'x'.repeat(16) });
 
   await t.test('migrates once, however many start at once', async (t) => {
-    const all = await Promise.all(Array.from({ length: 5 }, () => migrateStores(config, ['orders'], log, 30_000)));
+    const all = await Promise.all(Array.from({ length: 5 }, () => migrateStores(config, [orders], log, 30_000)));
     t.equal(new Set(all.map(String)).size, 1);
   });
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { exitCodes, Failure } from '../../kernel/failure.js';
@@ -19,6 +19,16 @@ export interface ServeOptions {
   port: number;
   /** Folder of the databases; a temporary one where absent. */
   data?: string;
+}
+
+/** The services of the bundled platform: what its manifests let the server run, so that the two cannot disagree. */
+export function bundledServices(root: string): string[] {
+  const shared = join(root, 'manifests', 'shared');
+  return readdirSync(shared).flatMap((folder) => {
+    const file = join(shared, folder, 'deployment.yaml');
+    if (!existsSync(file)) return [];
+    return /^ *args: \[serve, ([a-z-]+)\]$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? [];
+  });
 }
 
 /** Milliseconds that the server has to drain after a Ctrl-C before it is killed. */

@@ -3,7 +3,6 @@ import type { Migration } from '../migration.js';
 /** Accounts, sessions and the memory of the login throttle. */
 export const migration: Migration = {
   name: '0001-auth',
-  service: 'auth',
   up: ({ schema, identity }) => [
     identity(schema.createTable('accounts'))
       .addColumn('login', 'text', (column) => column.notNull().unique())

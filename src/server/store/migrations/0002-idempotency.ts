@@ -3,7 +3,6 @@ import type { Migration } from '../migration.js';
 /** Idempotency keys with the response each gave. On Postgres one table serves every service: the scope holds the path. */
 export const migration: Migration = {
   name: '0002-idempotency',
-  service: ['orders', 'billing'],
   up: ({ schema }) => [
     schema
       .createTable('idempotency_keys')

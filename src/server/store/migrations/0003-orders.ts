@@ -3,7 +3,6 @@ import type { Migration } from '../migration.js';
 /** Orders, their numbers per user, and the outbox of the payment saga. */
 export const migration: Migration = {
   name: '0003-orders',
-  service: 'orders',
   up: ({ schema, identity }) => [
     identity(schema.createTable('orders'))
       .addColumn('user_id', 'bigint', (column) => column.notNull())

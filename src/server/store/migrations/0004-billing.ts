@@ -3,7 +3,6 @@ import type { Migration } from '../migration.js';
 /** Balances, the ledger that they sum up, and one charge an order. The check is the last line of defence. */
 export const migration: Migration = {
   name: '0004-billing',
-  service: 'billing',
   up: ({ schema, identity, sql }) => [
     schema
       .createTable('balances')

@@ -3,7 +3,6 @@ import type { Migration } from '../migration.js';
 /** What users were told; the event's id keeps an event from being told twice. */
 export const migration: Migration = {
   name: '0005-notifications',
-  service: 'notifications',
   up: ({ schema, identity }) => [
     identity(schema.createTable('notifications'))
       .addColumn('event_id', 'text', (column) => column.notNull().unique())

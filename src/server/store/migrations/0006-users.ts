@@ -3,7 +3,6 @@ import type { Migration } from '../migration.js';
 /** The table `user` where it is absent, and its first record, id 1. */
 export const migration: Migration = {
   name: '0006-users',
-  service: 'users',
   up: ({ db, schema, identity, sql }) => [
     identity(schema.createTable('user').ifNotExists())
       .addColumn('username', 'text', (column) => column.notNull())
