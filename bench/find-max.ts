@@ -1,7 +1,7 @@
 // Lie detectors of `load --find-max`: servers of known capacity, and the rate that it names. The table is docs/LOAD.md's.
 // `npm run bench find-max`; exits 1 where an answer is off by more than 10 %.
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { $ } from 'zx';
 import type { LoadReport } from '../src/cli/report/load/timeline.js';
 import { limitedServer } from '../test/load/servers.js';
 
@@ -19,15 +19,16 @@ process.stdout.write('| server | true | named | of it | after | answer | exit |\
 let off = 0;
 for (const [name, options, truth] of servers) {
   const server = await limitedServer(options);
-  const args = [bin, 'load', '--find-max', '--json', '--url', `${server.url}/`];
-  // Answers come from another process: this one may wait.
-  const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 200_000, maxBuffer: 1e8 });
+  const hwctl = $({ quiet: true, nothrow: true, timeout: '200s' });
+  const { stdout, exitCode } = await hwctl`${process.execPath} ${bin} load --find-max --json --url ${server.url}/`;
   server.close();
   const { findMax, totalMs } = JSON.parse(stdout) as LoadReport;
   const held = findMax?.heldPerSecond;
   const share = held === undefined ? undefined : held / truth;
   if (share === undefined || share < 0.9 || share > 1.1) off++;
   const cells = [name, `${truth}/s`, held === undefined ? '-' : `${held}/s`, share?.toFixed(2) ?? '-'];
-  process.stdout.write(`| ${cells.join(' | ')} | ${(totalMs / 1000).toFixed(0)} s | ${findMax?.state} | ${status} |\n`);
+  process.stdout.write(
+    `| ${cells.join(' | ')} | ${(totalMs / 1000).toFixed(0)} s | ${findMax?.state} | ${exitCode} |\n`,
+  );
 }
 process.exitCode = off > 0 ? 1 : 0;

@@ -72,7 +72,7 @@ function executable(file: string): boolean {
 }
 
 const autocannonFile = join(root, 'node_modules', 'autocannon', 'autocannon.js');
-const installed = (peer: string) => `scripts/bench-peers.sh ${peer}`;
+const installed = (peer: string) => `node scripts/bench-peers.mjs ${peer}`;
 
 function one(text: string, pattern: RegExp): number | undefined {
   const value = pattern.exec(text)?.[1];

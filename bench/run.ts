@@ -1,8 +1,8 @@
 // `npm run bench [NAME...]`: the figures of the README, each beside its peer from the same run. One heavy thing at a time.
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { $ } from 'zx';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const benches = readdirSync(folder)
@@ -22,10 +22,8 @@ let failed = 0;
 for (const name of asked.length > 0 ? asked : benches) {
   const [load = 0] = loadavg();
   process.stdout.write(`\n## ${name} (npm run bench ${name}; load average before: ${load.toFixed(2)})\n\n`);
-  const result = spawnSync(process.execPath, ['--import', 'tsx', `${folder}${name}.ts`], {
-    stdio: 'inherit',
-    timeout: 30 * 60_000,
-  });
-  if (result.status !== 0) failed += 1;
+  const bench = $({ stdio: 'inherit', nothrow: true, timeout: '30m' });
+  const { exitCode } = await bench`${process.execPath} --import tsx ${folder}${name}.ts`;
+  if (exitCode !== 0) failed += 1;
 }
 process.exit(failed === 0 ? 0 : 1);

@@ -1,8 +1,8 @@
 // Runs the tests with tap: `node scripts/test.mjs [runs|faults|e2e|soak|FILE...]`. Without an argument: all but the slow suites.
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { $ } from 'zx';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const slowSuites = ['faults', 'e2e', 'runs', 'soak'];
@@ -19,8 +19,8 @@ function testFiles(folder) {
 const mark = 'node_modules/.tap-built';
 const installed = 'node_modules/.package-lock.json';
 if (!existsSync(mark) || (existsSync(installed) && statSync(mark).mtimeMs < statSync(installed).mtimeMs)) {
-  const built = spawnSync('npx', ['tap', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (built.status !== 0) process.exit(built.status ?? 1);
+  const { exitCode } = await $({ stdio: ['ignore', 'ignore', 'inherit'], nothrow: true })`npx tap build`;
+  if (exitCode !== 0) process.exit(exitCode ?? 1);
   writeFileSync(mark, '');
 }
 
@@ -53,12 +53,11 @@ const options = slow ? ['--timeout=1800', '--jobs=1'] : [];
 const reporter = process.stdout.isTTY ? ['--reporter=terse'] : ['--reporter=silent'];
 mkdirSync('.tap', { recursive: true });
 const raw = `.tap/${suite?.replaceAll('/', '-') ?? 'test'}.tap`;
-const run = spawnSync('npx', ['tap', ...options, `--output-file=${raw}`, ...reporter, ...files.sort()], {
-  stdio: 'inherit',
-});
+const tap = $({ stdio: 'inherit', nothrow: true });
+const { exitCode } = await tap`npx tap ${options} --output-file=${raw} ${reporter} ${files.sort()}`;
 if (!process.stdout.isTTY) printOutcomes(readFileSync(raw, 'utf8'));
 const totals = /^# \{ (total: .*) \}$/m.exec(readFileSync(raw, 'utf8'))?.[1] ?? '';
 const count = (name) => Number(new RegExp(`${name}: (\\d+)`).exec(totals)?.[1] ?? 0);
 const skipped = count('skip') + count('todo');
 process.stdout.write(`${count('pass')} passed, ${count('fail')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-process.exit(run.status ?? 1);
+process.exit(exitCode ?? 1);
