@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 
@@ -80,14 +81,55 @@ export async function hwctl(args: string[], options: CliOptions = {}): Promise<C
   }
 }
 
+/**
+ * Runs a command in this process, from the sources: for calls whose words matter and not the process, some ten times as
+ * quick. What the launcher, signals, streams and exit codes of a process do is seen by `hwctl` alone.
+ */
+export async function hwctlInside(args: string[], { env, cwd }: CliOptions = {}): Promise<CliRun> {
+  const [{ runCommand }, { makeContext }] = await Promise.all([
+    import('../src/cli/commands/program.js'),
+    import('../src/cli/commands/context/make-context.js'),
+  ]);
+  const home = mkdtempSync(join(tmpdir(), 'hwctl-test-'));
+  const said = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof said) =>
+    new Writable({
+      decodeStrings: false,
+      write: (text: string, _, done) => {
+        said[name] += text;
+        done();
+      },
+    }) as unknown as NodeJS.WriteStream;
+  try {
+    const context = makeContext({
+      argv: args,
+      env: { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: home, TERM: 'dumb', ...env },
+      cwd: cwd ?? home,
+      signal: new AbortController().signal,
+      root: root.replace(/\/$/, ''),
+      version: (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
+      stdin: Readable.from([]) as unknown as NodeJS.ReadStream,
+      stdout: stream('stdout'),
+      stderr: stream('stderr'),
+    });
+    const exitCode = await runCommand(args, context);
+    context.endReport();
+    return { exitCode, signal: null, ...said };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
 export interface GoldenOptions extends CliOptions {
+  /** In this process, as `hwctlInside`. */
+  inside?: boolean;
   /** Texts known to differ from run to run, by the name that stands for them: `{ url: 'http://127.0.0.1:4711' }` -> `{{url}}`. */
   values?: Record<string, string>;
 }
 
 /** Runs hwctl and compares the transcript with `test/golden/NAME.txt`. Gives the run, for further questions. */
 export async function golden(t: Test, name: string, args: string[], options: GoldenOptions = {}): Promise<CliRun> {
-  const run = await hwctl(args, options);
+  const run = await (options.inside === true ? hwctlInside : hwctl)(args, options);
   matchGolden(t, name, transcript(args, run), options.values);
   return run;
 }

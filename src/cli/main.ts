@@ -14,39 +14,6 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string }).version;
 }
 
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
-}
-
-async function makeContext(argv: readonly string[], signal: AbortSignal): Promise<Context> {
-  const { systemClock } = await import('./kernel/clock.js');
-  const { createOutput } = await import('./commands/context/output.js');
-  const { env, stdin, stdout, stderr } = process;
-  // https://no-color.org: any non-empty value turns colours off.
-  // FORCE_COLOR as Node reads it: 0 and false turn them off.
-  const forced = env.FORCE_COLOR ? isSet(env.FORCE_COLOR) : undefined;
-  const color = env.NO_COLOR ? false : (forced ?? (stdout.isTTY === true && env.TERM !== 'dumb'));
-  return {
-    argv,
-    env,
-    cwd: process.cwd(),
-    clock: systemClock,
-    signal,
-    root,
-    version: packageVersion(),
-    stdin,
-    stdout,
-    stderr,
-    // The two variables that Ink looks at: where one is set it draws nothing.
-    interactive: stdout.isTTY === true && !isSet(env.CI) && !isSet(env.CONTINUOUS_INTEGRATION) && env.TERM !== 'dumb',
-    color,
-    columns: stdout.columns || Number(env.COLUMNS) || 80,
-    endsWithReader: false,
-    exitCode: 0,
-    ...createOutput({ stdout, stderr }, env),
-  };
-}
-
 /** The first Ctrl-C or SIGTERM asks the command to end well; a second one ends the process where it stands. */
 function interruption(): AbortController {
   const controller = new AbortController();
@@ -102,7 +69,20 @@ async function main(argv: string[]): Promise<number> {
   }
   controller = interruption();
   const { runCommand } = await import('./commands/program.js');
-  context = await makeContext(argv, controller.signal);
+  const { makeContext } = await import('./commands/context/make-context.js');
+  const { env, stdin, stdout, stderr } = process;
+  const { signal } = controller;
+  context = makeContext({
+    argv,
+    env,
+    cwd: process.cwd(),
+    signal,
+    root,
+    version: packageVersion(),
+    stdin,
+    stdout,
+    stderr,
+  });
   try {
     return await runCommand(argv, context);
   } finally {

@@ -1,8 +1,4 @@
-import { once } from 'node:events';
-import net from 'node:net';
 import t from 'tap';
-import { WarmUp } from '../../../src/cli/load/engine/warm-up.js';
-import { control, counter } from '../../../src/cli/load/memory/memory.js';
 import { startAttack } from '../../../src/cli/load/run.js';
 import { adds, closed, planFor, rate, tcpServer } from '../../load/servers.js';
 
@@ -37,24 +33,6 @@ t.test('the target sees nothing of the warm-up, and no figure of it is in the re
       t.equal(result.bytes.received, 10 * reply.length);
     }
   }
-});
-
-t.test('it has memory of its own, one share for each thread, and ends when every thread has done enough', async (t) => {
-  const warmUp = await WarmUp.prepare(planFor(1, rate(100, 1000), { workers: 2 }));
-  t.ok(warmUp);
-  if (warmUp === undefined) return;
-  t.equal(warmUp.plan.workers, 2);
-  t.equal(warmUp.plan.arrivals.stages[0]!.durationMs <= 300, true, 'bounded');
-  t.not(warmUp.dataFor(0).memory, warmUp.dataFor(1).memory);
-  warmUp.start(0);
-  for (const { counters } of warmUp.memories) counters[counter.ok] = 1e6;
-  const { words } = warmUp.control;
-  while (Atomics.load(words, control.words.finish) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  const { port } = warmUp.dataFor(0);
-  warmUp.close();
-  const socket = net.connect(port, '127.0.0.1');
-  const [error] = await once(socket, 'error');
-  t.match(error, { code: 'ECONNREFUSED' }, 'its server is gone');
 });
 
 t.test('a near start leaves it out, a far one comes after it', async (t) => {
