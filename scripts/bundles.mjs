@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { noticesOf } from './licences.mjs';
 
 /** Packages that every command loads. They go into the program's own files; what only some commands need (ink, postman-runtime, the Kubernetes client) stays in node_modules. */
-const bundled = ['ajv', 'commander', 'diff', 'execa', 'jsonpath-rfc9535', 'yaml'];
+const bundled = ['ajv', 'commander', 'diff', 'execa', 'jsonpath-rfc9535', 'yaml', '@kubernetes/client-node'];
 
 const forNode = {
   bundle: true,

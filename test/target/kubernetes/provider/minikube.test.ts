@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
 import type { Run } from '../../../../src/cli/kernel/process.js';
 import { sameImage } from '../../../../src/cli/target/kubernetes/provider/image.js';
-import { openMinikube, whyNotMinikube } from '../../../../src/cli/target/kubernetes/provider/minikube.js';
+import { minikube, openMinikube, whyNotMinikube } from '../../../../src/cli/target/kubernetes/provider/minikube.js';
 import {
   driverCure,
   parseStartEvent,
@@ -200,3 +201,19 @@ t.test('why not minikube', async (t) => {
   t.match(await asks(outcome(undefined, '', '', 'timeout'), 0), /does not answer/);
   t.match(await asks(outcome(4), 0), /kubeconfig/);
 });
+
+t.test(
+  'the profile is the one that minikube would take: flag, environment, its configuration, its default',
+  async (t) => {
+    const home = t.testdir({ '.minikube': { config: { 'config.json': '{"profile": "mine", "cache": {}}' } } });
+    const run: Run = async () => t.fail('minikube need not be asked') as never;
+    const profile = (env: Record<string, string>, given?: string) =>
+      minikube.contextOf({ profile: given }, { run, env: { HOME: home, ...env } });
+    t.equal(await profile({}), 'mine');
+    t.equal(await profile({ MINIKUBE_HOME: join(home, '.minikube'), HOME: '/nowhere' }), 'mine');
+    t.equal(await profile({ MINIKUBE_HOME: home, HOME: '/nowhere' }), 'mine');
+    t.equal(await profile({ MINIKUBE_PROFILE: 'other' }), 'other');
+    t.equal(await profile({ MINIKUBE_PROFILE: 'other' }, 'asked'), 'asked');
+    t.equal(await profile({ HOME: '/nowhere' }), 'minikube');
+  },
+);

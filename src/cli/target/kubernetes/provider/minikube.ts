@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
@@ -30,7 +30,7 @@ const glanceMs = 1_500;
 export const minikube: ProviderKind = {
   noun: 'minikube profile',
   flags: { profile: true, cpus: true, memory: true, kubernetesVersion: true, deleteCluster: true },
-  contextOf: ({ profile }, { run, env }) => profileName(profile, run, env),
+  contextOf: async ({ profile }, { env }) => profileName(profile, env),
   // The name of a profile's context tells nothing: who means the profile names the target.
   owns: async () => false,
   profiles: async (env) => profilesOnDisk(env),
@@ -47,19 +47,36 @@ export const minikube: ProviderKind = {
 };
 
 /** The profile that minikube itself would take: flag, environment, its own configuration, its default. */
-async function profileName(given: string | undefined, run: Run, env: Env): Promise<string> {
+function profileName(given: string | undefined, env: Env): string {
   const named = given ?? env.MINIKUBE_PROFILE;
   if (named !== undefined && named !== '') return named;
-  const outcome = await run(['minikube', 'config', 'get', 'profile'], { timeoutMs: glanceMs });
-  const configured = outcome.stdout.trim();
-  return outcome.exitCode === 0 && configured !== '' ? configured : 'minikube';
+  return configuredProfile(env) ?? 'minikube';
+}
+
+/** What `minikube config set profile` has written; minikube itself takes a tenth of a second to say so. */
+function configuredProfile(env: Env): string | undefined {
+  const home = homeOf(env);
+  if (home === undefined) return undefined;
+  try {
+    const { profile }: { profile?: unknown } = JSON.parse(readFileSync(join(home, 'config', 'config.json'), 'utf8'));
+    return typeof profile === 'string' && profile !== '' ? profile : undefined;
+  } catch {
+    // Nothing was ever set.
+    return undefined;
+  }
+}
+
+/** The folder in which minikube keeps everything. */
+function homeOf(env: Env): string | undefined {
+  const home = env.MINIKUBE_HOME || env.HOME || env.USERPROFILE;
+  return home === undefined || basename(home) === '.minikube' ? home : join(home, '.minikube');
 }
 
 /** The profiles that minikube keeps below MINIKUBE_HOME, else the home folder; minikube itself takes a second to answer. */
 function profilesOnDisk(env: Env): string[] {
-  const home = env.MINIKUBE_HOME || env.HOME;
+  const home = homeOf(env);
   if (home === undefined) return [];
-  const folder = join(basename(home) === '.minikube' ? home : join(home, '.minikube'), 'profiles');
+  const folder = join(home, 'profiles');
   return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'config.json')));
 }
 
