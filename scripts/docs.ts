@@ -1,5 +1,6 @@
 // Writes what is known of the code into the pages: the flags of every command into README.md, the packages into
-// docs/PACKAGES.md (`--check`: fails where a page is behind).
+// docs/PACKAGES.md, the formats of what a person writes into schemas/ (`--check`: fails where one is behind).
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,10 @@ import { Command } from 'commander';
 import type { Context } from '../src/cli/commands/context/context.js';
 import { jsonWhat, noEnds } from '../src/cli/commands/options/define-command.js';
 import { commandEntries } from '../src/cli/commands/registry.js';
+import { profileJsonSchema } from '../src/cli/load/plan/profile-shape.js';
+import { projectJsonSchema } from '../src/cli/project/project-shape.js';
+import { scenarioJsonSchema } from '../src/cli/scenario/format/grammar.js';
+import { valuesSchema } from '../src/cli/target/manifests/values-shape.js';
 import { packagesPage } from './packages.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -49,6 +54,23 @@ async function reference(): Promise<string> {
   return lines.join('\n');
 }
 
+/** JSON as `npm run fix` leaves it. */
+function formatted(name: string, value: unknown): string {
+  const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
+  const input = JSON.stringify(value, null, 2);
+  return execFileSync(process.execPath, [biome, 'format', `--stdin-file-path=${name}`], {
+    cwd: root,
+    input,
+    encoding: 'utf8',
+  });
+}
+
+const schemas = {
+  scenario: scenarioJsonSchema(),
+  profile: profileJsonSchema(),
+  project: projectJsonSchema(),
+  values: valuesSchema,
+};
 const readme = readFileSync(readmePath, 'utf8');
 const from = readme.indexOf(begin);
 const to = readme.indexOf(end);
@@ -56,6 +78,12 @@ if (from < 0 || to < from) throw new Error(`README.md has no ${begin} ... ${end}
 const pages = {
   'README.md': `${readme.slice(0, from + begin.length)}\n\n${await reference()}\n${readme.slice(to)}`,
   'docs/PACKAGES.md': packagesPage(root),
+  ...Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const path = `schemas/${name}.schema.json`;
+      return [path, formatted(path, schema)];
+    }),
+  ),
 };
 for (const [name, wanted] of Object.entries(pages)) {
   const path = join(root, name);

@@ -30,7 +30,7 @@ const wrong: [text: string, ...problems: RegExp[]][] = [
   ['host: http://arch.homework/\n', /^hwctl.yaml:1:7: .*no host name/],
   ['host: arch_homework\n', /no host name/],
   ['namespace: a b\n', /no name/],
-  ['addons: ingress\n', /^hwctl.yaml:1:9: expected a list, found the text "ingress"/],
+  ['addons: ingress\n', /^hwctl.yaml:1:9: addons: expected a list, found the text "ingress"/],
   ['releases: { a: b }\n', /expected a list, found a mapping/],
   ['releases: [{}]\n', /^hwctl.yaml:1:12: a release is one of manifests, kustomize or chart/],
   ['releases: [{ manifests: k8s, chart: chart }]\n', /not both/],
@@ -68,7 +68,7 @@ const wrong: [text: string, ...problems: RegExp[]][] = [
   ['stacks: { hw1: { stacks: {} } }\n', /unknown field "stacks" in a stack/],
   ['stacks: { hw1: { releases: [{ manifests: none }] } }\n', /none is not there/],
   ['name: x\n---\nname: y\n', /a second document begins here/],
-  ['name: x\nname: y\n', /unique/i],
+  ['name: x\nname: y\n', /"name" is given twice/],
   [
     'hots: a\nnamspace: b\nreleases: [{ manifests: k8s, valus: [] }]\n',
     /"hots"/,

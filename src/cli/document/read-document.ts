@@ -1,8 +1,8 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { isScalar, LineCounter, type Node, Pair, parseDocument, Scalar, YAMLMap } from 'yaml';
 import { syntaxMessage } from '../kernel/json.js';
 import { resolveAliases } from './aliases.js';
 import { inOrder, type Problem } from './problem.js';
-import { type Listener, Reader } from './reader.js';
+import { Reader, type Surroundings } from './reader.js';
 import type { Shape } from './shape.js';
 
 /** What was read of a document; a value only where nothing is wrong with its shape. */
@@ -14,21 +14,50 @@ export interface DocumentRead<T> {
   reader: Reader;
 }
 
+/** A kind of document that a person writes. */
+export interface DocumentKind<T> {
+  /** What messages call one of them: `scenario`. */
+  name: string;
+  shape: Shape<T>;
+  /** What a file with nothing in it means; a problem where it is left out. */
+  empty?: () => T;
+}
+
 /**
- * Reads a document of one shape from YAML 1.2 text, of which JSON is a part; never throws, finds every problem at once.
- * `name` is what such a document is called in messages.
+ * Reads a document from YAML 1.2 text, of which JSON is a part; never throws, finds every problem at once.
  */
-export function readDocument<T>(source: string, name: string, shape: Shape<T>, listener?: Listener): DocumentRead<T> {
+export function readDocument<T>(source: string, kind: DocumentKind<T>, around?: Surroundings): DocumentRead<T> {
   const lines = new LineCounter();
   const doc = parseDocument(source, { lineCounter: lines, prettyErrors: false, version: '1.2' });
-  const reader = new Reader(doc, lines, listener);
-  const refused = (problems: Problem[]) => ({ value: undefined, problems: inOrder(problems), reader });
-  if (doc.errors.length > 0) return refused(syntaxProblems(doc.errors, source, lines, name));
-  if (doc.contents === null) return refused([{ at: { line: 1, column: 1 }, message: 'the file is empty' }]);
-  const unresolved = resolveAliases(doc);
-  if (unresolved.length > 0) return refused(unresolved.map(({ node, message }) => ({ at: reader.at(node), message })));
-  const value = shape.read(doc.contents, reader);
-  return { value, problems: inOrder(reader.problems), reader };
+  const reader = new Reader(doc, lines, around);
+  const read = (value: T | undefined, problems: Problem[]) => ({ value, problems: inOrder(problems), reader });
+  if (doc.errors.length > 0) return read(undefined, syntaxProblems(doc.errors, source, lines, kind.name));
+  if (doc.contents === null && kind.empty !== undefined) return read(kind.empty(), []);
+  if (doc.contents === null) return read(undefined, [{ at: { line: 1, column: 1 }, message: 'the file is empty' }]);
+  for (const { node, message } of resolveAliases(doc)) reader.problem(node, message);
+  if (reader.problems.length > 0) return read(undefined, reader.problems);
+  return read(kind.shape.read(doc.contents, reader), reader.problems);
+}
+
+/** Reads one field of a document, at the end of `path`, from a scalar as YAML reads it, such as the value of a flag. */
+export function readField<T>(
+  path: readonly string[],
+  source: string,
+  { name, shape }: DocumentKind<T>,
+): DocumentRead<T> {
+  const lines = new LineCounter();
+  const doc = parseDocument(source, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  const reader = new Reader(doc, lines);
+  if (doc.errors.length > 0)
+    return { value: undefined, problems: syntaxProblems(doc.errors, source, lines, name), reader };
+  // What YAML would make a map of (`a: b`) is meant as it is written.
+  const value = isScalar(doc.contents) ? doc.contents : new Scalar(source);
+  const node = path.reduceRight<Node>((inner, step) => {
+    const map = new YAMLMap();
+    map.add(new Pair(new Scalar(step), inner));
+    return map;
+  }, value);
+  return { value: shape.read(node, reader), problems: reader.problems, reader };
 }
 
 const maxSyntaxProblems = 10;
@@ -46,9 +75,15 @@ function syntaxProblems(
     const { line, col } = lines.linePos(pos[0]);
     const at = { line: Math.max(1, line), column: Math.max(1, col) };
     if (code === 'MULTIPLE_DOCS') return { at, message: `a second document begins here: a file holds one ${name}` };
+    if (code === 'DUPLICATE_KEY') return { at, message: `${keyAt(source, pos[0])} is given twice` };
     const text = source.split('\n', line)[line - 1] ?? '';
     const braces = /[:{[,]\s+[^'"\s#{][^'"]*\{\{|[:{[,]\s*\{\{/.test(text);
     const hint = braces ? '. A value with {{...}} needs quotes here' : '';
     return { at, message: `not YAML: ${syntaxMessage(message)}${hint}` };
   });
+}
+
+function keyAt(source: string, offset: number): string {
+  const [key = 'a key'] = /^("[^"\n]*"|'[^'\n]*'|[^\s:,{}]+)/.exec(source.slice(offset, offset + 200)) ?? [];
+  return /^["']/.test(key) ? key : `"${key}"`;
 }

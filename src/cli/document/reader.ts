@@ -1,4 +1,5 @@
-import { type Document, isAlias, type LineCounter, type Node, type ParsedNode } from 'yaml';
+import { dirname, resolve } from 'node:path';
+import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type ParsedNode } from 'yaml';
 import type { Position, Problem } from './problem.js';
 
 /** What a format wants to know of a document beside its value, told while it is read. */
@@ -9,19 +10,34 @@ export interface Listener {
   unread?(node: Node | null | undefined, reader: Reader): void;
 }
 
+/** What surrounds the text of a document. */
+export interface Surroundings {
+  listener?: Listener;
+  /** The document's file, for the paths in it. */
+  file?: string;
+}
+
 /** One reading of one document: problems gather here, and what its format notes of it. */
 export class Reader {
   readonly problems: Problem[] = [];
   readonly #doc: Document;
   readonly #lines: LineCounter;
   readonly #listener: Listener;
+  readonly #folder: string;
+  readonly #path: (string | number)[] = [];
   readonly #notes = new Map<unknown, unknown>();
 
   /** YAML text has anchors and aliases; an alias stands for its anchor's node. */
-  constructor(doc: Document, lines: LineCounter, listener: Listener = {}) {
+  constructor(doc: Document, lines: LineCounter, { listener = {}, file = '.' }: Surroundings = {}) {
     this.#doc = doc;
     this.#lines = lines;
     this.#listener = listener;
+    this.#folder = dirname(file);
+  }
+
+  /** A path that the document names, which is relative to the folder of its file. */
+  fromFolder(path: string): string {
+    return resolve(this.#folder, path);
   }
 
   /** What this reading notes in a `Kind`: one, made when it is first asked for. */
@@ -41,10 +57,26 @@ export class Reader {
     return undefined;
   }
 
-  /** As `problem`, where a part is not what it should be, and nothing in it is read. */
-  unread(node: Node | null | undefined, message: string): undefined {
+  /** A part that is not what it should be, in the one phrasing of all documents; nothing in it is read. */
+  mismatch(node: Node | null | undefined, expected: string, advice = ''): undefined {
     this.skipped(node);
-    return this.problem(node, message);
+    const named = this.name === '' ? '' : `${this.name}: `;
+    return this.problem(node, `${named}expected ${expected}, found ${kindOf(this.resolve(node))}${advice}`);
+  }
+
+  /** Reads a part that stands under a key, or at a place in a list. */
+  inside<T>(step: string | number, read: () => T): T {
+    this.#path.push(step);
+    const value = read();
+    this.#path.pop();
+    return value;
+  }
+
+  /** What messages call the part that is read: its key, with its place where it stands in a list; nothing for the whole. */
+  get name(): string {
+    const key = this.#path.findLast((step) => typeof step === 'string') ?? '';
+    const places = this.#path.slice(this.#path.lastIndexOf(key) + 1);
+    return `${key}${places.map((place) => `[${place}]`).join('')}`;
   }
 
   /** Tells the listener of a part that is not read. */
@@ -70,4 +102,19 @@ export class Reader {
 /** The key of a pair as text. */
 export function keyText(key: unknown): string {
   return String((key as { value?: unknown } | null)?.value);
+}
+
+/** What a node is, in the words of an error message. */
+function kindOf(node: Node | null | undefined): string {
+  if (node === null || node === undefined) return 'nothing';
+  if (isMap(node)) return 'a mapping';
+  if (isSeq(node)) return 'a list';
+  if (!isScalar(node)) return 'an alias';
+  if (node.value === null) return 'nothing';
+  if (typeof node.value === 'string') return `the text ${JSON.stringify(cut(node.value))}`;
+  return `the ${typeof node.value} ${String(node.value)}`;
+}
+
+function cut(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }

@@ -1,11 +1,9 @@
-import { isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type ParsedNode } from 'yaml';
 import { parseDurationMs } from '../kernel/duration.js';
 import { Failure } from '../kernel/failure.js';
-import { nearest } from '../kernel/nearest.js';
-import type { Position } from './problem.js';
+import { didYouMean } from '../kernel/nearest.js';
+import { type JsonSchema, reference } from './json-schema.js';
 import { keyText, type Reader } from './reader.js';
-
-export type JsonSchema = Record<string, unknown>;
 
 /** What reads one kind of value from YAML, collecting problems instead of throwing; it also describes itself as JSON Schema. */
 export interface Shape<T> {
@@ -17,21 +15,6 @@ export interface Shape<T> {
 /** The value that a shape reads. */
 export type Read<S> = S extends Shape<infer T> ? T : never;
 
-/** What a node is, in the words of an error message. */
-export function kindOf(node: Node | null | undefined): string {
-  if (node === null || node === undefined) return 'nothing';
-  if (isMap(node)) return 'a mapping';
-  if (isSeq(node)) return 'a list';
-  if (!isScalar(node)) return 'an alias';
-  if (node.value === null) return 'nothing';
-  if (typeof node.value === 'string') return `the text ${JSON.stringify(cut(node.value))}`;
-  return `the ${typeof node.value} ${String(node.value)}`;
-}
-
-function cut(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
-}
-
 function scalar<T>(
   schema: JsonSchema,
   expected: string,
@@ -42,7 +25,7 @@ function scalar<T>(
     read(given, reader) {
       const node = reader.resolve(given);
       const value = isScalar(node) ? accept(node.value, node.source) : undefined;
-      if (value === undefined) return reader.unread(given, `expected ${expected}, found ${kindOf(node)}`);
+      if (value === undefined) return reader.mismatch(given, expected);
       if (typeof value === 'string') reader.text(node as Node, value);
       return value;
     },
@@ -50,10 +33,12 @@ function scalar<T>(
 }
 
 /** Text; numbers and booleans are taken as they are written. */
-export const text: Shape<string> = scalar({ type: ['string', 'number', 'boolean'] }, 'text', (value, source) => {
+export const text: Shape<string> = scalar({ type: ['string', 'number', 'boolean'] }, 'text', asText);
+
+function asText(value: unknown, source: string | undefined): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'number' || typeof value === 'boolean' ? (source ?? String(value)) : undefined;
-});
+}
 
 export const boolean: Shape<boolean> = scalar({ type: 'boolean' }, 'true or false', (value) =>
   typeof value === 'boolean' ? value : undefined,
@@ -66,18 +51,50 @@ export function integer(min: number, max: number): Shape<number> {
   );
 }
 
-/** Text that `accept` maps to a value, or refuses by throwing a Failure or Error, whose message is reported. */
-export function parsed<T>(schema: JsonSchema, accept: (value: string) => T): Shape<T> {
+/** A number from `min` (or `above` it) to `max`. */
+export function number({ min, above, max }: { min?: number; above?: number; max?: number }): Shape<number> {
+  const from = above === undefined ? `of at least ${min}` : `above ${above}`;
+  return scalar(
+    { type: 'number', minimum: min, exclusiveMinimum: above, maximum: max },
+    `a number ${from}${max === undefined ? '' : `, at most ${max}`}`,
+    (value) => {
+      if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+      return value >= (min ?? value) && (above === undefined || value > above) && value <= (max ?? value)
+        ? value
+        : undefined;
+    },
+  );
+}
+
+/** Text that `pattern` fits, of at most `maxLength` characters; `expected` says in words what is. */
+export function matching(pattern: RegExp, expected: string, maxLength?: number): Shape<string> {
+  return scalar({ type: 'string', pattern: pattern.source, maxLength }, expected, (value, source) => {
+    const read = asText(value, source);
+    return read !== undefined && pattern.test(read) && read.length <= (maxLength ?? read.length) ? read : undefined;
+  });
+}
+
+/** Text of at least one character. */
+export const someText: Shape<string> = scalar({ type: 'string', minLength: 1 }, 'text', (value, source) =>
+  value === '' ? undefined : asText(value, source),
+);
+
+/** Text that `accept` maps to a value, or refuses by throwing a Failure or Error, whose message is reported; `name` is its field's. */
+export function parsed<T>(schema: JsonSchema, accept: (value: string, name: string) => T): Shape<T> {
   return {
     schema,
     read(given, reader) {
       const value = text.read(given, reader);
       if (value === undefined) return undefined;
       try {
-        return accept(value);
+        return accept(value, reader.name);
       } catch (error) {
-        const hint = error instanceof Failure && error.hint !== undefined ? `. ${error.hint}` : '';
-        return reader.problem(given, `${(error as Error).message}${hint}`);
+        const { message } = error as Error;
+        const hint = error instanceof Failure ? error.hint : undefined;
+        return reader.problem(
+          given,
+          hint === undefined ? message : `${message}${/[.?!]$/.test(message) ? '' : '.'} ${hint}`,
+        );
       }
     },
   };
@@ -86,7 +103,7 @@ export function parsed<T>(schema: JsonSchema, accept: (value: string) => T): Sha
 /** A duration such as `500ms` or `1m30s`; milliseconds. */
 export const duration: Shape<number> = parsed(
   { type: 'string', pattern: '^(\\d+(\\.\\d+)?(us|µs|ms|s|m|h|d))+$', examples: ['500ms', '10s', '1m30s'] },
-  (value) => parseDurationMs(value, 'duration'),
+  (value, name) => parseDurationMs(value, name || 'duration'),
 );
 
 /** One of `words`. */
@@ -97,41 +114,9 @@ export function word<W extends string>(...words: W[]): Shape<W> {
       const node = reader.resolve(given);
       const value = isScalar(node) ? String(node.value) : undefined;
       if (value !== undefined && (words as string[]).includes(value)) return value as W;
-      const near = value === undefined ? undefined : nearest(value, words);
-      const advice = near === undefined ? '' : `. Did you mean ${JSON.stringify(near)}?`;
-      return reader.problem(given, `expected ${list(words)}, found ${kindOf(node)}${advice}`);
+      return reader.mismatch(given, orList(words), value === undefined ? '' : didYouMean(value, words));
     },
   };
-}
-
-/** Any YAML value, as plain data. */
-export const anything: Shape<unknown> = {
-  schema: {},
-  read(given, reader) {
-    const node = reader.resolve(given);
-    if (node === null) return null;
-    return checkLeaves(node, reader) ? (reader.toJs(node) ?? null) : undefined;
-  },
-};
-
-/** Gathers the templates of a value; false where a number in it is none that can be sent. */
-function checkLeaves(given: Node | null, reader: Reader): boolean {
-  const node = reader.resolve(given);
-  if (isScalar(node)) {
-    if (typeof node.value === 'string') reader.text(node, node.value);
-    const wrong = typeof node.value === 'number' ? numberProblem(node.value, node.source) : undefined;
-    if (wrong !== undefined) reader.problem(given, wrong);
-    return wrong === undefined;
-  }
-  const parts = isSeq(node) ? node.items : isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : [];
-  return parts.map((part) => checkLeaves(part as Node | null, reader)).every(Boolean);
-}
-
-function numberProblem(value: number, source = String(value)): string | undefined {
-  if (!Number.isFinite(value)) return `${source} is no number that JSON or a URL can hold. Quote it to send it as text`;
-  const digits = /^[+-]?(\d+)$/.exec(source)?.[1];
-  if (digits === undefined || BigInt(digits) === BigInt(Math.abs(value))) return undefined;
-  return `${source} would be sent as ${BigInt(value)}: a whole number beyond 2^53 loses digits. Quote it, or write the body with text:`;
 }
 
 /** A list; where `lone` is true a single item may stand without its list. */
@@ -142,18 +127,18 @@ export function listOf<T>(item: Shape<T>, lone = false): Shape<T[]> {
     read(given, reader) {
       const node = reader.resolve(given);
       if (!isSeq(node)) {
-        if (!lone) return reader.unread(given, `expected a list, found ${kindOf(node)}`);
+        if (!lone) return reader.mismatch(given, 'a list');
         const only = item.read(given, reader);
         return only === undefined ? undefined : [only];
       }
-      const items = node.items.map((each) => item.read(each as Node, reader));
+      const items = node.items.map((each, i) => reader.inside(i, () => item.read(each as Node, reader)));
       return items.includes(undefined) ? undefined : (items as T[]);
     },
   };
 }
 
 /** The list of `shape`, refused where it is empty. */
-export function filled<T>(shape: Shape<T[]>, message: string): Shape<T[]> {
+export function filled<T>(shape: Shape<T[]>, message = 'expected at least one item, found none'): Shape<T[]> {
   const read = mapped(shape, (items, reader, node) => (items.length > 0 ? items : reader.problem(node, message)));
   return { ...read, schema: { ...shape.schema, minItems: 1 } };
 }
@@ -164,7 +149,7 @@ export function record<T>(value: Shape<T>, key?: (name: string) => string | unde
     schema: { type: 'object', additionalProperties: value.schema },
     read(given, reader) {
       const node = reader.resolve(given);
-      if (!isMap(node)) return reader.unread(given, `expected a mapping, found ${kindOf(node)}`);
+      if (!isMap(node)) return reader.mismatch(given, 'a mapping');
       const result: Record<string, T> = Object.create(null) as Record<string, T>;
       let sound = true;
       for (const pair of node.items) {
@@ -172,77 +157,13 @@ export function record<T>(value: Shape<T>, key?: (name: string) => string | unde
         if (isScalar(pair.key)) reader.text(pair.key, name);
         const wrong = key?.(name);
         if (wrong !== undefined) reader.problem(pair.key as Node, wrong);
-        const read = value.read(pair.value as Node | null, reader);
+        const read = reader.inside(name, () => value.read(pair.value as Node | null, reader));
         if (wrong !== undefined || read === undefined) sound = false;
         else result[name] = read;
       }
       return sound ? result : undefined;
     },
   };
-}
-
-export interface Field<T> {
-  shape: Shape<T>;
-  about: string;
-  required: boolean;
-}
-
-/** A field that may be left out; `about` is what editors show. */
-export function field<T>(shape: Shape<T>, about: string): Field<T> {
-  return { shape, about, required: false };
-}
-
-/** A field that must be there. */
-export function needed<T>(shape: Shape<T>, about: string): Field<T> {
-  return { shape, about, required: true };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: the fields of one object have different types, which Infer recovers
-export type Fields = Record<string, Field<any>>;
-export type Infer<F extends Fields> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never } & { at: Position };
-
-/** A mapping with known fields; an unknown one is reported with the nearest known word. `what` names it in messages. */
-export function object<F extends Fields>(what: string, fields: F): Shape<Infer<F>> {
-  const required = Object.keys(fields).filter((name) => fields[name]!.required);
-  const properties: Record<string, JsonSchema> = {};
-  for (const [name, { shape, about }] of Object.entries(fields))
-    properties[name] = { description: about, ...shape.schema };
-  return {
-    schema: { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false },
-    read(given, reader) {
-      const node = reader.resolve(given);
-      if (!isMap(node)) return reader.unread(given, `expected ${what} as a mapping, found ${kindOf(node)}`);
-      const result: Record<string, unknown> = { at: reader.at(given) };
-      let sound = true;
-      const pairs = new Map<string, Pair>(node.items.map((pair) => [keyText(pair.key), pair]));
-      for (const [name, { key, value }] of pairs) {
-        if (Object.hasOwn(fields, name)) continue;
-        reader.problem(key as Node, unknownField(name, what, Object.keys(fields)));
-        reader.skipped(value as Node | null);
-        sound = false;
-      }
-      // In the order of the format, not of the file: what a later field refers to is known when it is read.
-      for (const [name, { shape }] of Object.entries(fields)) {
-        const pair = pairs.get(name);
-        if (pair === undefined) continue;
-        const value: unknown = shape.read(pair.value as Node | null, reader);
-        if (value === undefined) sound = false;
-        else result[name] = value;
-      }
-      for (const name of required) {
-        if (node.has(name)) continue;
-        reader.problem(given, `${what} needs the field "${name}": ${fields[name]!.about}`);
-        sound = false;
-      }
-      return sound ? (result as Infer<F>) : undefined;
-    },
-  };
-}
-
-function unknownField(name: string, what: string, known: string[]): string {
-  const near = nearest(name, known);
-  const advice = near === undefined ? `Known: ${known.join(', ')}` : `Did you mean "${near}"?`;
-  return `unknown field "${name}" in ${what}. ${advice}`;
 }
 
 /** The value of `shape`, changed by `change`, which may report problems and give undefined. */
@@ -274,15 +195,14 @@ export function choose<T>(...options: [test: (node: ParsedNode | null) => boolea
 /** A shape that contains itself; in the JSON Schema it stands under `$defs/name`. */
 export function recursive<T>(name: string, make: () => Shape<T>): Shape<T> {
   let made: Shape<T> | undefined;
-  return {
-    schema: { $ref: `#/$defs/${name}` },
-    read: (node, reader) => {
-      made ??= make();
-      return made.read(node, reader);
-    },
+  const shape = () => {
+    made ??= make();
+    return made;
   };
+  return { schema: reference(name, () => shape().schema), read: (node, reader) => shape().read(node, reader) };
 }
 
-function list(words: readonly string[]): string {
+/** `a, b or c`. */
+export function orList(words: readonly string[]): string {
   return words.length === 1 ? words[0]! : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

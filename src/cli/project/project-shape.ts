@@ -1,15 +1,13 @@
-import { isMap, type Node } from 'yaml';
+import { isMap } from 'yaml';
+import { anything } from '../document/any-value.js';
+import { type JsonSchema, jsonSchema } from '../document/json-schema.js';
+import { field, keyOf, needed, object } from '../document/object-shape.js';
 import {
-  anything,
   boolean,
   choose,
-  field,
   filled,
-  type JsonSchema,
   listOf,
   mapped,
-  needed,
-  object,
   parsed,
   type Read,
   record,
@@ -61,9 +59,12 @@ const checkedRelease = mapped(release, (value, reader, node) => {
   if (kinds.length > 1) return reader.problem(node, `a release is one of ${kinds.join(' and ')}, not both: write two`);
   const strange = kinds[0] === 'chart' ? [] : chartOnly.filter((name) => value[name] !== undefined);
   for (const name of strange)
-    reader.problem(keyOf(node, name), `${name} belongs to a chart, and this release is ${kinds[0]}`);
+    reader.problem(keyOf(node, name, reader), `${name} belongs to a chart, and this release is ${kinds[0]}`);
   if (value.recursive !== undefined && kinds[0] !== 'manifests') {
-    reader.problem(keyOf(node, 'recursive'), `recursive belongs to manifests, and this release is a ${kinds[0]}`);
+    reader.problem(
+      keyOf(node, 'recursive', reader),
+      `recursive belongs to manifests, and this release is a ${kinds[0]}`,
+    );
     return undefined;
   }
   return strange.length > 0 ? undefined : value;
@@ -89,7 +90,7 @@ const test = mapped(
     if ((value.collection === undefined) === (value.scenario === undefined))
       return reader.problem(node, 'a test is a collection or a scenario: one of the two');
     if (value.environment !== undefined && value.collection === undefined)
-      return reader.problem(keyOf(node, 'environment'), 'an environment belongs to a collection');
+      return reader.problem(keyOf(node, 'environment', reader), 'an environment belongs to a collection');
     return value;
   },
 );
@@ -157,19 +158,9 @@ export const projectFile = object('a project', {
 
 export type ProjectFile = Read<typeof projectFile>;
 
-/** The JSON Schema of a hwctl.yaml, for editors. */
+/** The JSON Schema of a hwctl.yaml, for editors: schemas/project.schema.json is this. */
 export function projectJsonSchema(): JsonSchema {
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'hwctl.yaml',
+  return jsonSchema('hwctl.yaml', projectFile.schema, {
     description: 'How hwctl brings up, tests and loads a project.',
-    ...projectFile.schema,
-  };
-}
-
-function keyOf(node: Node, name: string): Node {
-  const pair = isMap(node)
-    ? node.items.find(({ key }) => String((key as { value?: unknown }).value) === name)
-    : undefined;
-  return (pair?.key ?? node) as Node;
+  });
 }

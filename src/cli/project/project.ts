@@ -25,7 +25,7 @@ const about = { code: 'bad-project', hint: 'Edit the lines above, or write the f
 export function readProject(file: string, shown = file): Project {
   const source = readText(file, { shown, maxBytes: 4 * 1024 * 1024, hint: 'Write one: hwctl init' });
   const folder = dirname(file);
-  const { value, problems } = readDocument(source, 'project', projectFile);
+  const { value, problems } = readDocument(source, { name: 'project', shape: projectFile }, { file });
   const all = value === undefined ? problems : [...problems, ...checkPaths(value, folder)];
   if (value === undefined || all.length > 0)
     throw problemsFailure(

@@ -7,7 +7,7 @@ import { chartOf } from './manifests/helm/chart.js';
 import type { KubeObject } from './manifests/kube-object.js';
 import { type ObjectsRequest, readObjects } from './manifests/manifests.js';
 import { describeStack } from './manifests/stacks.js';
-import type { Values } from './manifests/values-schema.js';
+import type { Values } from './manifests/values-shape.js';
 
 /** What `render` reads, and the package whose server the objects run. */
 export interface RenderRequest extends ObjectsRequest {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { ClusterName } from './kubernetes/provider/providers.js';
 import type { KubeObject } from './manifests/kube-object.js';
 import type { ObjectDiff } from './manifests/object-diff.js';
-import type { Values } from './manifests/values-schema.js';
+import type { Values } from './manifests/values-shape.js';
 
 /** Where the platform runs. One interface for processes on this machine and for clusters; commands know nothing else of them. */
 export interface Target {

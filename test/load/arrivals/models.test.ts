@@ -81,7 +81,7 @@ t.test('of every model at a rate, the shards release the arrivals of the whole',
     to: fc.integer({ min: 1, max: 60 }),
   });
   const made = (name: keyof typeof arrivalModels, stages: Stage[], poisson: boolean): Arrivals =>
-    modelOf(name).profile.arrivals(stages, { poisson, pace: '250ms' });
+    modelOf(name).profile.arrivals(stages, { poisson, pace: 250 });
   const due = (arrivals: Arrivals, shard: { index: number; count: number }) => {
     const plan = {
       ...definePlan({

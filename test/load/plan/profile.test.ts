@@ -85,12 +85,12 @@ t.test('reads requests, weights, bodies and journeys', async (t) => {
 
 t.test('all problems at once, each with its place', async (t) => {
   const lines = (text: string) =>
-    parseProfile(text).problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
+    parseProfile(text).problems.map(({ at, message }) => `${at.line}:${at.column} ${message}`);
   t.same(lines('name: x\nwhy: y\narivals: {}\nwork:\n  - request: get /\n    wieght: 3\n'), [
-    '1:1 the profile needs "arrivals"',
-    '3:1 unknown field "arivals". Did you mean "arrivals"?',
-    '6:5 unknown field "wieght". Did you mean "weight"?',
-    '5:5 work[0].request: "get /" is not METHOD /path',
+    '1:1 a profile needs the field "arrivals": when work begins: by rate (arrivals a second, whatever the responses do), users with pace, or concurrency',
+    '3:1 unknown field "arivals" in a profile. Did you mean "arrivals"?',
+    '5:14 request: expected a method and a path, as in GET /orders, found the text "get /"',
+    '6:5 unknown field "wieght" in a work. Did you mean "weight"?',
   ]);
   t.same(
     lines(
@@ -99,15 +99,15 @@ t.test('all problems at once, each with its place', async (t) => {
     [
       '3:22 rate and users exclude each other',
       '3:46 requests belongs to concurrency',
-      '5:14 threshold "p<3": there is no metric "p"',
+      '5:14 threshold "p<3": there is no metric "p". Write for example p(95)<200, error_rate<1%, service:p(99)<300 or http_reqs:rate>100',
     ],
   );
   t.match(lines('name: x\nwhy: y\narrivals: { rate: 1, duration: 5 parsecs }\nwork: [{ request: GET / }]'), [
-    /^3:22 .*duration/,
+    /^3:32 duration: /,
   ]);
   t.match(lines('name: x\nwhy: [')[0]!, /^2:/);
   t.match(lines('')[0]!, /^1:1 /);
-  t.match(lines('- 1')[0]!, /must be object/);
+  t.match(lines('- 1')[0]!, /expected a profile as a mapping, found a list/);
 });
 
 t.test('unknown names and files', async (t) => {

@@ -7,7 +7,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../../../src/cli/target/manifests/kube-object.js';
 import { generatedKeys } from '../../../src/cli/target/manifests/kube-object.js';
 import { listStacks } from '../../../src/cli/target/manifests/stacks.js';
-import type { Values } from '../../../src/cli/target/manifests/values-schema.js';
+import type { Values } from '../../../src/cli/target/manifests/values-shape.js';
 import { renderCharts, renderObjects } from '../../../src/cli/target/render.js';
 import { root } from '../../golden.js';
 

@@ -1,7 +1,7 @@
 /** What `--dry-run` prints is what `up` executes, whatever is there before: no profile, a stopped one, some of it, all of it. */
 import t, { type Test } from 'tap';
 import { createClusterTarget } from '../../../src/cli/target/kubernetes/target.js';
-import type { Values } from '../../../src/cli/target/manifests/values-schema.js';
+import type { Values } from '../../../src/cli/target/manifests/values-shape.js';
 import type { Step, Target, TargetEvent } from '../../../src/cli/target/target.js';
 import { FakeCluster } from './fake-cluster.js';
 

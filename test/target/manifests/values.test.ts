@@ -5,7 +5,7 @@ import type { Ingress, Workload } from '../../../src/cli/target/manifests/kube-o
 import { readObjects } from '../../../src/cli/target/manifests/manifests.js';
 import type { StackObject } from '../../../src/cli/target/manifests/stack-object.js';
 import { readValues } from '../../../src/cli/target/manifests/values.js';
-import type { Values } from '../../../src/cli/target/manifests/values-schema.js';
+import type { Values } from '../../../src/cli/target/manifests/values-shape.js';
 import { root } from '../../golden.js';
 
 const manifests = join(root, 'manifests');
@@ -15,45 +15,51 @@ t.test('values files and --set, the later over the earlier, maps merged', async 
     'a.yaml': 'host: a.test\nreplicas: {auth: 3, orders: 2}\n',
     'b.yaml': 'host: b.test\nreplicas: {orders: 4}\n',
   });
-  t.strictSame(await readValues({ values: ['a.yaml', 'b.yaml'], set: ['replicas.hello=1', 'ingress=false'] }, cwd), {
+  t.strictSame(readValues({ values: ['a.yaml', 'b.yaml'], set: ['replicas.hello=1', 'ingress=false'] }, cwd), {
     host: 'b.test',
     replicas: { auth: 3, orders: 4, hello: 1 },
     ingress: false,
   });
-  t.strictSame(await readValues({ set: ['image=localhost:5000/hwctl-server:a1'] }, cwd), {
+  t.strictSame(readValues({ set: ['image=localhost:5000/hwctl-server:a1'] }, cwd), {
     image: 'localhost:5000/hwctl-server:a1',
   });
-  t.strictSame(await readValues({}, cwd), {});
+  t.strictSame(readValues({}, cwd), {});
 });
 
 const bad: [set: string, message: RegExp][] = [
   ['replicas', /--set replicas: must be name=value/],
   ['=1', /must be name=value/],
   ['a..b=1', /is not a name, nor names joined by dots/],
-  ['replcas=2', /replcas: there is no such value\. Did you mean "replicas"\?/],
-  ['replicas=-1', /replicas: must be a number \(0 to 100\)/],
-  ['replicas=two', /replicas: must be a number/],
-  ['store=mysql', /store: must be one of postgres, sqlite/],
-  ['ingress=maybe', /ingress: must be boolean/],
-  ['grafana=no-thanks', /grafana: must be boolean/],
-  ['host=A B', /host: is not written as such a value must be/],
-  ['namespace=My_Space', /namespace: is not written as such/],
-  ['resources.auth.limits.cpu=lots', /resources\.auth\.limits\.cpu: is not written as such/],
-  ['resources.auth.limit.cpu=1', /resources\.auth\.limit: there is no such value\. Did you mean "limits"\?/],
+  ['replcas=2', /unknown field "replcas" in the values\. Did you mean "replicas"\?/],
+  ['replicas=-1', /replicas: expected a whole number from 0 to 100, found the number -1$/],
+  ['replicas=two', /replicas: expected a whole number from 0 to 100, found the text "two"$/],
+  ['store=mysql', /store: expected postgres or sqlite, found the text "mysql"$/],
+  ['ingress=maybe', /ingress: expected true or false, found the text "maybe"$/],
+  ['grafana=no-thanks', /grafana: expected true or false/],
+  ['host=A B', /host: expected a host name in small letters, found the text "A B"$/],
+  ['namespace=My_Space', /namespace: expected a name of small letters/],
+  ['resources.auth.limits.cpu=lots', /cpu: expected an amount such as 250m, 1 or 512Mi, found the text "lots"$/],
+  ['resources.auth.limit.cpu=1', /unknown field "limit" in resources\. Did you mean "limits"\?/],
 ];
 for (const [set, message] of bad) {
   t.test(`--set ${set}`, async (t) => {
-    t.match(await failureOf(readValues({ set: [set] }, '/')), { code: 'bad-values', details: [message] });
+    t.match(
+      failureOf(() => readValues({ set: [set] }, '/')),
+      { code: 'bad-values', details: [message] },
+    );
   });
 }
 
-t.test('a values file: file, line and field of each problem', async (t) => {
+t.test('a values file: file, line and column of each problem', async (t) => {
   const cwd = t.testdir({ 'v.yaml': 'host: ok.test\nreplicas:\n  auth: 1000\nstor: x\n' });
-  const failure = await failureOf(readValues({ values: ['v.yaml'] }, cwd));
+  const failure = failureOf(() => readValues({ values: ['v.yaml'] }, cwd));
   t.strictSame(failure.details.length, 2);
-  t.match(failure.details.join('\n'), /^v\.yaml:4:7: stor: there is no such value\. Did you mean "store"\?$/m);
-  t.match(failure.details.join('\n'), /^v\.yaml:3:3: replicas: must be a number \(0 to 100\)/m);
-  await t.rejects(readValues({ values: ['nope.yaml'] }, cwd), {
+  t.match(failure.details.join('\n'), /^v\.yaml:4:1: unknown field "stor" in the values\. Did you mean "store"\?$/m);
+  t.match(
+    failure.details.join('\n'),
+    /^v\.yaml:3:9: auth: expected a whole number from 0 to 100, found the number 1000$/m,
+  );
+  t.throws(() => readValues({ values: ['nope.yaml'] }, cwd), {
     code: 'unreadable',
     message: /nope\.yaml cannot be read/,
   });
@@ -120,9 +126,11 @@ t.test('ingress=false, monitoring=false and grafana=false leave them out; an unk
   }
 });
 
-function failureOf(promise: Promise<unknown>): Promise<Failure> {
-  return promise.then(
-    () => Promise.reject(new Error('nothing was thrown')),
-    (error: Failure) => error,
-  );
+function failureOf(read: () => unknown): Failure {
+  try {
+    read();
+  } catch (error) {
+    return error as Failure;
+  }
+  throw new Error('nothing was thrown');
 }

@@ -99,7 +99,7 @@ export async function clusterProfiles({ env }: Places): Promise<Candidate[]> {
 
 /** The typed edits of `--set`: their names, and behind the sign the values where they are counted. */
 export async function typedEdits(word: string): Promise<Candidate[]> {
-  const { valuesSchema } = await import('../../target/manifests/values-schema.js');
+  const { valuesSchema } = await import('../../target/manifests/values-shape.js');
   const edits: Record<string, { description?: string; type?: string; enum?: readonly string[] }> =
     valuesSchema.properties;
   const [name = ''] = word.split('=', 1);

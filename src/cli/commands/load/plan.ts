@@ -9,7 +9,8 @@ import {
   type Work,
 } from '../../load/plan/plan.js';
 import { definePlan } from '../../load/plan/plan-define.js';
-import { findProfile, type Profile, type ProfileWork } from '../../load/plan/profile.js';
+import { findProfile, type Profile } from '../../load/plan/profile.js';
+import type { ProfileWork } from '../../load/plan/profile-shape.js';
 import { parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
 import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';

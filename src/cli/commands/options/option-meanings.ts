@@ -1,5 +1,5 @@
 import { Failure } from '../../kernel/failure.js';
-import type { Values } from '../../target/manifests/values-schema.js';
+import type { Values } from '../../target/manifests/values-shape.js';
 import type { Target } from '../../target/target.js';
 import { clusterNames, clustersWith } from '../../target/target-names.js';
 

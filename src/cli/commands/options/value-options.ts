@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { chooseStacks } from '../../target/manifests/stacks.js';
-import type { Values } from '../../target/manifests/values-schema.js';
+import type { Values } from '../../target/manifests/values-shape.js';
 import type { UpRequest } from '../../target/target.js';
 import type { Context } from '../context/context.js';
 import { type OptionsOf, option, repeated } from './option.js';

@@ -13,6 +13,7 @@ export interface ClosedArrivals {
 export const closed: ArrivalModel<ClosedArrivals> = {
   profile: {
     level: 'concurrency',
+    about: 'Iterations at a time',
     own: ['requests'],
     arrivals: (stages, { requests }) => ({ model: 'closed', stages, requests }),
   },

@@ -17,15 +17,17 @@ export interface ArrivalModel<A> {
 export interface ProfileWords<A> {
   /** The field that holds the level of a constant load, and that names the model; also what `of` says of stages. */
   level: string;
+  /** What it is the number of, for the schema of profiles. */
+  about: string;
   /** Fields that mean nothing to another model. */
   own: readonly (keyof ProfileFields)[];
   arrivals(stages: Stage[], fields: ProfileFields): A;
 }
 
-/** What the models' own fields hold, as a profile's file says it. */
+/** What a profile says in the models' own fields; durations are milliseconds. */
 export interface ProfileFields {
   poisson?: boolean;
-  pace?: string;
+  pace?: number;
   requests?: number;
 }
 

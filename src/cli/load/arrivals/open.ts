@@ -17,6 +17,7 @@ const mostConnections = 256;
 export const open: ArrivalModel<OpenArrivals> = {
   profile: {
     level: 'rate',
+    about: 'Arrivals per second',
     own: ['poisson'],
     arrivals: (stages, { poisson }) => ({ model: 'open', stages, poisson: poisson === true }),
   },

@@ -1,4 +1,4 @@
-import { formatDuration, parseDurationMs } from '../../kernel/duration.js';
+import { formatDuration } from '../../kernel/duration.js';
 import type { ArrivalModel } from './model.js';
 import { highestOf, type Stage } from './schedule.js';
 
@@ -16,8 +16,9 @@ export interface PacedArrivals {
 export const paced: ArrivalModel<PacedArrivals> = {
   profile: {
     level: 'users',
+    about: 'Users, each of which begins once every pace',
     own: ['pace'],
-    arrivals: (stages, { pace }) => ({ model: 'paced', stages, paceMs: parseDurationMs(pace ?? '1s', 'pace') }),
+    arrivals: (stages, { pace }) => ({ model: 'paced', stages, paceMs: pace ?? 1000 }),
   },
   traits: ({ stages, paceMs }) => {
     const users = Math.ceil(highestOf(stages));

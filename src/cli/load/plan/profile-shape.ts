@@ -1,129 +1,246 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import schema from '../../../../schemas/profile.schema.json' with { type: 'json' };
-import { syntaxMessage } from '../../kernel/json.js';
-import { didYouMean } from '../../kernel/nearest.js';
+import { basename } from 'node:path';
+import { isMap, isSeq, type Node } from 'yaml';
+import { anything } from '../../document/any-value.js';
+import { type JsonSchema, jsonSchema } from '../../document/json-schema.js';
+import { type Field, field, type Infer, keyOf, needed, object } from '../../document/object-shape.js';
+import type { Reader } from '../../document/reader.js';
+import {
+  boolean,
+  choose,
+  duration,
+  filled,
+  integer,
+  listOf,
+  mapped,
+  matching,
+  number,
+  orList,
+  parsed,
+  record,
+  type Shape,
+  someText,
+  text,
+  word,
+} from '../../document/shape.js';
+import type { ProfileFields } from '../arrivals/model.js';
+import { type Arrivals, arrivalModels, type ModelName, modelOf } from '../arrivals/models.js';
+import type { Stage } from '../arrivals/schedule.js';
+import type { HeaderFields, PreparedRequest, RequestsWork } from './plan.js';
+import { parseThreshold, type Threshold } from './thresholds.js';
 
-/** Something wrong with a profile, and where. */
-export interface ProfileProblem {
-  line: number;
-  column: number;
-  message: string;
+/** What a profile's file says: journeys by name only, its own name where it has one. */
+export interface ProfileRead {
+  name?: string;
+  why?: string;
+  stack?: string;
+  /** The server that it is for, where that is not what is up. */
+  url?: string;
+  host?: string;
+  arrivals: Arrivals;
+  work: ProfileWork[];
+  thresholds: Threshold[];
+  findMax: boolean;
+  /** The load is about scaling: it begins once every autoscaler of what is up has figures. */
+  waitForScaling: boolean;
+  maxInFlight?: number;
+  connections?: number;
+  timeoutMs?: number;
+  workers?: number;
+  seed?: number;
 }
 
-/** A YAML text checked against the schema, with a way from a path in the data to the place in the text. */
-export interface ShapedProfile {
-  data: unknown;
-  problems: ProfileProblem[];
-  problemAt(path: readonly (string | number)[], message: string): ProfileProblem;
-}
+/** Requests, or a scenario to be used as a journey: its built-in name or an absolute path. */
+export type ProfileWork = RequestsWork | { kind: 'scenario'; name: string; weight: number; scenario: string };
 
-/** Parses a profile's YAML and finds everything that is wrong with its shape. */
-export function shapeProfile(text: string): ShapedProfile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
-  };
-  const problems = document.errors.map(({ pos, message }) => ({ ...at(pos[0]), message: syntaxMessage(message) }));
-  const problemAt = (path: readonly (string | number)[], message: string): ProfileProblem => ({
-    ...at(offsetOf(document, path)),
-    message,
+const models = Object.keys(arrivalModels).map((name) => modelOf(name as ModelName));
+const levels = models.map(({ profile }) => profile.level);
+
+/** The level of a constant load, by its model's word for it. */
+const levelFields = Object.fromEntries(
+  models.map(({ profile: { level, about, arrivals }, traits }) => {
+    const { most } = traits(arrivals([{ durationMs: 1, from: 1, to: 1 }], {})).level;
+    return [level, field(number({ above: 0, max: most }), about)];
+  }),
+);
+
+const ownFields: { [N in keyof ProfileFields]-?: Field<NonNullable<ProfileFields[N]>> } = {
+  poisson: field(boolean, 'Random gaps with the rate as their mean (open model)'),
+  pace: field(duration, 'Each user begins once every pace; 1s'),
+  requests: field(integer(1, Number.MAX_SAFE_INTEGER), 'Closed model: ends after so many'),
+};
+
+const commonFields = {
+  duration: field(duration, 'Of a constant load; stages have their own'),
+  from: field(number({ min: 0 }), 'Where the first stage begins; its own `to` where left out'),
+  stages: field(
+    filled(
+      listOf(
+        object('a stage', {
+          duration: needed(duration, 'how long it takes'),
+          to: needed(number({ min: 0, max: 1_000_000 }), 'what it ends at'),
+        }),
+      ),
+    ),
+    `Each goes linearly from where the last ended to \`to\`, a multiple of nothing but itself: ${orList(levels)}`,
+  ),
+  of: field(word(...levels), `What the stages are of, where none of ${levels.join(', ')} is given`),
+};
+type ArrivalsRead = Infer<typeof commonFields & typeof ownFields>;
+
+const arrivals: Shape<Arrivals> = mapped(
+  object('arrivals', { ...levelFields, ...ownFields, ...commonFields }),
+  (read: ArrivalsRead, reader, node) => {
+    const before = reader.problems.length;
+    const levelOf = (name: string) => (read as unknown as Record<string, number | undefined>)[name];
+    const given = levels.filter((name) => levelOf(name) !== undefined);
+    if (given.length > 1) reader.problem(keyOf(node, given[1]!, reader), `${given.join(' and ')} exclude each other`);
+    const what = given[0] ?? read.of;
+    if (what === undefined)
+      return reader.problem(node, `arrivals needs ${orList(levels)}; with stages, say \`of: ${levels[0]}\``);
+    for (const { level, own } of models.map(({ profile }) => profile))
+      for (const name of own)
+        if (read[name] !== undefined && what !== level)
+          reader.problem(keyOf(node, name, reader), `${name} belongs to ${level}`);
+    const stages = stagesOf(read, given[0] === undefined ? undefined : levelOf(given[0]), reader, node);
+    if (reader.problems.length > before) return undefined;
+    return models.find(({ profile }) => profile.level === what)?.profile.arrivals(stages, read);
+  },
+);
+
+function stagesOf(read: ArrivalsRead, constant: number | undefined, reader: Reader, node: Node): Stage[] {
+  if (read.stages === undefined) {
+    if (read.duration === undefined && read.requests === undefined)
+      reader.problem(node, 'arrivals needs duration or stages');
+    return [{ durationMs: read.duration ?? Number.POSITIVE_INFINITY, from: constant ?? 0, to: constant ?? 0 }];
+  }
+  if (read.duration !== undefined) reader.problem(keyOf(node, 'duration', reader), 'stages have their own durations');
+  let from = read.from ?? constant ?? read.stages[0]!.to;
+  return read.stages.map(({ duration: durationMs, to }) => {
+    const stage = { durationMs, from, to };
+    from = to;
+    return stage;
   });
-  if (problems.length > 0) return { data: undefined, problems, problemAt };
-  const data: unknown = document.toJS();
-  return { data, problems: schemaProblems(data).map(({ path, message }) => problemAt(path, message)), problemAt };
 }
 
-let compiled: ValidateFunction | undefined;
+const requestLine = matching(/^[A-Z]+ \/\S*$/, 'a method and a path, as in GET /orders');
 
-/** Compiling the schema takes longer than all else here. */
-function schemaValidator(): ValidateFunction {
-  compiled ??= new Ajv({ allErrors: true, verbose: true, strict: false }).compile(schema);
-  return compiled;
-}
+const requestFields = {
+  request: needed(requestLine, 'METHOD /path'),
+  name: field(someText, 'What figures call it; METHOD /path'),
+  headers: field(
+    record(choose<string | string[]>([isSeq, filled(listOf(text))], [() => true, text])),
+    'Header fields; a list is sent as so many lines',
+  ),
+  json: field(anything, 'Body, sent as application/json'),
+  body: field(text, 'Body, sent as it is'),
+  status: field(filled(listOf(integer(100, 599))), 'Status codes that count as ok; 200 .. 399'),
+};
 
-function schemaProblems(data: unknown): { path: (string | number)[]; message: string }[] {
-  const validate = schemaValidator();
-  if (validate(data)) return [];
-  const errors = validate.errors ?? [];
-  // Of alternatives, the complaints about the one that was meant say more than `oneOf`; of the others they say nothing.
-  const kept = errors.filter((error) => !isAboutOtherForm(error));
-  const found = new Map<string, { path: (string | number)[]; message: string }>();
-  for (const error of kept) {
-    const { path, message } = describe(error, data);
-    const key = `${path.join('/')} ${message}`;
-    if (!found.has(key)) found.set(key, { path, message });
-  }
-  return [...found.values()];
-}
+const request: Shape<PreparedRequest> = mapped(
+  choose<Partial<Infer<typeof requestFields>> & { request: string }>(
+    [isMap, object('a request', requestFields)],
+    [() => true, mapped(requestLine, (line) => ({ request: line }))],
+  ),
+  ({ request: line, name, headers: given, json, body, status }) => {
+    const [method = '', path = ''] = line.split(' ');
+    const headers: HeaderFields = { ...given };
+    const typed = Object.keys(headers).some((header) => header.toLowerCase() === 'content-type');
+    if (json !== undefined && !typed) headers['Content-Type'] = 'application/json';
+    return {
+      step: name ?? line,
+      method,
+      path,
+      headers: Object.keys(headers).length > 0 ? headers : undefined,
+      body: json === undefined ? body : JSON.stringify(json),
+      expectStatus: status,
+    };
+  },
+);
 
-function isAboutOtherForm(error: ErrorObject): boolean {
-  if (error.keyword === 'oneOf') return true;
-  // A text where a mapping may stand, or the other way round.
-  return (
-    error.schemaPath.includes('/oneOf/') &&
-    error.keyword === 'type' &&
-    ['string', 'object'].includes(error.schema as string)
-  );
-}
+const work: Shape<ProfileWork> = mapped(
+  object('a work', {
+    name: field(someText, 'What figures call it'),
+    weight: field(number({ above: 0 }), "Relative to the others'", 1),
+    request: field(request, 'One request'),
+    requests: field(filled(listOf(request)), 'Requests, one after another'),
+    scenario: field(someText, 'A scenario as a journey: its name, or a path relative to this file beginning with ./'),
+  }),
+  ({ name, weight, request: one, requests: several, scenario }, reader, node) => {
+    if ([one, several, scenario].filter((given) => given !== undefined).length !== 1)
+      return reader.problem(node, 'work needs exactly one of request, requests and scenario');
+    const requests = several ?? (one && [one]);
+    if (requests !== undefined) return { kind: 'requests', name: name ?? requests[0]!.step, weight, requests };
+    const called = name ?? basename(scenario!).replace(/\.ya?ml$/, '');
+    const path = scenario!.startsWith('.') ? reader.fromFolder(scenario!) : scenario!;
+    return { kind: 'scenario', name: called, weight, scenario: path };
+  },
+);
 
-function describe(error: ErrorObject, data: unknown): { path: (string | number)[]; message: string } {
-  const path = pathOf(error.instancePath, data);
-  const name = path.length === 0 ? 'the profile' : fieldName(path);
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const unknown = String(error.params.additionalProperty);
-      const known = Object.keys((error.parentSchema?.properties as object | undefined) ?? {});
-      return {
-        path: [...path, unknown],
-        message: `unknown field ${JSON.stringify(unknown)}${didYouMean(unknown, known)}`,
-      };
-    }
-    case 'required':
-      return { path, message: `${name} needs ${JSON.stringify(error.params.missingProperty)}` };
-    case 'pattern': {
-      const isDuration = String(error.schemaPath).includes('duration');
-      const want = isDuration
-        ? 'a duration (500ms, 10s, 1m30s)'
-        : (error.parentSchema?.description ?? 'as the schema says');
-      return { path, message: `${name}: ${JSON.stringify(error.data)} is not ${want}` };
-    }
-    default:
-      return { path, message: `${name} ${error.message ?? 'is wrong'}` };
-  }
-}
+const threshold: Shape<Threshold> = choose<Threshold>(
+  [
+    isMap,
+    mapped(
+      object('a threshold', {
+        threshold: needed(
+          parsed({ type: 'string', minLength: 1 }, (told) => parseThreshold(told)),
+          'what must hold',
+        ),
+        abortOnFail: field(boolean, 'End the run as soon as it fails', false),
+      }),
+      ({ threshold: read, abortOnFail }) => ({ ...read, abortOnFail }),
+    ),
+  ],
+  [() => true, parsed({ type: 'string', minLength: 1 }, (told) => parseThreshold(told))],
+);
 
-function fieldName(path: readonly (string | number)[]): string {
-  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
-}
+/** A load profile. */
+export const profileShape: Shape<ProfileRead> = mapped(
+  object('a profile', {
+    name: field(
+      matching(/^[a-z0-9][a-z0-9-]*$/, 'a name of small letters, digits and -'),
+      "What reports call it; the file's name without .yaml",
+    ),
+    why: field(someText, 'One line: why this profile exists'),
+    stack: field(text, 'The stack that has to be up'),
+    url: field(
+      matching(/^https?:\/\/[^\s/@]+(\/\S*)?$/, 'http(s)://host, with or without a path'),
+      'http(s)://host, a path before it: the server that it is for, where that is not what is up. --url takes its place',
+    ),
+    host: field(text, 'Value of the Host header'),
+    arrivals: needed(
+      arrivals,
+      'when work begins: by rate (arrivals a second, whatever the responses do), users with pace, or concurrency',
+    ),
+    work: needed(filled(listOf(work)), 'what is done: an arrival does one of these, chosen by weight'),
+    thresholds: field(listOf(threshold), "In k6's grammar: p(95)<200, error_rate<1%, service:p(99)<300", []),
+    findMax: field(
+      boolean,
+      'Looks for the highest rate at which the thresholds hold: from the first rate of the stages to their highest, in their time at most',
+      false,
+    ),
+    waitForScaling: field(
+      boolean,
+      'On a cluster, begin once every autoscaler of what is up has figures; elsewhere nothing scales and nothing is waited for',
+      false,
+    ),
+    maxInFlight: field(integer(1, 1_000_000), 'Arrivals in flight beyond which one is dropped, and counted so'),
+    connections: field(integer(0, 1_000_000), 'Connections that are opened before the load begins'),
+    timeout: field(duration, 'For one exchange'),
+    workers: field(integer(1, 64), 'Threads that send'),
+    seed: field(integer(0, 4_294_967_295), 'Of the random choices: the same seed makes the same'),
+  }),
+  ({ timeout: timeoutMs, at: _, ...read }, reader, node) => {
+    if (read.findMax && read.thresholds.length === 0)
+      return reader.problem(keyOf(node, 'findMax', reader), 'findMax needs thresholds to tell what holds');
+    return { ...read, timeoutMs };
+  },
+);
 
-function pathOf(pointer: string, data: unknown): (string | number)[] {
-  let value = data;
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((part) => {
-      const key = Array.isArray(value) ? Number(part) : part;
-      value = (value as Record<string | number, unknown>)?.[key];
-      return key;
-    });
-}
-
-/** Where in the text a path is: its key where it has one, else the nearest thing around it. */
-function offsetOf(document: Document, path: readonly (string | number)[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const parent = document.getIn(path.slice(0, length - 1), true) as Node | undefined;
-    const last = path[length - 1]!;
-    if (isMap(parent)) {
-      const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === last);
-      const range = (pair?.key as Node | undefined)?.range;
-      if (range) return range[0];
-    }
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return document.contents?.range?.[0] ?? 0;
+/** The format as JSON Schema, for editors: schemas/profile.schema.json is this. */
+export function profileJsonSchema(): JsonSchema {
+  return jsonSchema('hwctl load profile', profileShape.schema, {
+    $id: 'https://hwctl.dev/schemas/profile.schema.json',
+    description:
+      'What hwctl load PROFILE runs: when work begins (arrivals), what it does (work) and what must hold (thresholds).',
+  });
 }

@@ -1,17 +1,14 @@
 import { isMap, isScalar, type Node } from 'yaml';
+import { anything } from '../../document/any-value.js';
+import { reference } from '../../document/json-schema.js';
+import { type Fields, field, type Infer, needed, object } from '../../document/object-shape.js';
 import type { Reader } from '../../document/reader.js';
 import {
-  anything,
   boolean,
   choose,
-  type Fields,
-  field,
-  type Infer,
   integer,
   listOf,
   mapped,
-  needed,
-  object,
   parsed,
   type Read,
   record,
@@ -47,7 +44,7 @@ const expectationSchema = {
 /** A value (equality) or a mapping of operators, all of which must hold. `bare` is the operator of a value given alone. */
 function expectationOf(bare: (value: unknown) => Operator): Shape<Expectation> {
   return {
-    schema: { $ref: '#/$defs/expectation' },
+    schema: reference('expectation', () => expectationSchema),
     read(given, reader) {
       const node = reader.resolve(given);
       if (!isMap(node)) {
@@ -85,7 +82,7 @@ function isOperator(name: string): name is Operator {
   return operatorMeanings.has(name as Operator);
 }
 
-export const expectation: Shape<Expectation> = recursive('expectation', () => expectationOf(() => 'equals'));
+export const expectation: Shape<Expectation> = expectationOf(() => 'equals');
 const textExpectation = expectationOf(() => 'contains');
 
 const statusExpectation: Shape<Expectation> = mapped(
@@ -294,9 +291,6 @@ export const setCheck: Shape<SetCheck> = mapped(
     return { name: name!, at, skip: skipped ?? false, ...given } as SetCheck;
   },
 );
-
-/** Definitions that recursive shapes refer to in the JSON Schema. */
-export const expectationDefinitions = { expectation: expectationSchema, condition: condition.schema };
 
 /** An integer used by several grammars: times something is done. */
 export const times = integer(1, 100_000);

@@ -1,19 +1,15 @@
 import { isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
+import { anything } from '../../document/any-value.js';
+import { type JsonSchema, jsonSchema } from '../../document/json-schema.js';
+import { type Fields, field, type Infer, needed, object } from '../../document/object-shape.js';
 import {
-  anything,
   boolean,
   choose,
   duration,
-  type Fields,
-  field,
   filled,
-  type Infer,
   integer,
-  type JsonSchema,
   listOf,
   mapped,
-  needed,
-  object,
   parsed,
   recursive,
   type Shape,
@@ -21,7 +17,7 @@ import {
 } from '../../document/shape.js';
 import type { FaultSpec, LogItem, ParallelMember, Scenario, Step, Until } from '../scenario.js';
 import { assignments } from './assignments.js';
-import { check, conditionRef, expectationDefinitions, setCheck, source, sourceWhere, times } from './expect-grammar.js';
+import { check, conditionRef, setCheck, source, sourceWhere, times } from './expect-grammar.js';
 import { auth, headers, type RequestRead, requestFields, requestLine, toRequest } from './request-grammar.js';
 import { Uses } from './uses.js';
 
@@ -294,12 +290,7 @@ function checkedUrl(url: string): string {
   return url;
 }
 
-/** The format as JSON Schema 2020-12, for editors; schemas/scenario.schema.json is this. */
+/** The format as JSON Schema, for editors: schemas/scenario.schema.json is this. */
 export function scenarioJsonSchema(): JsonSchema {
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'hwctl scenario',
-    ...scenario.schema,
-    $defs: { step: step.schema, ...expectationDefinitions },
-  };
+  return jsonSchema('hwctl scenario', scenario.schema);
 }

@@ -15,7 +15,11 @@ export interface Parsed {
 
 /** Reads a scenario from YAML 1.2 text; never throws, finds every problem at once. */
 export function parseScenario(source: string): Parsed {
-  const { value, problems, reader } = readDocument(source, 'scenario', scenario, usesListener);
+  const { value, problems, reader } = readDocument(
+    source,
+    { name: 'scenario', shape: scenario },
+    { listener: usesListener },
+  );
   const uses = reader.notes(Uses);
   return { scenario: value && { ...value, templates: uses.templates }, problems, uses };
 }

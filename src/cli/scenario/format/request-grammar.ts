@@ -1,18 +1,13 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { anything } from '../../document/any-value.js';
+import { type Fields, field, type Infer, needed, object } from '../../document/object-shape.js';
 import type { Reader } from '../../document/reader.js';
 import {
-  anything,
   boolean,
   choose,
   duration,
-  type Fields,
-  field,
-  type Infer,
-  kindOf,
   listOf,
   mapped,
-  needed,
-  object,
   parsed,
   record,
   type Shape,
@@ -86,8 +81,7 @@ function noAuth(): Shape<Auth> {
       const node = reader.resolve(given);
       const value = isScalar(node) ? String(node.value) : '';
       if (value === 'none') return { kind: 'none' };
-      const expected = 'expected none, or a mapping with basic, bearer or oauth2';
-      return reader.problem(given, `${expected}, found ${kindOf(node)}${didYouMean(value, ['none'])}`);
+      return reader.mismatch(given, 'none, or a mapping with basic, bearer or oauth2', didYouMean(value, ['none']));
     },
   };
 }

@@ -4,7 +4,7 @@ import type { KubeObject } from '../manifests/kube-object.js';
 import { readObjects } from '../manifests/manifests.js';
 import { mergeValues } from '../manifests/merge-values.js';
 import type { StackObject } from '../manifests/stack-object.js';
-import type { Values } from '../manifests/values-schema.js';
+import type { Values } from '../manifests/values-shape.js';
 import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { groupKindOf } from './api/live-object.js';

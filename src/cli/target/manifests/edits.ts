@@ -13,7 +13,7 @@ import {
   type Workload,
 } from './kube-object.js';
 import type { StackObject } from './stack-object.js';
-import type { Values } from './values-schema.js';
+import type { Values } from './values-shape.js';
 import type { FieldPath } from './yaml-source.js';
 
 /** One field of one object that values decide. */

@@ -1,4 +1,4 @@
-import type { Values } from './values-schema.js';
+import type { Values } from './values-shape.js';
 
 /** What a field holds, as a function of the values: evaluated for the objects of `up` and `render`, printed for a chart. */
 export type Expression =

@@ -8,7 +8,7 @@ import { checkRules } from './object-rules.js';
 import { checkShape } from './shape.js';
 import { manifestShapes } from './shapes.js';
 import type { StackObject } from './stack-object.js';
-import type { Values } from './values-schema.js';
+import type { Values } from './values-shape.js';
 import { type FieldPath, Problems } from './yaml-source.js';
 
 /** What `up` and `render` begin with. */

@@ -1,4 +1,4 @@
-import type { Values } from './values-schema.js';
+import type { Values } from './values-shape.js';
 
 /** Values over values: maps are merged field by field, everything else is replaced. */
 export function mergeValues(under: Values, over: Values): Values {

@@ -1,95 +1,41 @@
 import { isAbsolute, join } from 'node:path';
-import type { ErrorObject } from 'ajv';
-import { didYouMean } from '../../kernel/nearest.js';
+import { type Problem, problemLine, problemsFailure } from '../../document/problem.js';
+import { readDocument, readField } from '../../document/read-document.js';
 import { mergeValues } from './merge-values.js';
-import { type Values, valuesSchema } from './values-schema.js';
-import { type FieldPath, Problems, parseYaml, readYaml, type YamlSource } from './yaml-source.js';
+import { type Values, valuesSchema, valuesShape } from './values-shape.js';
+import { readText } from './yaml-source.js';
+
+const kind = { name: 'set of values', shape: valuesShape, empty: () => ({}) };
 
 /**
  * Reads values files in their order and, over them, `--set name.name=value` in theirs. A value is read as YAML reads it.
- * Throws Failure `bad-values` with every problem: file, line and field, or the `--set` it is in.
+ * Throws Failure `bad-values` with every problem: file, line and column, or the `--set` it is in.
  */
-export async function readValues(options: { set?: string[]; values?: string[] }, cwd: string): Promise<Values> {
-  const problems = new Problems();
-  const sources: YamlSource[] = [];
-  for (const file of options.values ?? [])
-    sources.push(...readYaml(isAbsolute(file) ? file : join(cwd, file), file, problems));
-  for (const word of options.set ?? []) sources.push(...readSet(word, problems));
-  if (sources.length > 0) await validate(sources, problems);
-  problems.throwIfAny('bad-values', 'these values cannot be used', `The values are: ${valueNames().join(', ')}`);
-  return sources.reduce((merged, source) => mergeValues(merged, source.value as Values), {} as Values);
-}
-
-function valueNames(): string[] {
-  return Object.keys(valuesSchema.properties);
-}
-
-function readSet(word: string, problems: Problems): YamlSource[] {
-  const at = word.indexOf('=');
-  const place = `--set ${word}`;
-  if (at <= 0) {
-    problems.details.push(`${place}: must be name=value`);
-    return [];
+export function readValues(options: { set?: string[]; values?: string[] }, cwd: string): Values {
+  const wrong: string[] = [];
+  let merged: Values = {};
+  const take = (read: { value?: Values; problems: Problem[] }, line: (problem: Problem) => string) => {
+    wrong.push(...read.problems.map(line));
+    merged = mergeValues(merged, read.value ?? {});
+  };
+  for (const file of options.values ?? []) {
+    const text = readText(isAbsolute(file) ? file : join(cwd, file), file);
+    take(readDocument(text, kind), (problem) => problemLine(file, problem));
   }
-  const path = word.slice(0, at).split('.');
-  if (path.some((step) => step === '' || step === '__proto__')) {
-    problems.details.push(`${place}: ${JSON.stringify(word.slice(0, at))} is not a name, nor names joined by dots`);
-    return [];
-  }
-  const text = word.slice(at + 1);
-  const scalar = parseYaml(text, place, problems)[0]?.value;
-  // What YAML would make a map of (`a: b`) is meant as it is written.
-  const value = typeof scalar === 'object' || scalar === undefined ? text : scalar;
-  return [
-    {
-      file: place,
-      value: path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value),
-      placeOf: () => place,
-    },
-  ];
+  for (const word of options.set ?? []) take(readSetting(word), ({ message }) => `--set ${word}: ${message}`);
+  if (wrong.length === 0) return merged;
+  throw problemsFailure('the set of values', wrong, {
+    code: 'bad-values',
+    hint: `The values are: ${Object.keys(valuesSchema.properties).join(', ')}`,
+  });
 }
 
-async function validate(sources: YamlSource[], problems: Problems): Promise<void> {
-  const { Ajv } = (await import('ajv')).default;
-  const check = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(valuesSchema);
-  for (const source of sources) {
-    if (check(source.value)) continue;
-    for (const error of check.errors ?? []) {
-      const path = pathOf(error.instancePath);
-      const message = explain(error);
-      if (message !== undefined) problems.add(source, [...path, ...unknownField(error)], message);
-    }
-  }
-}
-
-function pathOf(pointer: string): FieldPath {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-}
-
-function unknownField(error: ErrorObject): string[] {
-  return error.keyword === 'additionalProperties' ? [String(error.params.additionalProperty)] : [];
-}
-
-/** In words; undefined for what ajv says twice. */
-function explain(error: ErrorObject): string | undefined {
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const known = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {});
-      const names = known.length > 0 ? known : error.instancePath === '' ? valueNames() : [];
-      return `there is no such value${didYouMean(String(error.params.additionalProperty), names)}`;
-    }
-    case 'enum':
-      return `must be one of ${(error.params.allowedValues as string[]).join(', ')}`;
-    case 'oneOf':
-      return 'must be a number (0 to 100), or a number for each service by name';
-    case 'pattern':
-      return 'is not written as such a value must be';
-    default:
-      // The branches of a oneOf say nothing that the oneOf does not.
-      return error.schemaPath.includes('/oneOf/') ? undefined : error.message;
-  }
+function readSetting(word: string): { value?: Values; problems: Problem[] } {
+  const refused = (message: string) => ({ problems: [{ at: { line: 1, column: 1 }, message }] });
+  const sign = word.indexOf('=');
+  if (sign <= 0) return refused('must be name=value');
+  const path = word.slice(0, sign).split('.');
+  if (path.some((step) => step === '' || step === '__proto__'))
+    return refused(`${JSON.stringify(word.slice(0, sign))} is not a name, nor names joined by dots`);
+  return readField(path, word.slice(sign + 1), kind);
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../manifests/kube-object.js';
-import type { Values } from '../../manifests/values-schema.js';
+import type { Values } from '../../manifests/values-shape.js';
 import type { KubeClient } from '../api/client.js';
 import type { ApiResource } from '../api/discovery.js';
 import { listOrFail } from '../api/list.js';

@@ -3,7 +3,7 @@ import { applyValues } from '../../manifests/edits.js';
 import { refOf, storeLabel } from '../../manifests/kube-object.js';
 import { readObjects } from '../../manifests/manifests.js';
 import type { StackObject } from '../../manifests/stack-object.js';
-import type { Values } from '../../manifests/values-schema.js';
+import type { Values } from '../../manifests/values-shape.js';
 import { type LocalState, readSecrets, type StateFolder } from '../state/state-folder.js';
 import { buildDigest, inputsDigest } from './inputs.js';
 import { gatewayHealthPath } from './route-table.js';

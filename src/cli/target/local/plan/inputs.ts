@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
-import type { Values } from '../../manifests/values-schema.js';
+import type { Values } from '../../manifests/values-shape.js';
 
 /** All that what shall run is made from. */
 export interface Inputs {

@@ -4,7 +4,7 @@ import { Failure } from '../../../kernel/failure.js';
 import { replaceFile } from '../../../kernel/files.js';
 import { makeFolders } from '../../../kernel/folders.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
-import type { Values } from '../../manifests/values-schema.js';
+import type { Values } from '../../manifests/values-shape.js';
 import type { LeftOut } from '../plan/container-env.js';
 import type { ProcessSpec, Route } from '../plan/topology.js';
 import { isLocalState, isRuntime, isSecrets } from './state-shape.js';

@@ -1,8 +1,8 @@
 import type { Edit } from '../edits.js';
-import { type Values, valuesSchema } from '../values-schema.js';
+import { count, resources, type Values, valuesSchema } from '../values-shape.js';
 import { yaml } from './template.js';
 
-type Name = keyof typeof valuesSchema.properties;
+type Name = keyof Values;
 
 /** Values that a chart must have; the others may be missing. */
 const required: readonly Name[] = ['namespace', 'host', 'image', 'store', 'ingress', 'monitoring', 'grafana'];
@@ -45,22 +45,20 @@ function written(edits: readonly Edit[], name: 'namespace' | 'host'): string {
 
 /** values.schema.json: the schema of `--set`, narrowed to the services that the chart has. */
 export function chartSchema(names: { replicas: string[]; resources: string[] }): object {
-  const { replicas, resources } = valuesSchema.properties;
-  const [count] = replicas.oneOf;
   const each = (services: string[], schema: object) => ({
     type: 'object',
     additionalProperties: false,
     properties: Object.fromEntries(services.map((service) => [service, schema])),
   });
+  const { replicas, resources: perService } = valuesSchema.properties;
   return {
     ...valuesSchema,
+    // What Helm reads.
+    $schema: 'http://json-schema.org/draft-07/schema#',
     properties: {
       ...valuesSchema.properties,
-      replicas: { ...replicas, oneOf: [count, each(names.replicas, count)] },
-      resources: {
-        description: resources.description,
-        ...each(names.resources, resources.additionalProperties),
-      },
+      replicas: { description: replicas.description, anyOf: [count.schema, each(names.replicas, count.schema)] },
+      resources: { description: perService.description, ...each(names.resources, resources.schema) },
     },
     required,
   };

@@ -2,7 +2,7 @@ import { configAnnotation, configOf, jobHashLength } from '../derived-fields.js'
 import { type Condition, conditionsOf, type Edit, editsOf, namesIn } from '../edits.js';
 import { generatedKeys, isWorkload, type KubeObject } from '../kube-object.js';
 import type { StackObject } from '../stack-object.js';
-import type { Values } from '../values-schema.js';
+import type { Values } from '../values-shape.js';
 import { chartSchema, chartValues } from './chart-values.js';
 import { goString, helpersOf } from './print-expression.js';
 import { literal, type Slot, slotsOf, templateOf, yaml } from './template.js';
