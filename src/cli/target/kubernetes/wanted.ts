@@ -61,8 +61,9 @@ export async function ingressClassFor(
 
 /** The namespace that the record lives in: that of the services. */
 export function homeOf(entries: readonly StackObject[]): string {
-  const named = entries.find(({ object }) => object.kind === 'Deployment' && object.metadata.namespace !== undefined);
-  return named?.object.metadata.namespace ?? 'hwctl';
+  // Monitoring comes with every stack and lives elsewhere: whatever is brought up first, the record is the same one.
+  const services = entries.filter(({ object, part }) => part === 'application' && object.kind === 'Deployment');
+  return services.find(({ object }) => object.metadata.namespace !== undefined)?.object.metadata.namespace ?? 'hwctl';
 }
 
 /** The record of what is up in the home of these objects; an empty one where nothing is. */
