@@ -101,6 +101,16 @@ const lines: [line: string, act: Record<string, unknown>][] = [
     },
   ],
   ['npx newman run c.json', { kind: 'collection run', collection: 'c.json' }],
+  [
+    'docker run --rm -v $PWD/tests:/etc/newman -t postman/newman:alpine run c.json',
+    { kind: 'collection run', collection: 'tests/c.json' },
+  ],
+  [
+    'docker run -v "$(pwd)":/app postman/newman run /app/tests/c.json',
+    { kind: 'collection run', collection: 'tests/c.json' },
+  ],
+  ['kubectl apply -f .\\k8s\\app.yaml', { kind: 'apply', files: ['k8s/app.yaml'] }],
+  ['helm install a ./c --set a\\.b=1', { kind: 'helm release', set: [{ text: 'a.b=1' }] }],
   ['docker run --rm -v .:/app postman/newman run c.json', { kind: 'collection run', collection: 'c.json' }],
   [
     'skaffold run -f deploy/skaffold.yaml -p prod',

@@ -20,12 +20,16 @@ export function imagesOf(piece: Piece, findings: Findings, steps: readonly Shell
   const known = [...builtByLines(steps), ...builtBySkaffold(findings), ...builtByCompose(findings)];
   const planned: PlannedImage[] = [];
   for (const one of used) {
-    const made = known.find(({ image }) => sameImage(image, one.image)) ?? byFolder(one, findings, piece, used);
+    const isShared = used.some(({ image }) => image !== one.image && sameImage(image, one.image));
+    const made =
+      known.find(({ image }) => image === one.image) ??
+      (isShared ? byTag(one, findings) : known.find(({ image }) => sameImage(image, one.image))) ??
+      (isShared ? undefined : byFolder(one, findings, piece, used));
     if (made === undefined) {
       if (one.neverPulled || isLocal(one.image)) {
         piece.guesses.push({
           about: 'images',
-          text: `${one.image} is a local name and nothing here says what makes it`,
+          text: `${one.image} ${one.neverPulled ? 'is never pulled' : 'names no owner'}, and nothing here says what makes it`,
           from: one.from,
         });
       }
@@ -144,14 +148,36 @@ function byFolder(used: Used, findings: Findings, piece: Piece, all: readonly Us
   };
 }
 
-/** `shop/orders-api:v1` and a folder `orders-api`, `orders` or `orders_api`. */
+/** Where one name has many tags, the tag says which: `me/course:v3-auth-service` of the folder `auth-service`. */
+function byTag(used: Used, findings: Findings): PlannedImage | undefined {
+  const tag = /:([^/]*)$/.exec(used.image)?.[1] ?? '';
+  const named = foundOf(findings, 'dockerfile')
+    .filter(({ folder }) => folder !== '' && tag.includes(nameOf(folder)))
+    .sort((a, b) => nameOf(b.folder).length - nameOf(a.folder).length);
+  const [found] = named;
+  if (found === undefined) return undefined;
+  return {
+    image: used.image,
+    context: found.folder,
+    dockerfile: nameOf(found.file) === 'Dockerfile' ? undefined : found.file,
+    buildArguments: [],
+    from: { file: found.file, line: found.line },
+  };
+}
+
+/** `shop/orders-api:v1` and a folder `orders-api`, `orders` or `orders_api`; `me/shop-orders` and a folder `orders`. */
 function isNamed(folder: string, image: string): boolean {
   const plain = (text: string) =>
     text
       .toLowerCase()
       .replace(/[-_.](?:api|app|service|svc|server|backend|image)$/, '')
       .replaceAll(/[^a-z0-9]/g, '');
-  return folder.split('/').some((part) => plain(part) !== '' && plain(part) === plain(image));
+  return folder.split('/').some((part) => {
+    const name = plain(part);
+    return (
+      name !== '' && (name === plain(image) || (name.length > 2 && /[-_.]/.test(image) && plain(image).endsWith(name)))
+    );
+  });
 }
 
 /** The last part of an image's name: no registry, owner, tag or digest. */
@@ -176,7 +202,7 @@ function isLocal(image: string): boolean {
 /** Software of others, by the names that Docker Hub's official images and the usual vendors have. */
 function isThirdParty(image: string): boolean {
   return (
-    /^(?:docker\.io\/)?(?:library\/)?(?:postgres|mysql|mariadb|redis|mongo|rabbitmq|nginx|busybox|alpine|debian|ubuntu|node|python|golang|openjdk|eclipse-temurin|memcached|traefik|httpd|kafka|zookeeper|curlimages)(?::|$|@|-)/.test(
+    /^(?:docker\.io\/)?(?:library\/)?(?:postgres|mysql|mariadb|redis|mongo|rabbitmq|nginx|busybox|alpine|debian|ubuntu|node|python|golang|openjdk|eclipse-temurin|memcached|traefik|httpd|kafka|zookeeper|nats|consul|vault|elasticsearch|kibana|logstash|cassandra|influxdb|haproxy|caddy|wordpress|registry|php|ruby|rust|maven|gradle|amazoncorretto|adminer|clickhouse|minio|hello-world)(?::|$|@|-)/.test(
       image,
     ) ||
     /^(?:docker\.io\/)?(?:bitnami|bitnamilegacy|prom|grafana|confluentinc|rancher|istio|jaegertracing|wurstmeister|curlimages|groundnuty|flyway|liquibase|migrate|dpage|provectuslabs)\//.test(

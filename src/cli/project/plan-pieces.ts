@@ -6,6 +6,7 @@ import type { Piece, Release } from './piece.js';
 import { imagesOf } from './plan-images.js';
 import { hostOf, testsOf } from './plan-proof.js';
 import type { ShellStep } from './read-shell.js';
+import { control } from './shell-lines.js';
 import type { ChartReference } from './shell-step.js';
 
 /** Folders of homework: one piece of work each, whatever else the repository holds. */
@@ -164,7 +165,7 @@ function sourceOf(steps: readonly ShellStep[], findings: Findings, piece: Piece)
   for (const other of others) {
     piece.guesses.push({
       about: 'releases',
-      text: `${other.files[0]} says how to deploy too; ${best.files[0]} was followed`,
+      text: `${other.files[0]} says how to deploy too; ${piece.sources[0]} was followed`,
       from: undefined,
     });
   }
@@ -204,7 +205,7 @@ function relocated(given: ShellStep, findings: Findings): ShellStep {
       ? given
       : { ...given, act: { ...given.act, chart: located(given.act.chart, findings) } };
   const { act } = step;
-  if (missingIn(act, findings).length === 0) return step;
+  if (act.kind !== 'collection run' && missingIn(act, findings).length === 0) return step;
   const own = folderOf(step.file);
   const find = (path: string): string => {
     if (holds(findings, path) || own === '' || !(path === own || path.startsWith(`${own}/`))) return path;
@@ -216,6 +217,10 @@ function relocated(given: ShellStep, findings: Findings): ShellStep {
     }
   };
   if (act.kind === 'apply') return { ...step, act: { ...act, files: act.files.map(find) } };
+  if (act.kind === 'collection run') {
+    const environment = act.environment === undefined ? {} : { environment: find(act.environment) };
+    return { ...step, act: { ...act, collection: find(act.collection), ...environment } };
+  }
   if (act.kind === 'helm release') {
     const chart = act.chart.kind === 'folder' ? { ...act.chart, name: find(act.chart.name) } : act.chart;
     return { ...step, act: { ...act, chart, valuesFiles: act.valuesFiles.map(find) } };
@@ -267,7 +272,7 @@ function follow(step: ShellStep, piece: Piece, findings: Findings): void {
       );
     }
   } else if (act.kind === 'skaffold' && act.verb !== 'build') followSkaffold(act.file, piece, findings);
-  else if (act.kind === 'not understood')
+  else if (act.kind === 'not understood' && !control.has(act.program))
     piece.guesses.push({ about: 'releases', text: `not understood: ${step.text} (${act.why.join('; ')})`, from });
 }
 
@@ -285,9 +290,11 @@ function addRelease(piece: Piece, release: Release): void {
 }
 
 /** helm looks for a path before it looks for a repository: `charts/app` is a folder where there is one. */
-function located(chart: ChartReference, findings: Findings): ChartReference {
+function located(given: ChartReference, findings: Findings): ChartReference {
+  const { path, ...chart } = given;
   if (chart.kind !== 'repository' || chart.repositoryUrl !== undefined) return chart;
-  if (findings.folders.has(chart.name)) return { ...chart, kind: 'folder' };
+  const folder = [path, chart.name].find((one) => one !== undefined && findings.folders.has(one));
+  if (folder !== undefined) return { ...chart, name: folder, kind: 'folder' };
   const alias = chart.name.split('/')[0]!;
   const added = findings.steps.find(({ act }) => act.kind === 'helm repository' && act.name === alias)?.act;
   const url = added?.kind === 'helm repository' ? added.url : wellKnown[alias];
@@ -309,7 +316,18 @@ function followSkaffold(file: string, piece: Piece, findings: Findings, followed
   // skaffold deploys what is required before what requires it.
   for (const required of skaffold.requires) followSkaffold(required, piece, findings, followed);
   const from: Evidence = { file, line: skaffold.line };
-  for (const path of skaffold.manifests) addRelease(piece, { kind: 'manifests', path, recursive: false, from });
+  for (const given of skaffold.manifests) {
+    // A pattern of all files of a folder is the folder, as kubectl takes it.
+    const path = given.replace(/(?:\/\*\*)?\/\*(?:\.ya?ml|\.\{?yaml,yml\}?)?$/, '') || '.';
+    if (/^https?:/.test(path) || holds(findings, path))
+      addRelease(piece, { kind: 'manifests', path, recursive: given.includes('**'), from });
+    else
+      piece.guesses.push({
+        about: 'releases',
+        text: `left out: ${given} is a pattern or is not in the repository`,
+        from,
+      });
+  }
   for (const { release, chart } of skaffold.charts) {
     const reference = located({ name: chart, kind: findings.folders.has(chart) ? 'folder' : 'repository' }, findings);
     addRelease(piece, { kind: 'chart', release, chart: reference, valuesFiles: [], set: [], from });
@@ -372,8 +390,10 @@ function addonsOf(piece: Piece, findings: Findings): void {
   const objects = foundOf(findings, 'manifest').flatMap((one) =>
     one.objects.map((object) => ({ ...object, file: one.file })),
   );
-  const controller = piece.releases.some(
-    (one) => one.kind === 'chart' && /ingress-nginx|traefik|ambassador|emissary|istio/.test(one.chart.name),
+  const controller = piece.releases.some((one) =>
+    /ingress-nginx|nginx-ingress|traefik|ambassador|emissary|istio/.test(
+      one.kind === 'chart' ? one.chart.name : one.path,
+    ),
   );
   const ingress = objects.find(({ kind }) => kind === 'Ingress');
   const hosts = foundOf(findings, 'chart').find((chart) => chart.hosts.length > 0);

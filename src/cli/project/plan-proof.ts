@@ -23,8 +23,7 @@ export function hostOf(findings: Findings, piece: Piece): { name: string; from: 
     }
   }
   const weights = new Map<string, number>();
-  for (const { name, weight } of named)
-    if (!name.includes('*') && name !== 'chart-example.local') weights.set(name, (weights.get(name) ?? 0) + weight);
+  for (const { name, weight } of named) if (isPublic(name)) weights.set(name, (weights.get(name) ?? 0) + weight);
   const best = [...weights].sort((a, b) => b[1] - a[1])[0]?.[0];
   const found = named.find(({ name }) => name === best);
   if (found === undefined) return undefined;
@@ -85,4 +84,9 @@ export function testsOf(piece: Piece, findings: Findings, steps: readonly ShellS
     ...foundOf(findings, 'locustfile'),
   ];
   piece.load = loading.map(({ file, line }) => ({ file, line }));
+}
+
+/** No wildcard, no Service of the cluster, not the name that `helm create` leaves. */
+function isPublic(host: string): boolean {
+  return !host.includes('*') && !/\.svc(?:\.|$)|\.cluster\.local$/.test(host) && host !== 'chart-example.local';
 }

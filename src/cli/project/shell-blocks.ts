@@ -109,7 +109,8 @@ export function blocksOfMakefile(text: string): ShellBlock[] {
 
 function plainValue(text: string, variables: ReadonlyMap<string, string>): string {
   const value = text.replace(/\$[({]([\w.-]+)[)}]/g, (all, name: string) => variables.get(name) ?? all);
-  return value.replace(/\s+#.*$/, '');
+  // make hands the quotes on to the shell, which takes them off.
+  return value.replace(/\s+#.*$/, '').replace(/^(['"])(.*)\1$/, '$2');
 }
 
 /** `$(NAME)` of make is `${NAME}` of a shell, and `$$` its dollar; make's functions stay as they are, a substitution to the reader. */

@@ -26,7 +26,8 @@ interface Word {
 
 type Token = { word: Word } | { operator: string };
 
-const control = new Set([
+/** Words by which a shell decides what it executes: what they do, only it can know. */
+export const control: ReadonlySet<string> = new Set([
   'if',
   'then',
   'else',
@@ -245,6 +246,11 @@ interface Reading {
 function takePart(word: Word, text: string, at: number, reading: Reading): number {
   const char = text[at]!;
   if (char === reading.escape) {
+    // Nobody escapes a letter: it is a path as Windows writes it.
+    if (reading.dialect === 'posix' && /^\\[A-Za-z0-9_]/.test(text.slice(at, at + 2))) {
+      word.text += '/';
+      return at + 1;
+    }
     word.text += text[at + 1] ?? '';
     return at + 2;
   }
@@ -277,6 +283,11 @@ function takePart(word: Word, text: string, at: number, reading: Reading): numbe
 
 function expand(word: Word, text: string, at: number, { variables }: Reading): number {
   const rest = text.slice(at);
+  // The folder of the call: paths are read from it.
+  if (/^\$(?:PWD\b|\{PWD\}|\(pwd\))/.test(rest)) {
+    word.text += '.';
+    return at + /^\$(?:PWD\b|\{PWD\}|\(pwd\))/.exec(rest)![0].length;
+  }
   const substitution = rest.startsWith('$(')
     ? endOfSubstitution(text, at + 2)
     : rest.startsWith('`')

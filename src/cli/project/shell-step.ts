@@ -7,6 +7,8 @@ export interface ChartReference {
   /** A folder or archive of the repository (relative to its root), `repository/name`, a name beside `--repo`, or `oci://`. */
   name: string;
   kind: 'folder' | 'repository' | 'oci' | 'url';
+  /** Where `a/b` would lie if it were a folder: which of the two it is, the repository's files tell. */
+  path?: string;
   repositoryUrl?: string;
   version?: string;
 }
@@ -151,7 +153,7 @@ function chartOf(text: string, args: Arguments, path: (text: string) => string):
   if (/^https?:\/\//.test(text)) return { name: text, kind: 'url', ...more };
   if (repositoryUrl !== undefined) return { name: text, kind: 'repository', ...more };
   // As helm looks: a path first; `a/b` that is no path is a chart of the repository a. Which it is, the tree tells.
-  if (/^[\w-]+\/[\w.-]+$/.test(text)) return { name: text, kind: 'repository', ...more };
+  if (/^[\w-]+\/\w[\w.-]*$/.test(text)) return { name: text, kind: 'repository', path: path(text), ...more };
   return { name: path(text), kind: 'folder', ...more };
 }
 
@@ -229,11 +231,26 @@ function dockerAct(command: ShellCommand, path: (text: string) => string): Shell
   if (first === 'compose') return composeAct(command.argv.slice(2), path);
   const args = splitArguments(command.argv.slice(1), flagTables.docker);
   if (first === 'push' && args.words[1] !== undefined) return { kind: 'image push', image: args.words[1] };
-  // `docker run postman/newman run ...`: the collection is below what is mounted, which is this folder.
-  const newman = command.argv.findIndex((word) => /(?:^|\/)newman(?::[\w.-]+)?$/.test(word));
-  if (first === 'run' && newman > 0)
-    return newmanAct({ ...command, argv: ['newman', ...command.argv.slice(newman + 1)] }, path);
+  const newman = command.argv.findIndex((word) => /^(?:[\w./-]*\/)?newman(?::[\w.-]+)?$/.test(word));
+  if (first === 'run' && newman > 0) return dockerNewman(command, newman, path);
   return other('docker');
+}
+
+/** `docker run -v FOLDER:/etc/newman postman/newman run ...`: the collection lies in what is mounted. */
+function dockerNewman(command: ShellCommand, at: number, path: (text: string) => string): ShellAct {
+  const before = command.argv.slice(0, at);
+  const flag = before.findIndex((word) => word === '-v' || word === '--volume');
+  const [source = '.', target = ''] = (before[flag + 1] ?? '').split(':');
+  const mounted = flag === -1 ? '.' : source;
+  const inside = (text: string) => {
+    if (/^[a-z]+:\/\//.test(text)) return path(text);
+    const below =
+      target !== '' && text.startsWith(`${target.replace(/\/$/, '')}/`)
+        ? text.slice(target.replace(/\/$/, '').length + 1)
+        : text;
+    return path(below.startsWith('/') ? below : posix.join(mounted, below));
+  };
+  return newmanAct({ ...command, argv: ['newman', ...command.argv.slice(at + 1)] }, inside);
 }
 
 function buildAct(words: readonly string[], path: (text: string) => string): ShellAct {
