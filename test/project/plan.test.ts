@@ -175,6 +175,23 @@ const repositories: [what: string, texts: Record<string, string>, pieces: unknow
       },
     ],
   ],
+  [
+    'kustomizations: those that no other builds on',
+    {
+      'base/kustomization.yaml': 'resources: [app.yaml]\n',
+      'base/app.yaml': deployment('app', 'me/app'),
+      'overlays/dev/kustomization.yaml': 'resources: [../../base]\n',
+      'db/kustomization.yaml': 'resources: [https://x/y.yaml]\n',
+    },
+    [
+      {
+        releases: [
+          { kind: 'kustomize', path: 'db' },
+          { kind: 'kustomize', path: 'overlays/dev' },
+        ],
+      },
+    ],
+  ],
   ['nothing to deploy', { 'README.md': bash('npm start'), 'index.js': '' }, []],
 ];
 

@@ -20,6 +20,8 @@ const table: { argv: string[]; code: number | number[]; endless?: true }[] = [
   { argv: ['up', 'hello', '--json'], code: 0 },
   { argv: ['status'], code: 0 },
   { argv: ['status', '--watch'], code: 0, endless: true },
+  { argv: ['init', join(root, 'manifests'), '--dry-run'], code: 0 },
+  { argv: ['init', join(root, 'scenarios'), '--dry-run', '--json'], code: 2 },
   { argv: ['render', 'hello'], code: 0 },
   { argv: ['diff', 'hello', '--target', 'local'], code: 0 },
   { argv: ['diff', 'orders', '--target', 'local'], code: 1 },

@@ -69,7 +69,7 @@ function singleOf(file: FoundFile, { value, line }: Read): Finding | undefined {
   const apiVersion = text(value.apiVersion);
   if (/^skaffold\//.test(apiVersion)) return skaffoldOf(file, value, at, apiVersion);
   if (/^kustomization(?:\.ya?ml)?$/i.test(name) || /^kustomize\.config\.k8s\.io\//.test(apiVersion))
-    return { kind: 'kustomization', ...at, folder: folderOf(file.path) };
+    return kustomizationOf(file.path, value, at);
   if (/^hwctl\.ya?ml$/.test(name)) return { kind: 'project', ...at };
   if (apiVersion !== '') return undefined;
   const openapi = openapiOf(value);
@@ -150,6 +150,13 @@ function valuesNamed(file: FoundFile, path: string): { images: string[]; hosts: 
   if (source !== undefined)
     for (const { value } of read({ ...file, path, text: source, unreadable: () => undefined })) visit(value, 0);
   return { images: [...new Set(images)], hosts: [...new Set(hosts)] };
+}
+
+function kustomizationOf(path: string, value: Mapping, at: { file: string; line: number }): Finding {
+  const folder = folderOf(path);
+  const used = [value.resources, value.bases, value.components].flatMap(list).map(text);
+  const uses = used.filter((one) => one !== '' && !one.includes('://')).map((one) => below(folder, one));
+  return { kind: 'kustomization', ...at, folder, uses };
 }
 
 function skaffoldOf(

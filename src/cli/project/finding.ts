@@ -57,7 +57,8 @@ interface Kinds {
     hosts: string[];
   };
   manifest: { objects: FoundObject[] };
-  kustomization: { folder: string };
+  /** `uses`: the folders that it builds on (resources, bases, components). */
+  kustomization: { folder: string; uses: string[] };
   skaffold: {
     apiVersion: string;
     builds: FoundBuild[];

@@ -359,9 +359,11 @@ function fromContents(piece: Piece, findings: Findings): void {
     });
   }
   const kustomized = foundOf(findings, 'kustomization');
-  const overlaid = kustomized.filter(({ folder }) => !/(?:^|\/)base$/.test(folder));
-  for (const one of overlaid.length > 0 ? overlaid : kustomized)
+  // What others build on is brought by them.
+  const used = new Set(kustomized.flatMap(({ uses }) => uses));
+  for (const one of kustomized.filter(({ folder }) => !used.has(folder || '.'))) {
     addRelease(piece, { kind: 'kustomize', path: one.folder || '.', from: one });
+  }
   const manifests = foundOf(findings, 'manifest').filter(
     ({ file }) => !kustomized.some(({ folder }) => folder === folderOf(file)),
   );
