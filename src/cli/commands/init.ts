@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
-import { replaceFile } from '../kernel/files.js';
+import { replaceFile } from '../kernel/replacement.js';
 import { readTree } from '../project/file-tree.js';
 import { findIn } from '../project/find.js';
 import { piecesOf } from '../project/plan-pieces.js';

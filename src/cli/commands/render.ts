@@ -1,6 +1,7 @@
-import { readdirSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
+import { notWritten, writeText } from '../kernel/files.js';
 import { makeFolders } from '../kernel/folders.js';
 import type { KubeObject } from '../target/manifests/kube-object.js';
 import { chooseStacks } from '../target/manifests/stacks.js';
@@ -51,8 +52,7 @@ async function render(words: string[], options: Options, context: Context): Prom
   const values = await valuesOf(options, context);
   const request: RenderRequest = { manifests, stacks, values, root: context.root, version: context.version };
   if (options.as === 'helm') {
-    const into = absolute(folder as string, context);
-    writeFolder(into, renderCharts(request));
+    const into = writeFolder(folder as string, renderCharts(request), options, context);
     const charts = stacks.map((name) => join(into, name));
     if (options.json) context.json({ folder: into, charts });
     else context.print(charts.map((chart) => `chart written: helm upgrade --install NAME ${chart}`));
@@ -60,8 +60,7 @@ async function render(words: string[], options: Options, context: Context): Prom
   }
   const objects = options.target === undefined ? renderObjects(request) : await askCluster(request, options, context);
   if (folder !== undefined) {
-    const into = absolute(folder, context);
-    writeFolder(into, renderFolder(objects));
+    const into = writeFolder(folder, renderFolder(objects), options, context);
     if (options.json) context.json({ folder: into, objects: objects.length });
     else context.print(`${objects.length} objects written: kubectl apply -k ${into}`);
   } else if (options.json) context.json({ stacks, values, objects });
@@ -88,32 +87,25 @@ function folderOf(words: string[], { as, out }: Options): string | undefined {
   });
 }
 
-function absolute(folder: string, { cwd }: Context): string {
-  return isAbsolute(folder) ? folder : join(cwd, folder);
-}
-
-/** Writes into a new or empty folder: what else is there is not ours to mix with. */
-function writeFolder(folder: string, files: Record<string, string>): void {
+/** Writes into a new or empty folder: what else is there is not ours to mix with. Gives its whole path. */
+function writeFolder(shown: string, files: Record<string, string>, { out }: Options, { cwd }: Context): string {
+  const path = resolve(cwd, shown);
+  const by = out === undefined ? undefined : '--out';
+  let found: string[];
   try {
-    makeFolders(folder);
-    if (readdirSync(folder).length > 0) {
-      throw new Failure({
-        code: 'not-empty',
-        message: `${folder} is not empty`,
-        hint: 'Name a folder that is empty or not there yet',
-      });
-    }
-    for (const [name, text] of Object.entries(files)) {
-      makeFolders(dirname(join(folder, name)));
-      writeFileSync(join(folder, name), text);
-    }
+    makeFolders(path);
+    found = readdirSync(path);
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    throw notWritten(error, { shown, by, hint: 'Name a folder that you may write' });
+  }
+  if (found.length > 0) {
     throw new Failure({
-      code: 'unwritable',
-      message: `${folder} cannot be written: ${(error as NodeJS.ErrnoException).code}`,
-      hint: 'Name a folder that you may write',
-      cause: error,
+      code: 'not-empty',
+      message: `${shown} is not empty`,
+      hint: 'Name a folder that is empty or not there yet',
     });
   }
+  for (const [name, text] of Object.entries(files))
+    writeText(join(path, name), text, { shown: join(shown, name), by, folders: true });
+  return path;
 }

@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exitCodes, Failure } from '../kernel/failure.js';
+import { writeText } from '../kernel/files.js';
 import { listScenarios, loadScenario } from '../scenario/format/find.js';
 import type { Scenario, Step } from '../scenario/scenario.js';
 import type { Context } from './context/context.js';
@@ -192,22 +192,10 @@ function emit(
   context: Context,
   mode?: number,
 ): void {
-  if (options.output !== undefined) write(options.output, text, context, mode);
+  const { output } = options;
+  if (output !== undefined) writeText(resolve(context.cwd, output), text, { shown: output, by: '--output', mode });
   if (options.json) context.json({ output: options.output, text, notCarriedOver: losses });
   else if (options.output === undefined) context.document(text);
   if (losses.length > 0 && !options.json) context.note('Not carried over:');
   if (!options.json) for (const loss of losses) context.note(`  ${loss}`);
-}
-
-function write(file: string, text: string, context: Context, mode?: number): void {
-  try {
-    writeFileSync(resolve(context.cwd, file), text, { mode });
-  } catch (error) {
-    throw new Failure({
-      code: 'unwritable',
-      message: `${file} cannot be written: ${(error as Error).message}`,
-      hint: 'Give the path of a file in a folder that is there',
-      cause: error,
-    });
-  }
 }

@@ -1,23 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import {
+  accessSync,
   closeSync,
-  fchmodSync,
-  fchownSync,
+  constants,
   fstatSync,
-  fsyncSync,
   openSync,
   readdirSync,
   readSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
   statSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Failure } from './failure.js';
+import { makeFolders } from './folders.js';
 import { didYouMean } from './nearest.js';
 import { systemTrouble } from './system-trouble.js';
 
@@ -29,6 +24,8 @@ export interface NamedFile {
   by?: string;
   /** The cure where it is not there, or is something else than what is wanted. */
   hint?: string;
+  /** The cure where it is a folder, if that is another one. */
+  folderHint?: string;
 }
 
 /** What is read, and how much of it. */
@@ -37,6 +34,8 @@ export interface ReadOptions extends NamedFile {
   maxBytes?: number;
   /** Bytes that are no UTF-8 are ISO 8859-1, as newman has it; else they are refused. */
   latin?: boolean;
+  /** It is UTF-8 to the last byte, a byte order mark included: what is sent as it is. */
+  exact?: boolean;
 }
 
 const mostBytes = 256 * 1024 * 1024;
@@ -47,7 +46,9 @@ const mostBytes = 256 * 1024 * 1024;
  */
 export function readText(path: string, options: ReadOptions): string {
   const bytes = readBytes(path, options);
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : isUtf8(bytes) ? 'utf8' : 'latin1';
+  if (options.exact === true && isUtf8(bytes)) return bytes.toString();
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe && options.exact !== true;
+  const encoding = isUtf16 ? 'utf16le' : isUtf8(bytes) ? 'utf8' : 'latin1';
   if (encoding === 'latin1' && options.latin !== true)
     throw notRead(path, new NotAsWanted('it is not text in UTF-8', 'Save it as UTF-8, or name another file'), options);
   return bytes.toString(encoding).replace(/^\ufeff/, '');
@@ -56,11 +57,38 @@ export function readText(path: string, options: ReadOptions): string {
 /** The bytes of a file, of a pipe or device up to its end. Throws as `readText` does. */
 export function readBytes(path: string, options: ReadOptions): Buffer {
   try {
-    if (options.shown === '') throw new NotAsWanted('the name is empty', options.hint);
+    refuseEmptyName(options);
     return boundedBytes(path, options.maxBytes ?? mostBytes);
   } catch (error) {
     throw notRead(path, error, options);
   }
+}
+
+/** Looks before it is read whether there is a file that can be. Throws as `readText` does. */
+export function checkFile(path: string, file: NamedFile): void {
+  try {
+    refuseEmptyName(file);
+    if (statSync(path).isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw notRead(path, error, file);
+  }
+}
+
+/** As `checkFile`, for a folder. */
+export function checkFolder(path: string, folder: NamedFile): void {
+  try {
+    refuseEmptyName(folder);
+    if (!statSync(path).isDirectory()) throw new NotAsWanted('it is a file, not a folder', folder.hint);
+    accessSync(path, constants.R_OK | constants.X_OK);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw notRead(path, error, folder, isMissing ? 'there is no such folder' : undefined);
+  }
+}
+
+function refuseEmptyName({ shown, hint }: NamedFile): void {
+  if (shown === '') throw new NotAsWanted('the name is empty', hint);
 }
 
 function boundedBytes(path: string, maxBytes: number): Buffer {
@@ -107,12 +135,14 @@ const readingCures: Record<string, string> = {
 };
 
 /** Why a file is not read, as every command says it. */
-export function notRead(path: string, error: unknown, { shown, by, hint }: NamedFile): Failure {
+function notRead(path: string, error: unknown, file: NamedFile, why = reason(error)): Failure {
+  const { shown, by, folderHint = file.hint } = file;
   const { code = '' } = error as NodeJS.ErrnoException;
-  const cure = (error instanceof NotAsWanted ? error.cure : readingCures[code]) ?? hint;
+  const cure =
+    (error instanceof NotAsWanted ? error.cure : readingCures[code]) ?? (code === 'EISDIR' ? folderHint : file.hint);
   return new Failure({
     code: code === 'ENOENT' || code === 'ENOTDIR' || shown === '' ? 'no-such-file' : 'unreadable',
-    message: `${named(shown, by)} cannot be read: ${reason(error)}${code === 'ENOENT' ? nearFile(path) : ''}`,
+    message: `${named(shown, by)} cannot be read: ${why}${code === 'ENOENT' ? nearFile(path) : ''}`,
     hint: cure ?? 'Give the path of a file that is there',
     cause: error,
   });
@@ -123,7 +153,7 @@ function reason(error: unknown): string {
 }
 
 /** `. Did you mean "x"?`, of the files beside one that is not there. */
-export function nearFile(path: string): string {
+function nearFile(path: string): string {
   try {
     return didYouMean(basename(path), readdirSync(dirname(path)));
   } catch {
@@ -135,13 +165,19 @@ function named(shown: string, by: string | undefined): string {
   return `${by === undefined ? '' : `${by}: `}${shown === '' ? '""' : shown}`;
 }
 
-/**
- * Writes what the user asked for where the user asked for it, also to a pipe or device. `mode` is that of a file that is
- * made. Throws Failure `unwritable`: `BY: SHOWN cannot be written: WHY`.
- */
-export function writeText(path: string, text: string, { mode, ...file }: NamedFile & { mode?: number }): void {
+/** What is written where the user asked for it. */
+export interface WriteOptions extends NamedFile {
+  /** Permissions of a file that is made. */
+  mode?: number;
+  /** The folders that it is in are made where they are not there. */
+  folders?: boolean;
+}
+
+/** Writes a file whole, or to a pipe or device. Throws Failure `unwritable`: `BY: SHOWN cannot be written: WHY`. */
+export function writeText(path: string, text: string, { mode, folders, ...file }: WriteOptions): void {
   try {
-    if (file.shown === '') throw new NotAsWanted('the name is empty', file.hint);
+    refuseEmptyName(file);
+    if (folders === true) makeFolders(dirname(path));
     writeFileSync(path, text, { mode });
   } catch (error) {
     throw notWritten(error, file);
@@ -164,111 +200,4 @@ export function notWritten(error: unknown, { shown, by, hint }: NamedFile): Fail
     hint: writingCures[code] ?? hint ?? 'Name a file in a folder that is there and can be written',
     cause: error,
   });
-}
-
-export interface ReplaceOptions {
-  /** Permissions of the new file; where absent those of the old one, else what the system gives a new file. */
-  mode?: number;
-  /** It also survives a power cut. */
-  durable?: boolean;
-  /** How the draft's name ends; else each draft has a name of its own. */
-  suffix?: string;
-}
-
-/**
- * A file that is written beside its place and put there in one step when it is whole: a reader sees the old one or the new
- * one, and a disk that gets full leaves the old one as it is. A link is followed. Throws the system's errors.
- */
-export class Replacement {
-  readonly #path: string;
-  readonly #draft: string;
-  readonly #durable: boolean;
-  #fd: number | undefined;
-
-  constructor(path: string, { mode, durable = false, suffix }: ReplaceOptions = {}) {
-    this.#path = realPath(path);
-    const old = statSync(this.#path, { throwIfNoEntry: false });
-    // A folder would be found only when the file is put in its place.
-    if (old?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-    this.#draft = `${this.#path}${suffix ?? `.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`}`;
-    this.#durable = durable;
-    const wanted = mode ?? (old === undefined ? undefined : old.mode & 0o777);
-    this.#fd = openSync(this.#draft, suffix === undefined ? 'wx' : 'w', wanted);
-    settle(this.#fd, wanted, old);
-  }
-
-  /** Appends. */
-  write(text: string): void {
-    const bytes = Buffer.from(text);
-    // A write may take only the beginning, where space runs out in its middle.
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#open(), bytes, at);
-  }
-
-  /** Puts it in its place. */
-  commit(): void {
-    const fd = this.#open();
-    if (this.#durable) fsyncSync(fd);
-    this.#fd = undefined;
-    closeSync(fd);
-    renameSync(this.#draft, this.#path);
-    if (this.#durable) syncFolder(dirname(this.#path));
-  }
-
-  /** Leaves nothing behind of what is not in its place. */
-  discard(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
-    try {
-      rmSync(this.#draft, { force: true });
-    } catch {
-      // A disk that became read-only: whoever wrote has been told.
-    }
-  }
-
-  #open(): number {
-    if (this.#fd === undefined) throw new Error(`${this.#path} is in its place already`);
-    return this.#fd;
-  }
-}
-
-/** Replaces a file in one step. Throws the system's error, with nothing left behind. */
-export function replaceFile(path: string, text: string, options: ReplaceOptions = {}): void {
-  const replacement = new Replacement(path, options);
-  try {
-    replacement.write(text);
-    replacement.commit();
-  } catch (error) {
-    replacement.discard();
-    throw error;
-  }
-}
-
-/** Where a link leads; the path itself where nothing is there yet. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-/** Gives a draft the permissions that the umask took off, and the owner of what root replaces. A file system may know neither. */
-function settle(fd: number, mode: number | undefined, old: Stats | undefined): void {
-  const draft = fstatSync(fd);
-  if (!draft.isFile()) return;
-  try {
-    if (mode !== undefined && (draft.mode & 0o777) !== mode) fchmodSync(fd, mode);
-    if (old !== undefined && process.getuid?.() === 0) fchownSync(fd, old.uid, old.gid);
-  } catch {
-    // What was opened is never wider than what was wanted.
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }

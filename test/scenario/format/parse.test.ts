@@ -49,10 +49,10 @@ steps:
     /^x.yaml:2:7: data: .*none.csv/,
     /^x.yaml:4:16: unknown method/,
     /^x.yaml:5:62: schema: schema is invalid/,
-    /^x.yaml:5:105: schema: there is no file .\/none.json beside the scenario$/,
-    /^x.yaml:6:43: there is no file .\/phto.png beside the scenario. Did you mean "photo.png"\?$/,
+    /^x.yaml:5:105: schema: .\/none.json cannot be read: there is no such file. Did you mean "no.json"\?$/,
+    /^x.yaml:6:43: \.\/phto.png cannot be read: there is no such file. Did you mean "photo.png"\?$/,
     /^x.yaml:6:94: schema: .\/no.json: /,
-    /^x.yaml:7:48: there is no file none.txt beside the scenario$/,
+    /^x.yaml:7:48: none.txt cannot be read: there is no such file$/,
   ];
   t.match(details, expected);
   t.equal(details.length, expected.length);
@@ -123,8 +123,11 @@ t.test('the published JSON Schema is the grammar, and accepts every built-in sce
 
 t.test('an unknown scenario suggests the nearest', async (t) => {
   await t.rejects(loadScenario('idempotancy', { root, cwd: root }), /Did you mean "idempotency"/);
-  await t.rejects(loadScenario('./none.yaml', { root, cwd: root }), /there is no file/);
-  await t.rejects(loadScenario('.', { root, cwd: root }), { message: '. is a folder', hint: /\.\/\*\.yaml/ });
+  await t.rejects(loadScenario('./none.yaml', { root, cwd: root }), /none.yaml cannot be read: there is no such file/);
+  await t.rejects(loadScenario('.', { root, cwd: root }), {
+    message: '. cannot be read: it is a folder',
+    hint: /\.\/\*\.yaml/,
+  });
   await t.rejects(loadScenario('', { root, cwd: root }), {
     message: /unknown scenario ""/,
     hint: /as in \.\/shop\.yaml$/,

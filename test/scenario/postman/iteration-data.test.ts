@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { Failure } from '../../../src/cli/kernel/failure.js';
-import { readIterationData } from '../../../src/cli/scenario/postman/iteration-data.js';
+import { readIterationData as readNamed } from '../../../src/cli/scenario/postman/iteration-data.js';
+
+const readIterationData = (file: string) => readNamed(file, { shown: file });
 
 const folder = mkdtempSync(join(tmpdir(), 'hwctl-data-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));

@@ -60,8 +60,8 @@ t.test('a values file: file, line and column of each problem', async (t) => {
     /^v\.yaml:3:9: auth: expected a whole number from 0 to 100, found the number 1000$/m,
   );
   t.throws(() => readValues({ values: ['nope.yaml'] }, cwd), {
-    code: 'unreadable',
-    message: /nope\.yaml cannot be read/,
+    code: 'no-such-file',
+    message: '--values: nope.yaml cannot be read: there is no such file',
   });
 });
 

@@ -127,7 +127,7 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     });
   }
   const tolerance = parseTolerance(options.tolerance);
-  const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context);
+  const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context, '--baseline');
   const podCount = readPodCount(options);
   const planned = await makeLoadPlan(profile, options, context);
   if (options.dryRun) {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { exitCodes, Failure } from '../../kernel/failure.js';
+import { readText } from '../../kernel/files.js';
 import { parseJson } from '../../kernel/json.js';
 import { type Comparison, compareRuns } from '../../load/measure/compare.js';
 import type { LoadResult } from '../../load/measure/metrics.js';
@@ -51,26 +51,17 @@ export function parseTolerance(text = defaultTolerance): number {
   });
 }
 
-/** Reads a result that `--out FILE.json` wrote. Throws Failure `no-such-file` or `not-a-result`. */
-export function readResult(path: string, context: Pick<Context, 'cwd'>): LoadResult {
-  const file = resolve(context.cwd, path);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Failure({
-      code: 'no-such-file',
-      message: `cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
-      hint: 'hwctl load --out run.json writes one',
-      cause: error,
-    });
-  }
+const resultHint = 'hwctl load --out run.json writes one';
+
+/** Reads a result that `--out FILE.json` wrote; `by` what names it. Throws Failure `not-a-result`, or as `readText` does. */
+export function readResult(file: string, { cwd }: Pick<Context, 'cwd'>, by?: string): LoadResult {
+  const text = readText(resolve(cwd, file), { shown: file, by, hint: resultHint });
   const result = upgraded(parse(text, file));
   if (result?.schema !== 'hwctl.dev/load-result/v2' || result.histograms?.response === undefined) {
     throw new Failure({
       code: 'not-a-result',
       message: `${file} is not the result of a load run`,
-      hint: 'hwctl load --out run.json writes one',
+      hint: resultHint,
     });
   }
   return result;
@@ -95,7 +86,7 @@ function parse(text: string, file: string): LoadResult | undefined {
     throw new Failure({
       code: 'not-a-result',
       message: `${file} is not JSON: ${(error as Error).message}`,
-      hint: 'hwctl load --out run.json writes one',
+      hint: resultHint,
       cause: error,
     });
   }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDurationMs } from '../../kernel/duration.js';
 import { Failure } from '../../kernel/failure.js';
+import { readText } from '../../kernel/files.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import type { HeaderFields } from '../../load/plan/plan.js';
 import type { Context } from '../context/context.js';
@@ -169,20 +169,12 @@ export function parseHost(text: string, flag = '--host'): string {
   return text;
 }
 
-/** `--body TEXT`, or `--body @FILE`. Throws Failure `bad-body` where the file cannot be read. */
+/** `--body TEXT`, or `--body @FILE`, which is sent as it is. Throws Failure where the file cannot be read or is no UTF-8. */
 export function readBody(text: string, context: Pick<Context, 'cwd'>): string {
   if (!text.startsWith('@')) return text;
-  const path = resolve(context.cwd, text.slice(1));
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new Failure({
-      code: 'bad-body',
-      message: `--body: cannot read ${path} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
-      hint: 'Name a readable file after @, or give the text itself',
-      cause: error,
-    });
-  }
+  const shown = text.slice(1);
+  const hint = 'Name a readable file after @, or give the text itself';
+  return readText(resolve(context.cwd, shown), { shown, by: '--body', hint, exact: true });
 }
 
 /** Throws Failure `conflict` where more than one of the flags in a group is given. */

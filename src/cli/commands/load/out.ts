@@ -1,7 +1,8 @@
-import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
+import { notWritten } from '../../kernel/files.js';
 import { didYouMean } from '../../kernel/nearest.js';
+import { Replacement } from '../../kernel/replacement.js';
 import { jsonText, shown } from '../../kernel/text.js';
 import { traitsOf } from '../../load/arrivals/models.js';
 import type { LoadResult, RequestRecord } from '../../load/measure/metrics.js';
@@ -18,9 +19,10 @@ type Format = (typeof formats)[number];
 
 interface OutFile {
   path: string;
+  /** As it was given. */
+  shown: string;
   format: Format;
-  /** Open until all is written. */
-  fd: number | undefined;
+  draft: Replacement;
   /** Why it will not be there: the first write that failed. */
   lost?: Failure;
 }
@@ -38,11 +40,14 @@ export interface OutWritten {
 export class OutFiles {
   private readonly files: OutFile[] = [];
 
-  /** Throws Failure `bad-out` for an unknown extension or a path that cannot be written. */
+  /** Throws Failure `bad-out` for an unknown extension, and `unwritable`. */
   constructor(paths: readonly string[], context: Pick<Context, 'cwd'>) {
-    const wanted = new Map(paths.map((path) => [resolve(context.cwd, path), formatOf(path)]));
+    const wanted = new Map(paths.map((path) => [resolve(context.cwd, path), path]));
     try {
-      for (const [path, format] of wanted) this.files.push({ path, format, fd: openForWriting(path) });
+      for (const [path, shown] of wanted) {
+        const format = formatOf(shown);
+        this.files.push({ path, shown, format, draft: openDraft(path, shown) });
+      }
     } catch (error) {
       this.discard();
       throw error;
@@ -56,20 +61,18 @@ export class OutFiles {
     const steps = planSteps(plan);
     return (records) => {
       const lines = records.map((record) => recordLine(record, steps)).join('');
-      for (const file of files) attempt(file, (fd) => writeWhole(fd, lines));
+      for (const file of files) attempt(file, (draft) => draft.write(lines));
     };
   }
 
   /** Writes every file whole, then puts it in its place. */
   async write(result: LoadResult, plan: LoadPlan): Promise<OutWritten> {
     for (const file of this.files) {
-      const { path, format } = file;
+      const { format } = file;
       const text = format === '.ndjson' ? '' : await render(format, result, plan);
-      attempt(file, (fd) => writeWhole(fd, text));
-      attempt(file, (fd) => {
-        file.fd = undefined;
-        closeSync(fd);
-        renameSync(temporary(path), path);
+      attempt(file, (draft) => {
+        draft.write(text);
+        draft.commit();
       });
     }
     const lost = this.files.flatMap((file) => file.lost ?? []);
@@ -80,44 +83,19 @@ export class OutFiles {
 
   /** Leaves nothing behind of what is not in its place. */
   discard(): void {
-    for (const file of this.files) {
-      if (file.fd !== undefined) closeSync(file.fd);
-      file.fd = undefined;
-      rmSync(temporary(file.path), { force: true });
-    }
+    for (const { draft } of this.files) draft.discard();
   }
 }
 
 /** Does it unless the file is lost already; keeps the first failure. */
-function attempt(file: OutFile, act: (fd: number) => void): void {
-  if (file.lost !== undefined || file.fd === undefined) return;
+function attempt(file: OutFile, act: (draft: Replacement) => void): void {
+  if (file.lost !== undefined) return;
   try {
-    act(file.fd);
+    act(file.draft);
   } catch (error) {
-    file.lost = notWritten(file.path, error as NodeJS.ErrnoException);
+    const { code, message, hint } = notWritten(error, { shown: file.shown, by: '--out' });
+    file.lost = new Failure({ code, message, hint: `${hint}, and run again`, cause: error });
   }
-}
-
-/** A write may take only the beginning, where space runs out in its middle. */
-function writeWhole(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-}
-
-const cures: Record<string, string> = {
-  ENOSPC: 'Make room on that disk, or name a file on another one',
-  EDQUOT: 'Make room within the quota, or name a file on another disk',
-  EFBIG: 'Raise the limit on the size of files (ulimit -f), or name a file on a disk that takes larger ones',
-};
-
-function notWritten(path: string, error: NodeJS.ErrnoException): Failure {
-  const why = error.message.replace(/^\w+: /, '').replace(/, \w+( '.*)?$/, '');
-  return new Failure({
-    code: 'out-not-written',
-    message: `--out: ${path} was not written: ${why}${error.code === undefined ? '' : ` (${error.code})`}`,
-    hint: `${cures[error.code ?? ''] ?? 'Name a file in a folder that exists and can be written'}, and run again`,
-    cause: error,
-  });
 }
 
 async function render(format: Exclude<Format, '.ndjson'>, result: LoadResult, plan: LoadPlan): Promise<string> {
@@ -133,10 +111,6 @@ async function render(format: Exclude<Format, '.ndjson'>, result: LoadResult, pl
   }
 }
 
-function temporary(path: string): string {
-  return `${path}.part`;
-}
-
 function formatOf(path: string): Format {
   const extension = extname(path).toLowerCase();
   const format = formats.find((known) => known === extension);
@@ -148,19 +122,11 @@ function formatOf(path: string): Format {
   });
 }
 
-function openForWriting(path: string): number {
+function openDraft(path: string, shown: string): Replacement {
   try {
-    // A folder would be found only when the file is put in its place.
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-    return openSync(temporary(path), 'w');
+    return new Replacement(path, { suffix: '.part' });
   } catch (error) {
-    throw new Failure({
-      code: 'bad-out',
-      message: `--out: cannot write ${path} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
-      hint: 'Name a file in a folder that exists and can be written',
-      cause: error,
-    });
+    throw notWritten(error, { shown, by: '--out' });
   }
 }
 

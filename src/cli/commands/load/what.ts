@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
+import { readText } from '../../kernel/files.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import { listProfiles } from '../../load/plan/profile.js';
 import type { Context } from '../context/context.js';
@@ -65,17 +66,19 @@ function refuseOtherFile(word: string, { cwd }: Context): void {
       hint: `hwctl load http://${word}`,
     });
   }
-  const kind = kindOf(resolve(cwd, word));
-  if (kind === undefined) {
-    // A URL without its scheme: `127.0.0.1:8080/health`, `shop.test/price`.
-    const host = /^(\[[0-9a-f:.]+\]|localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(\/|$)/i.test(word);
-    if (!host || existsSync(resolve(cwd, word)) || /\.(ya?ml|json|js)$/i.test(word)) return;
+  const path = resolve(cwd, word);
+  // A URL without its scheme: `127.0.0.1:8080/health`, `shop.test/price`.
+  const isHost = /^(\[[0-9a-f:.]+\]|localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(\/|$)/i.test(word);
+  if (isHost && !existsSync(path) && !/\.(ya?ml|json|har|js)$/i.test(word)) {
     throw new Failure({
       code: 'bad-url',
       message: `${JSON.stringify(shownUrl(word))} is neither a file nor a URL: a URL begins with its scheme`,
       hint: `hwctl load http://${shownUrl(word)}`,
     });
   }
+  const hint = 'Give the path of a load profile (YAML), the name of a built-in one, or a URL';
+  const kind = kindOf(word, readText(path, { shown: word, hint }));
+  if (kind === undefined) return;
   throw new Failure({
     code: 'not-a-profile',
     message: `${word} is ${kind.what}, and hwctl load runs a URL, a load profile (YAML) or a scenario`,
@@ -91,14 +94,8 @@ interface OtherFile {
 const asScenario = (word: string) =>
   `hwctl scenario import ${word} -o scenario.yaml, then hwctl load --scenario ./scenario.yaml`;
 
-/** What a file is by its name and content; undefined for a profile, for what cannot be read and for what is not known. */
-function kindOf(file: string): OtherFile | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+/** What a file is by its name and content; undefined for a profile and for what is not known. */
+function kindOf(file: string, text: string): OtherFile | undefined {
   if (/\.[cm]?[jt]s$/.test(file)) {
     return { what: 'a script', hint: () => 'Write its requests as a scenario or a profile: docs/LOAD.md shows both' };
   }

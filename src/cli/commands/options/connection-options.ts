@@ -30,16 +30,18 @@ export const connectionPairs = [
   ['--passphrase', 'sslClientPassphrase', '--key', 'sslClientKey', '--key FILE is what the passphrase opens'],
 ] as const;
 
+const pemHint = 'Give the path of a PEM file: it begins with -----BEGIN';
+
 /** What the options say of TLS. Throws Failure for a file that cannot be read or holds no certificate or key. */
 export function readTls(options: ConnectionOptions, { cwd }: Pick<Context, 'cwd'>): TlsOptions {
   const pem = (file: string | undefined, option: string, what: RegExp) => {
     if (file === undefined) return undefined;
-    const text = readText(resolve(cwd, file), { shown: file, by: option });
+    const text = readText(resolve(cwd, file), { shown: file, by: option, hint: pemHint, latin: true });
     if (what.test(text)) return text;
     throw new Failure({
       code: 'bad-certificate',
       message: `${option}: ${file} is not a PEM file with a ${option === '--key' ? 'private key' : 'certificate'}`,
-      hint: 'PEM begins with -----BEGIN; openssl x509 -inform der -in FILE makes it of DER',
+      hint: `${pemHint}; openssl x509 -inform der -in FILE makes one of DER`,
     });
   };
   const certificate = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;

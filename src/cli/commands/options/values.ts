@@ -1,10 +1,9 @@
 // The kinds of values that flags of several commands take. What one command alone takes stands beside its flags.
 
-import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseDurationMs } from '../../kernel/duration.js';
-import { notRead } from '../../kernel/files.js';
+import { checkFile, checkFolder } from '../../kernel/files.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import { type ValueKind, Wrong } from './value-kind.js';
 
@@ -236,26 +235,25 @@ export const file: ValueKind<string> = {
   example: 'FILE',
   read: (text, { cwd }, flag) => {
     if (text === '') return undefined;
-    const path = resolve(cwd, text);
-    try {
-      if (statSync(path).isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-      accessSync(path, constants.R_OK);
-      return text;
-    } catch (error) {
-      throw notRead(path, error, { shown: text, by: flag });
-    }
+    checkFile(resolve(cwd, text), { shown: text, by: asFlag(flag) });
+    return text;
   },
 };
 
-/** A folder that is there, by the path that was given. */
+/** An operand needs no name: there is one of it. */
+function asFlag(flag: string): string | undefined {
+  return flag.startsWith('-') ? flag : undefined;
+}
+
+/** A folder that is there and can be read, by the path that was given. Throws Failure as reading it would. */
 export const folder: ValueKind<string> = {
-  code: 'no-such-folder',
+  code: 'no-such-file',
   wanted: 'a folder',
   example: 'FOLDER',
-  read: (text, { cwd }) => {
+  read: (text, { cwd }, flag) => {
     if (text === '') return undefined;
-    const found = statSync(resolve(cwd, text), { throwIfNoEntry: false });
-    return found?.isDirectory() ? text : new Wrong(found === undefined ? 'it is not there' : 'it is a file');
+    checkFolder(resolve(cwd, text), { shown: text, by: asFlag(flag), hint: 'Give the path of a folder that is there' });
+    return text;
   },
 };
 

@@ -139,7 +139,8 @@ export function givenVariables(options: TestOptions, context: Context): Record<s
 function readEnvFile(file: string, shown: string): Record<string, string> {
   const variables: Record<string, string> = {};
   const problems: string[] = [];
-  for (const [index, raw] of readText(file, { shown, by: '--env-file' }).split(/\r?\n/).entries()) {
+  const text = readText(file, { shown, by: '--env-file', hint: 'Give a file of NAME=VALUE lines' });
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) continue;
     const [, name, value] = /^(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/.exec(line) ?? [];

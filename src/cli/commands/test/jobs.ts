@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
+import { readText } from '../../kernel/files.js';
 import { findScenarioFile, listScenarios, loadScenario } from '../../scenario/format/find.js';
 import type { ScenarioEvent, ScenarioResult } from '../../scenario/result.js';
 import type { Scenario } from '../../scenario/scenario.js';
@@ -289,7 +289,7 @@ async function collectionEndpoint(
   platform: Platform | undefined,
   context: Context,
 ): Promise<ScenarioEndpoint | undefined> {
-  const ours = readFileSync(file, 'utf8').includes('arch.homework') ? 'arch.homework' : undefined;
+  const ours = readText(file, { shown: file, latin: true }).includes('arch.homework') ? 'arch.homework' : undefined;
   if (options.url !== undefined) {
     const host = options.host ?? ours;
     if (host === undefined)

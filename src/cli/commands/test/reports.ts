@@ -1,7 +1,6 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
-import { notWritten, writeText } from '../../kernel/files.js';
-import { makeFolders } from '../../kernel/folders.js';
+import { writeText } from '../../kernel/files.js';
 import { Collector, type FileReport } from '../../report/scenario/collect.js';
 import { NewmanReport } from '../../report/scenario/newman.js';
 import type { ScenarioEvent } from '../../scenario/result.js';
@@ -37,7 +36,7 @@ export async function openReports(options: TestOptions, context: Context): Promi
       wanted.map(async ({ name, file }) =>
         ended.add(await fileReports[name](), (text) => {
           if (file === undefined) context.document(text);
-          else write(file, text, context);
+          else write(`--reporters ${name}`, file, text, context);
         }),
       ),
     )),
@@ -133,16 +132,10 @@ async function harOutput(file: string, context: Context): Promise<Output> {
     on: (event) => {
       if (event.type === 'traffic') recorder.on(event);
     },
-    close: () => write(file, recorder.text(context.version), context),
+    close: () => write('--har', file, recorder.text(context.version), context),
   };
 }
 
-function write(file: string, text: string, { cwd }: Context): void {
-  const path = resolve(cwd, file);
-  try {
-    makeFolders(dirname(path));
-  } catch (error) {
-    throw notWritten(error, { shown: file });
-  }
-  writeText(path, text, { shown: file });
+function write(by: string, file: string, text: string, { cwd }: Context): void {
+  writeText(resolve(cwd, file), text, { shown: file, by, folders: true });
 }

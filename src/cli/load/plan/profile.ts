@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Problem, problemLine, problemsFailure } from '../../document/problem.js';
 import { readDocument } from '../../document/read-document.js';
 import { Failure } from '../../kernel/failure.js';
+import { readText } from '../../kernel/files.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import { lastingMs, type Stage } from '../arrivals/schedule.js';
 import { type ProfileRead, profileShape } from './profile-shape.js';
@@ -23,9 +24,9 @@ export function listProfiles(root: string): { name: string; file: string; why: s
     });
 }
 
-/** Reads a built-in profile by name, or a file by its path. Throws Failure `unknown-profile`, `no-such-file` or `bad-profile`. */
+/** Reads a built-in profile by name, or a file by its path. Throws Failure `unknown-profile`, or as `readProfile` does. */
 export function findProfile(nameOrPath: string, places: { root: string; cwd: string }): Profile {
-  if (/[\\/]|\.ya?ml$/.test(nameOrPath)) return readProfile(resolve(places.cwd, nameOrPath));
+  if (/[\\/]|\.ya?ml$/.test(nameOrPath)) return readProfile(resolve(places.cwd, nameOrPath), nameOrPath);
   const names = listNames(places.root);
   if (names.includes(nameOrPath)) return readProfile(join(places.root, 'scenarios', 'profiles', `${nameOrPath}.yaml`));
   throw new Failure({
@@ -44,24 +45,15 @@ function listNames(root: string): string[] {
     .sort();
 }
 
-/** Reads a profile's file. Throws Failure `no-such-file`, or `bad-profile` with every problem, its line and column. */
-export function readProfile(file: string): Profile {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Failure({
-      code: 'no-such-file',
-      message: `cannot read the profile ${file} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
-      hint: 'Give the path of a readable YAML file, or the name of a built-in profile',
-      cause: error,
-    });
-  }
+/** Reads a profile's file, `shown` in messages. Throws Failure `bad-profile` with every problem, or as `readText` does. */
+export function readProfile(file: string, shown = file): Profile {
+  const hint = 'Give the path of a load profile (YAML), or the name of a built-in one';
+  const text = readText(file, { shown, hint });
   const { profile, problems } = parseProfile(text, file);
   if (profile !== undefined) return profile;
   throw problemsFailure(
-    file,
-    problems.map((problem) => problemLine(file, problem)),
+    shown,
+    problems.map((problem) => problemLine(shown, problem)),
     { code: 'bad-profile', hint: 'schemas/profile.schema.json describes every field; editors complete and check it' },
   );
 }

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../../document/problem.js';
+import { readText } from '../../kernel/files.js';
 import { parseJson } from '../../kernel/json.js';
 import { patternOf } from '../../kernel/pattern.js';
 import type { Uses } from '../format/uses.js';
@@ -86,9 +86,9 @@ export function readReferenced(schema: unknown, file: string): unknown {
   const reference = schema !== null && typeof schema === 'object' && '$ref' in schema ? schema.$ref : undefined;
   if (typeof reference !== 'string' || !reference.startsWith('.')) return schema;
   const path = resolve(dirname(file), reference);
-  if (!existsSync(path)) throw new Error(`there is no file ${reference} beside the scenario`);
+  const text = readText(path, { shown: reference });
   try {
-    return parseJson(readFileSync(path, 'utf8'));
+    return parseJson(text);
   } catch (error) {
     throw new Error(`${reference}: ${(error as Error).message}`);
   }

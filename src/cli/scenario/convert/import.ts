@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { Failure } from '../../kernel/failure.js';
+import { readText } from '../../kernel/files.js';
 import { syntaxMessage } from '../../kernel/json.js';
 import { type CollectionJson, parsedJson, readCollection } from '../postman/collection.js';
 import { placesIn } from '../postman/places.js';
-import { readTextFile } from '../postman/text-file.js';
 import { type Imported, written } from './draft/draft.js';
 import { shownWrong } from './draft/given.js';
 import { fromHar } from './har/from-har.js';
@@ -73,13 +73,7 @@ async function read(
 }
 
 function readDocument(file: string, shown: string): { document: Record<string, unknown>; text: string } {
-  let text: string;
-  try {
-    text = readTextFile(file);
-  } catch (error) {
-    const message = `${shown} cannot be read: ${(error as Error).message}`;
-    throw new Failure({ code: 'unreadable', message, hint: `Give the path of ${kinds}` });
-  }
+  const text = readText(file, { shown, hint: `Give the path of ${kinds}`, latin: true });
   const document = /\.ya?ml$/.test(file) ? parsedYaml(text, shown) : parsedJson(text, shown, kinds);
   if (document !== null && typeof document === 'object' && !Array.isArray(document))
     return { document: document as Record<string, unknown>, text };

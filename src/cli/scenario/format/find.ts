@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { inOrder, type Problem, problemLine } from '../../document/problem.js';
 import { Failure } from '../../kernel/failure.js';
+import { checkFile, readText } from '../../kernel/files.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import { schemaProblems } from '../check/schemas.js';
 import type { Scenario } from '../scenario.js';
@@ -39,7 +40,7 @@ export function listScenarios(root: string): ScenarioListing[] {
     .sort()
     .map((name) => {
       const file = join(folder, name);
-      const { scenario, problems } = parseScenario(readFileSync(file, 'utf8'));
+      const { scenario, problems } = parseScenario(readText(file, { shown: file }));
       return {
         name: basename(name, extname(name)),
         file,
@@ -53,16 +54,11 @@ export function listScenarios(root: string): ScenarioListing[] {
 
 /** The file of a built-in name or a path. Throws Failure with the nearest name. */
 export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<Places, 'root' | 'cwd'>): string {
-  const looksLikePath = /[\\/]|\.(ya?ml|json)$|^\.+$/.test(nameOrPath);
-  if (looksLikePath) {
+  if (isPath(nameOrPath)) {
     const file = resolve(cwd, nameOrPath);
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw isFolder(nameOrPath);
-    if (existsSync(file)) return file;
-    throw new Failure({
-      code: 'no-such-file',
-      message: `there is no file ${nameOrPath}${nearFile(file, nameOrPath)}`,
-      hint: 'Give the path of a scenario (YAML) or Postman collection (JSON), or one of the names of hwctl scenario list',
-    });
+    const folderHint = `Give the files in it: ${nameOrPath.replace(/[\\/]+$/, '')}/*.yaml`;
+    checkFile(file, { shown: nameOrPath, hint: pathHint, folderHint });
+    return file;
   }
   const file = join(root, 'scenarios', `${nameOrPath}.yaml`);
   if (existsSync(file)) return file;
@@ -76,36 +72,18 @@ export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<Places,
   });
 }
 
-function isFolder(shown: string): Failure {
-  const folder = shown.replace(/[\\/]+$/, '');
-  return new Failure({
-    code: 'no-such-file',
-    message: `${shown} is a folder`,
-    hint: `Give the files in it: ${folder}/*.yaml`,
-  });
+function isPath(nameOrPath: string): boolean {
+  return /[\\/]|\.(ya?ml|json)$|^\.+$/.test(nameOrPath);
 }
 
-function nearFile(file: string, shown: string): string {
-  const folder = dirname(file);
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  return didYouMean(basename(shown), names);
-}
+const pathHint =
+  'Give the path of a scenario (YAML) or Postman collection (JSON), or one of the names of hwctl scenario list';
 
 /** Reads a scenario by its built-in name or path. Throws one Failure with all problems of the file. */
 export async function loadScenario(nameOrPath: string, places: Places): Promise<Scenario> {
   const file = findScenarioFile(nameOrPath, places);
   const shown = shownPath(file, places);
-  let source: string;
-  try {
-    source = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Failure({
-      code: 'unreadable',
-      message: `${shown} cannot be read: ${(error as Error).message}`,
-      hint: 'Give the path of a scenario file',
-      cause: error,
-    });
-  }
+  const source = readText(file, { shown: isPath(nameOrPath) ? nameOrPath : shown, hint: pathHint });
   const { scenario, problems, uses } = parseScenario(source);
   const rows = dataRows(uses, file, places, problems);
   const columns = new Set(rows?.flatMap((row) => Object.keys(row)));
@@ -129,11 +107,11 @@ function dataRows(
 ): Record<string, unknown>[] | undefined {
   if (places.data !== undefined) {
     uses.rows.length = 0;
-    return readRows(resolve(places.cwd, places.data));
+    return readRows(resolve(places.cwd, places.data), { shown: places.data, by: '--iteration-data' });
   }
   if (uses.dataFile === undefined) return undefined;
   try {
-    return readRows(resolve(dirname(file), uses.dataFile.path));
+    return readRows(resolve(dirname(file), uses.dataFile.path), { shown: uses.dataFile.path });
   } catch (error) {
     uses.complete = false;
     problems.push({ at: uses.dataFile.at, message: `data: ${(error as Error).message}` });
@@ -141,14 +119,16 @@ function dataRows(
   }
 }
 
-/** Files to send that are not there; a path with a template in it is known only when it is sent. */
+/** Files to send that cannot be; a path with a template in it is known only when it is sent. */
 function fileProblems({ files }: Uses, scenario: string): Problem[] {
-  return files
-    .filter(({ path }) => !path.includes('{{') && !existsSync(resolve(dirname(scenario), path)))
-    .map(({ path, at }) => ({
-      at,
-      message: `there is no file ${path} beside the scenario${nearFile(resolve(dirname(scenario), path), path)}`,
-    }));
+  return files.flatMap(({ path, at }) => {
+    try {
+      if (!path.includes('{{')) checkFile(resolve(dirname(scenario), path), { shown: path });
+      return [];
+    } catch (error) {
+      return [{ at, message: (error as Error).message }];
+    }
+  });
 }
 
 /** Relative to the working directory where it is below it, as people type it. */

@@ -196,18 +196,11 @@ const waitStep: Shape<Step> = mapped(
 
 const has = (name: string) => (node: unknown) => isMap(node) && node.has(name);
 
-/** Each kind of step, told by the field of its name; a request's is its method. */
-const namedSteps: Record<Exclude<Step['kind'], 'request'>, Shape<Step>> = {
-  folder: folderStep,
-  parallel: parallelStep,
-  fault: faultStep,
-  wait: waitStep,
-};
-
 const anyStep: Shape<Step> = choose<Step>(
-  ...Object.entries(namedSteps).map(
-    ([kind, shape]) => [has(kind), shape] satisfies Parameters<typeof choose<Step>>[number],
-  ),
+  [has('folder'), folderStep],
+  [has('parallel'), parallelStep],
+  [has('fault'), faultStep],
+  [has('wait'), waitStep],
   [() => true, requestStep],
 );
 

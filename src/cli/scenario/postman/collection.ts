@@ -1,24 +1,19 @@
 import type { Collection } from 'postman-collection';
 import { jsonSlip, tooDeepAt } from '../../document/json-slip.js';
 import { Failure } from '../../kernel/failure.js';
+import { type NamedFile, readText } from '../../kernel/files.js';
 import { didYouMean, nearest } from '../../kernel/nearest.js';
-import { readTextFile } from './text-file.js';
 
 /** A Postman collection as parsed JSON. */
 export type CollectionJson = Record<string, unknown> & { info: { name?: string; schema?: string } };
 
-/** Reads JSON. Throws Failure naming the file, line and column of what is wrong. */
-export function readJson(file: string, what: string): unknown {
-  return parsedJson(readText(file, what), file, what);
+/** Reads JSON in newman's encodings. Throws Failure naming the file, line and column of what is wrong. `what` it should be. */
+export function readJson(path: string, file: NamedFile, what: string): unknown {
+  return parsedJson(readJsonText(path, file, what), file.shown, what);
 }
 
-function readText(file: string, what: string): string {
-  try {
-    return readTextFile(file);
-  } catch (error) {
-    const hint = `Give the path of ${what}`;
-    throw new Failure({ code: 'unreadable', message: `${file} cannot be read: ${(error as Error).message}`, hint });
-  }
+function readJsonText(path: string, file: NamedFile, what: string): string {
+  return readText(path, { hint: `Give the path of ${what}`, ...file, latin: true });
 }
 
 /** postman-collection recurses into each level: newman falls over somewhere between 500 and 1000 folders. */
@@ -56,7 +51,7 @@ export interface CollectionFile {
 
 /** Reads a collection v2.0 or v2.1. Throws Failure with every problem for anything else. */
 export async function readCollection(file: string, shown: string): Promise<CollectionFile> {
-  const text = readText(file, kind);
+  const text = readJsonText(file, { shown }, kind);
   const json = unwrapped(parsedJson(text, shown, kind));
   const problems = collectionProblems(json);
   if (problems.length > 0) {

@@ -27,15 +27,15 @@ export async function runCollection(file: string, shown: string, options: Postma
   const { Runner } = (runtime as unknown as { default: typeof runtime }).default;
   const { VariableScope, CertificateList } = sdk.default;
   const secrets = new Set<string>();
-  const scope = (from: string | undefined, given: Record<string, string> | undefined) => {
-    const json = scopeJson(from, options.cwd);
+  const scope = (by: string, from: string | undefined, given: Record<string, string> | undefined) => {
+    const json = scopeJson(by, from, options.cwd);
     secretNames(json.values, secrets);
     const made = new VariableScope(json);
     for (const [name, value] of Object.entries(given ?? {})) made.set(name, value, 'string');
     return made;
   };
-  const environment = scope(options.environment, options.environmentVariables);
-  const globals = scope(options.globals, options.globalVariables);
+  const environment = scope('--environment', options.environment, options.environmentVariables);
+  const globals = scope('--globals', options.globals, options.globalVariables);
   secretNames(json.variable, secrets);
   const observer = new Observer({
     file: shown,
@@ -50,7 +50,10 @@ export async function runCollection(file: string, shown: string, options: Postma
       {
         stopOnFailure: options.bail ?? false,
         iterationCount: options.iterations,
-        data: options.data === undefined ? undefined : readIterationData(resolve(options.cwd, options.data)),
+        data:
+          options.data === undefined
+            ? undefined
+            : readIterationData(resolve(options.cwd, options.data), { shown: options.data, by: '--iteration-data' }),
         environment,
         globals,
         entrypoint: entrypoint(options.folders ?? []),
@@ -117,8 +120,9 @@ function cannotRun(file: string, error: Error): Failure {
   });
 }
 
-function scopeJson(file: string | undefined, cwd: string): Record<string, unknown> {
-  const json = file === undefined ? {} : readJson(resolve(cwd, file), 'a Postman environment or globals file');
+function scopeJson(by: string, file: string | undefined, cwd: string): Record<string, unknown> {
+  if (file === undefined) return {};
+  const json = readJson(resolve(cwd, file), { shown: file, by }, 'a Postman environment or globals file');
   if (json !== null && typeof json === 'object' && !Array.isArray(json)) return json as Record<string, unknown>;
   throw new Failure({
     code: 'bad-environment',

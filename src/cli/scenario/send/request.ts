@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { readBytes } from '../../kernel/files.js';
 import type { Auth, Body, HeaderValue, RequestTemplate, Scenario } from '../scenario.js';
 import { asText, Unresolved, type Variables } from '../variables/template.js';
 import { uploadPath } from './upload.js';
@@ -193,11 +193,15 @@ function multipart(
   return { bytes: Buffer.concat(parts), type: `multipart/form-data; boundary=${boundary}` };
 }
 
+/** What Node.js reads at once: 2 GiB. */
+const maxUploadBytes = 2 ** 31 - 1;
+
 /** The bytes of a file named in a scenario, relative to it. */
 function readBeside(scenario: Scenario, path: string): Buffer {
   try {
-    return readFileSync(uploadPath(path, { folder: dirname(scenario.file), ...scenario.uploads }));
+    const file = uploadPath(path, { folder: dirname(scenario.file), ...scenario.uploads });
+    return readBytes(file, { shown: path, maxBytes: maxUploadBytes });
   } catch (error) {
-    throw new Unresolved(`the file ${path} cannot be sent: ${(error as Error).message}`);
+    throw new Unresolved(`the file is not sent: ${(error as Error).message}`);
   }
 }

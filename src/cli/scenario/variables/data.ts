@@ -1,18 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
+import { type NamedFile, readText } from '../../kernel/files.js';
 import { parseJson } from '../../kernel/json.js';
 
-/** Rows of a data file: a JSON list of objects, or CSV with a header line. Throws Failure naming the file and what is wrong. */
-export function readRows(file: string): Record<string, unknown>[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8').replace(/^\ufeff/, '');
-  } catch (error) {
-    throw badData(file, (error as Error).message);
-  }
-  const rows = extname(file).toLowerCase() === '.json' ? jsonRows(text, file) : csvRows(text, file);
-  if (rows.length === 0) throw badData(file, 'there are no rows');
+const hint = 'A data file is CSV with a header line, or a JSON list of objects';
+
+/**
+ * Rows of a data file: a JSON list of objects, or CSV with a header line. Throws Failure naming the file and what is wrong.
+ * Encodings are those that a collection's data may have.
+ */
+export function readRows(path: string, file: NamedFile): Record<string, unknown>[] {
+  const { shown } = file;
+  const text = readText(path, { hint, ...file, latin: true });
+  const rows = extname(path).toLowerCase() === '.json' ? jsonRows(text, shown) : csvRows(text, shown);
+  if (rows.length === 0) throw badData(shown, 'there are no rows');
   return rows;
 }
 
@@ -91,6 +92,6 @@ function badData(file: string, problem: string): Failure {
   return new Failure({
     code: 'bad-data',
     message: `${file}: ${problem}`,
-    hint: 'A data file is CSV with a header line, or a JSON list of objects',
+    hint,
   });
 }

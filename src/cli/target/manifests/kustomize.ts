@@ -1,8 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, normalize, relative, sep } from 'node:path';
+import { readText } from '../../kernel/files.js';
 import type { ConfigMap, KubeObject, PodTemplate } from './kube-object.js';
 import { checkShape, type Shape } from './shape.js';
-import { type FieldPath, type Problems, readText, readYaml, type YamlSource } from './yaml-source.js';
+import { type FieldPath, type Problems, readYaml, type YamlSource } from './yaml-source.js';
 
 /** An object, and where its text is. */
 export interface SourcedObject {
@@ -80,7 +81,7 @@ export function buildKustomization(folder: string, base: string, problems: Probl
 
 function build(folder: string, base: string, problems: Problems, parents: string[]): SourcedObject[] {
   const path = join(folder, 'kustomization.yaml');
-  const source = readYaml(path, relative(base, path), problems)[0];
+  const source = readYaml(path, { shown: relative(base, path) }, problems)[0];
   if (source === undefined || !checkShape(source.value, kustomizationShape, source, [], problems)) return [];
   const kustomization = source.value as Kustomization;
   const objects: SourcedObject[] = [];
@@ -111,7 +112,7 @@ function build(folder: string, base: string, problems: Problems, parents: string
 }
 
 function readObjects(path: string, base: string, problems: Problems): SourcedObject[] {
-  return readYaml(path, relative(base, path), problems).flatMap((source) =>
+  return readYaml(path, { shown: relative(base, path) }, problems).flatMap((source) =>
     checkShape(source.value, objectShape, source, [], problems) ? [{ object: source.value as KubeObject, source }] : [],
   );
 }
@@ -174,7 +175,7 @@ function generateConfigMaps(
       const [key, file] = entry.includes('=') ? splitOnce(entry) : [basename(entry), entry];
       const path = join(folder, file);
       if (existsSync(path)) {
-        if (isBelow(folder, path)) data[key] = readText(path, file);
+        if (isBelow(folder, path)) data[key] = readText(path, { shown: file });
         else problems.add(source, [...at, 'files', line], outside);
       } else problems.add(source, [...at, 'files', line], `there is no file ${JSON.stringify(file)}`);
     }

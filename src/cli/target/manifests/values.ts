@@ -1,9 +1,9 @@
-import { isAbsolute, join } from 'node:path';
+import { resolve } from 'node:path';
 import { type Problem, problemLine, problemsFailure } from '../../document/problem.js';
 import { readDocument, readField } from '../../document/read-document.js';
+import { readText } from '../../kernel/files.js';
 import { mergeValues } from './merge-values.js';
 import { type Values, valuesSchema, valuesShape } from './values-shape.js';
-import { readText } from './yaml-source.js';
 
 const kind = { name: 'set of values', shape: valuesShape, empty: () => ({}) };
 
@@ -19,7 +19,11 @@ export function readValues(options: { set?: string[]; values?: string[] }, cwd: 
     merged = mergeValues(merged, read.value ?? {});
   };
   for (const file of options.values ?? []) {
-    const text = readText(isAbsolute(file) ? file : join(cwd, file), file);
+    const text = readText(resolve(cwd, file), {
+      shown: file,
+      by: '--values',
+      hint: 'Give the path of a YAML file of values',
+    });
     take(readDocument(text, kind), (problem) => problemLine(file, problem));
   }
   for (const word of options.set ?? []) take(readSetting(word), ({ message }) => `--set ${word}: ${message}`);

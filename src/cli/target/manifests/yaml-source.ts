@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { isCollection, isNode, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
 import { Failure } from '../../kernel/failure.js';
+import { type NamedFile, readText } from '../../kernel/files.js';
 import { syntaxMessage } from '../../kernel/json.js';
 
 /** Steps from the top of a document to a field: `['spec', 'ports', 0, 'port']`. */
@@ -46,24 +46,9 @@ export function formatPath(path: FieldPath): string {
     .join('');
 }
 
-/** Reads every document of a YAML file; syntax errors go to `problems`. Throws Failure `unreadable` where it cannot be read. */
-export function readYaml(path: string, file: string, problems: Problems): YamlSource[] {
-  return parseYaml(readText(path, file), file, problems);
-}
-
-/** Reads a text file. Throws Failure `unreadable` naming it as `file`. */
-export function readText(path: string, file: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new Failure({
-      code: 'unreadable',
-      message: `${file} cannot be read: ${code === 'ENOENT' ? 'there is no such file' : code}`,
-      hint: 'Check the name and its permissions',
-      cause: error,
-    });
-  }
+/** Reads every document of a YAML file; syntax errors go to `problems`. Throws Failure as `readText` does. */
+export function readYaml(path: string, file: NamedFile, problems: Problems): YamlSource[] {
+  return parseYaml(readText(path, file), file.shown, problems);
 }
 
 /** Parses every document of a YAML text; empty documents are left out, syntax errors go to `problems`. */

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Failure } from '../../../kernel/failure.js';
+import { readText } from '../../../kernel/files.js';
 import { didYouMean } from '../../../kernel/nearest.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
 
@@ -68,8 +70,11 @@ export function loadKubeConfig(env: Readonly<Record<string, string | undefined>>
   for (const file of kubeConfigFiles(env)) {
     if (!existsSync(file)) continue;
     const one = new KubeConfig();
+    const text = readText(file, { shown: file, by: 'kubeconfig' });
     try {
-      one.loadFromFile(file);
+      one.loadFromString(text);
+      // As its own reader of files does: paths in it are relative to it.
+      one.makePathsAbsolute(dirname(file));
     } catch (error) {
       throw new Failure({
         code: 'bad-kubeconfig',

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { replaceFile } from '../../../kernel/files.js';
 import { makeFolders } from '../../../kernel/folders.js';
 import type { Run } from '../../../kernel/process.js';
+import { replaceFile } from '../../../kernel/replacement.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { TargetEnvironment } from '../../environment.js';
 import { isChild, isClusterField, isClusterRecord } from '../../local/state/state-shape.js';

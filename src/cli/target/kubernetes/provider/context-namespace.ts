@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
 import { Failure } from '../../../kernel/failure.js';
-import { notWritten, replaceFile } from '../../../kernel/files.js';
+import { notWritten } from '../../../kernel/files.js';
+import { replaceFile } from '../../../kernel/replacement.js';
 import type { TargetEnvironment } from '../../environment.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
 import type { DownReport } from '../../target.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Document, parseDocument } from 'yaml';
-import { notWritten, replaceFile } from '../../../kernel/files.js';
+import { notWritten } from '../../../kernel/files.js';
+import { replaceFile } from '../../../kernel/replacement.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
 import type { Env } from './provider.js';
 

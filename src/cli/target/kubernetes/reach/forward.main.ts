@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { systemClock } from '../../../kernel/clock.js';
-import { replaceFile } from '../../../kernel/files.js';
+import { replaceFile } from '../../../kernel/replacement.js';
 import { createClient } from '../api/client.js';
 import { loadKubeConfig, pinContext } from '../api/kube-context.js';
 import { type DaemonOptions, type Forwarded, openForward } from './forward-socket.js';

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
-import { replaceFile } from '../../../kernel/files.js';
 import { makeFolders } from '../../../kernel/folders.js';
+import { replaceFile } from '../../../kernel/replacement.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { Values } from '../../manifests/values-shape.js';
 import type { LeftOut } from '../plan/container-env.js';

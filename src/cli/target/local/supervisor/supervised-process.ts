@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../kernel/clock.js';
 import { entryModule } from '../../../kernel/entry-module.js';
-import { replaceFile } from '../../../kernel/files.js';
+import { replaceFile } from '../../../kernel/replacement.js';
 import type { ProcessSpec } from '../plan/topology.js';
 import { isFree } from '../state/ports.js';
 import { identityOf, marker } from '../state/process-identity.js';
