@@ -11,6 +11,8 @@ import { root } from '../golden.js';
 const table: {
   local: boolean;
   cluster: string[];
+  /** What is up on a kind cluster that is recorded here. */
+  kind?: string[];
   recorded?: boolean;
   usable?: boolean;
   find: string;
@@ -48,10 +50,58 @@ const table: {
     find: 'local: it is up here',
     deploy: 'local: it is up here',
   },
+  {
+    local: false,
+    cluster: [],
+    kind: ['hello'],
+    recorded: true,
+    usable: false,
+    find: 'kind: it is up there',
+    deploy: 'local: no minikube',
+  },
+  {
+    local: false,
+    cluster: [],
+    kind: [],
+    recorded: true,
+    usable: false,
+    find: 'kind: what an earlier up left there is recorded here',
+    deploy: 'local: no minikube',
+  },
+  {
+    local: false,
+    cluster: [],
+    kind: ['hello'],
+    recorded: true,
+    find: 'kind: it is up there',
+    deploy: 'minikube: minikube is installed and usable',
+  },
+  {
+    local: false,
+    cluster: ['hello'],
+    kind: ['hello'],
+    recorded: true,
+    find: 'two-targets',
+    deploy: 'minikube: minikube is installed and usable',
+  },
+  {
+    local: true,
+    cluster: [],
+    kind: ['hello'],
+    recorded: true,
+    usable: false,
+    find: 'two-targets',
+    deploy: 'local: it is up here',
+  },
 ];
 
+/** A cluster on which these stacks are up. */
+function target(name: string, stacks: string[]): Target {
+  return { name, status: async () => ({ target: name, stacks, services: [], endpoints: [] }) } as unknown as Target;
+}
+
 t.test('auto goes where something is up, asks where two are, and touches nothing where none is', async (t) => {
-  for (const { local, cluster, recorded = false, usable = true, asked, ...expected } of table) {
+  for (const { local, cluster, kind, recorded = false, usable = true, asked, ...expected } of table) {
     const home = t.testdir();
     mkdirSync(join(home, 'hwctl', 'local'), { recursive: true });
     // A damaged record is a record.
@@ -60,10 +110,10 @@ t.test('auto goes where something is up, asks where two are, and touches nothing
     const clusters: ClusterTargets = {
       whyNotMinikube: async () => (usable ? undefined : 'no minikube'),
       isRecorded: () => recorded,
+      recorded: async () => (kind === undefined ? [] : [target('kind', kind)]),
       create: async () => {
         created++;
-        const status = async () => ({ target: 'minikube', stacks: cluster, services: [], endpoints: [] });
-        return { name: 'minikube', status } as unknown as Target;
+        return target('minikube', cluster);
       },
     };
     const environment = { env: { XDG_STATE_HOME: home }, cwd: home, root, clock: systemClock };
@@ -72,7 +122,7 @@ t.test('auto goes where something is up, asks where two are, and touches nothing
         ({ target, reason }) => `${target.name}: ${reason}`,
         ({ code }) => code,
       );
-      const name = `${purpose}: ${JSON.stringify({ local, cluster, recorded, usable })}`;
+      const name = `${purpose}: ${JSON.stringify({ local, cluster, kind, recorded, usable })}`;
       t.equal(found, expected[purpose as 'find'], name);
     }
     if (asked === false) t.equal(created, 0, 'a cluster that cannot matter is not asked');

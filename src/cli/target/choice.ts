@@ -19,6 +19,8 @@ export interface ClusterTargets {
   whyNotMinikube(environment: TargetEnvironment, choice: TargetChoice): Promise<string | undefined>;
   /** Whether an `up` on a cluster is recorded here that no `down` has undone; quick. */
   isRecorded(environment: TargetEnvironment): boolean;
+  /** The clusters of such records whose provider knows them by their context alone. */
+  recorded(environment: TargetEnvironment): Promise<Target[]>;
   /** Throws Failure where the context is missing or must not be touched. `kube` may turn out to be of a provider that owns the context. */
   create(name: ClusterName, environment: TargetEnvironment, choice: TargetChoice): Promise<Target>;
 }

@@ -42,10 +42,12 @@ export async function resolveTarget(
       // Asking a cluster takes a second or more: not where all is known to be here.
       if (isUp && !isRecorded) return { target: local, reason: 'it is up here' };
       const whyNot = await clusters.whyNotMinikube(environment, choice);
-      if (whyNot !== undefined) return { target: local, reason: isUp ? 'it is up here' : whyNot };
-      const cluster = await clusters.create('minikube', environment, choice);
-      if (purpose === 'deploy') return { target: cluster, reason: 'minikube is installed and usable' };
-      return whereItIsUp(local, isUp, cluster, isRecorded);
+      const minikube = whyNot === undefined ? [await clusters.create('minikube', environment, choice)] : [];
+      if (purpose === 'deploy' && minikube[0] !== undefined)
+        return { target: minikube[0], reason: 'minikube is installed and usable' };
+      const others = purpose === 'find' && isRecorded ? await clusters.recorded(environment) : [];
+      const found = await whereItIsUp(local, isUp, [...minikube, ...others], isRecorded);
+      return found ?? { target: local, reason: whyNot ?? 'nothing is up, here or on minikube' };
     }
     default: {
       const target = await (await loadClusters()).create(choice.target, environment, choice);
@@ -55,22 +57,28 @@ export async function resolveTarget(
   }
 }
 
+/** Undefined where nothing is up and nothing recorded. */
 async function whereItIsUp(
   local: Target,
   isUp: boolean,
-  cluster: Target,
+  clusters: readonly Target[],
   isRecorded: boolean,
-): Promise<ResolvedTarget> {
-  const { stacks } = await cluster.status();
-  if (isUp && stacks.length > 0) {
+): Promise<ResolvedTarget | undefined> {
+  const seen = await Promise.all(clusters.map(async (target) => ({ target, stacks: (await target.status()).stacks })));
+  const there = seen.filter(({ stacks }) => stacks.length > 0);
+  if (there.length + Number(isUp) > 1) {
+    const names = there.map(({ target, stacks }) => `${target.name} (${stacks.join(', ')})`);
+    const choices = [...(isUp ? ['local'] : []), ...there.map(({ target }) => target.name)];
     throw new Failure({
       code: 'two-targets',
-      message: `something is up on the local target and on ${cluster.name} (${stacks.join(', ')})`,
-      hint: `Say which is meant: --target local or --target ${cluster.name}`,
+      message: `something is up on ${[...(isUp ? ['the local target'] : []), ...names].join(' and on ')}`,
+      hint: `Say which is meant: ${choices.map((name) => `--target ${name}`).join(' or ')}`,
     });
   }
   if (isUp) return { target: local, reason: 'it is up here' };
-  if (stacks.length > 0) return { target: cluster, reason: 'it is up there' };
-  if (isRecorded) return { target: cluster, reason: 'what an earlier up left there is recorded here' };
-  return { target: local, reason: 'nothing is up, here or on minikube' };
+  if (there[0] !== undefined) return { target: there[0].target, reason: 'it is up there' };
+  // One that is known by its record alone before one that any machine may have.
+  const last = clusters.at(-1);
+  if (!isRecorded || last === undefined) return undefined;
+  return { target: last, reason: 'what an earlier up left there is recorded here' };
 }

@@ -1,14 +1,24 @@
 import { Failure } from '../../kernel/failure.js';
 import { type Run, run } from '../../kernel/process.js';
 import type { ClusterTargets } from '../choice.js';
-import { isRecorded, stateFolder } from './provider/cluster-state.js';
+import { recordedContexts, stateFolder } from './provider/cluster-state.js';
 import { whyNotMinikube } from './provider/minikube.js';
 import { type ClusterName, providers } from './provider/providers.js';
 
 /** The targets of this folder, as `resolve.ts` wants them. */
 export const clusterTargets: ClusterTargets = {
   whyNotMinikube: ({ env }, { profile }) => whyNotMinikube(run, env, profile),
-  isRecorded: (environment) => isRecorded(stateFolder(environment)),
+  isRecorded: (environment) => recordedContexts(stateFolder(environment)).length > 0,
+  recorded: async (environment) => {
+    const targets = recordedContexts(stateFolder(environment)).map(async (context) => {
+      const name = await ownerOf('kube', context, run);
+      // A context of nobody is gone to only where it is named.
+      if (name === 'kube') return [];
+      const { createClusterTarget } = await import('./target.js');
+      return [createClusterTarget({ name, environment, run, context })];
+    });
+    return (await Promise.all(targets)).flat();
+  },
   create: async (asked, environment, choice) => {
     const context = await providers[asked].contextOf(choice, { run, env: environment.env });
     if (choice.context !== undefined && choice.context !== context) {

@@ -43,12 +43,13 @@ export function stateFolder({ env }: TargetEnvironment): string {
   return join(stateHome(env), 'clusters');
 }
 
-/** Whether the state of any context is kept in this folder: `down` removes it when it is done. */
-export function isRecorded(folder: string): boolean {
+/** The contexts whose state is kept in this folder: `down` removes it when it is done. */
+export function recordedContexts(folder: string): string[] {
   try {
-    return readdirSync(folder).some((name) => name.endsWith('.json') && !name.endsWith('.forwards.json'));
+    const files = readdirSync(folder).filter((name) => name.endsWith('.json') && !name.endsWith('.forwards.json'));
+    return files.map((name) => decodeURIComponent(name.slice(0, -'.json'.length)));
   } catch {
-    return false;
+    return [];
   }
 }
 
