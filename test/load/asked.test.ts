@@ -9,6 +9,7 @@ import { makeLoadPlan, type PlanOptions } from '../../src/cli/commands/load/plan
 import { readLoadWords } from '../../src/cli/commands/load/what.js';
 import { connectionOptions } from '../../src/cli/commands/options/connection-options.js';
 import { noEnds } from '../../src/cli/commands/options/define-command.js';
+import { scenarioOptions } from '../../src/cli/commands/options/scenario-options.js';
 import { targetOptions } from '../../src/cli/commands/options/target-options.js';
 import { define as defineTest } from '../../src/cli/commands/test/command.js';
 import { systemClock } from '../../src/cli/kernel/clock.js';
@@ -124,7 +125,9 @@ t.test('what test and load say alike is one definition', async (t) => {
     define(command, context, noEnds);
     return new Map(command.options.map((option) => [option.flags, option.description]));
   };
-  const shared = new Map(Object.values(connectionOptions).map(({ flags, what }) => [flags, what]));
+  const shared = new Map(
+    Object.values({ ...connectionOptions, ...scenarioOptions }).map(({ flags, what }) => [flags, what]),
+  );
   const [test, load] = [optionsOf(defineTest), optionsOf(defineLoad)];
   for (const [flags, description] of shared) {
     t.equal(test.get(flags), description, flags);

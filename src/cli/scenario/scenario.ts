@@ -1,6 +1,9 @@
 import type { Position } from '../document/problem.js';
 import type { Uploads } from './send/upload.js';
 
+/** Milliseconds for one exchange where the scenario says nothing. */
+export const usualTimeoutMs = 30_000;
+
 /** A scenario as parsed: data only, every template still unexpanded. */
 export interface Scenario {
   name: string;

@@ -102,8 +102,8 @@ t.test('where nobody listens each request fails once; overdue ones can be taken 
   wait(7);
   wait(9);
   t.equal(pool.countBusy(), 2);
-  t.equal(pool.shiftOverdue(8)?.index, 7);
-  t.equal(pool.shiftOverdue(8), undefined);
+  t.equal(pool.shiftOverdue(18, 10)?.index, 7);
+  t.equal(pool.shiftOverdue(18, 10), undefined);
   pool.close();
 });
 

@@ -20,6 +20,8 @@ import { formatFailure } from '../context/failure-text.js';
 import { connectionOptions } from '../options/connection-options.js';
 import { addOptions, type Define } from '../options/define-command.js';
 import { helpList } from '../options/help-list.js';
+import { DeclaredOption } from '../options/option.js';
+import { scenarioOptions } from '../options/scenario-options.js';
 import { targetOptions } from '../options/target-options.js';
 import { maskedCommandLine } from './command-line.js';
 import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './compare.js';
@@ -62,6 +64,7 @@ export const define: Define = (command, context) => {
     .option('--poisson', 'with --rps: arrivals at random moments with the same mean rate')
     .option('--path <path>', 'what to request (default: what the platform that is up declares)')
     .option('--scenario <name>', 'run a scenario as a journey instead of one request')
+    .addOption(new DeclaredOption(scenarioOptions.var, context))
     .option('-X, --method <method>', 'HTTP method (default GET, POST with --body)')
     .addOption(
       new Option('-H, --header <header>', "a request header, 'Name: value'; several times")

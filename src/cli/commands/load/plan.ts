@@ -1,8 +1,9 @@
-import { entryModule } from '../../kernel/entry-module.js';
+import type { JourneyData } from '../../journey/plan-journey.js';
 import { Failure } from '../../kernel/failure.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import {
   type HeaderFields,
+  type LoadEndpoint,
   type LoadPlan,
   mergeHeaders,
   type PreparedRequest,
@@ -14,7 +15,7 @@ import type { ProfileWork } from '../../load/plan/profile-shape.js';
 import { parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
 import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
-import { type ArrivalOptions, modelExclusive, readArrivals } from './arrivals.js';
+import { type ArrivalOptions, modelExclusive, needs, readArrivals } from './arrivals.js';
 import { findTarget, type LoadTargetOptions, type WorkPlace } from './endpoint.js';
 import { searchBounds, searchPlan } from './find-max.js';
 import {
@@ -28,11 +29,12 @@ import {
   readBody,
   refuseTogether,
 } from './flags.js';
-import type { JourneyData } from './journey.js';
 
 /** What commander gives for the plan of `hwctl load`: texts, not yet checked. */
 export interface PlanOptions extends LoadTargetOptions, ArrivalOptions {
   scenario?: string;
+  /** Variables of scenarios. */
+  var?: Record<string, string>;
   method?: string;
   header: string[];
   body?: string;
@@ -88,20 +90,25 @@ export async function makeLoadPlan(
   const tuning = readTuning(options, profile, context.clock.now());
   const prepared = readRequest(options, context);
   const givenPath = options.path === undefined ? undefined : parsePath(options.path);
+  const given = { headers: prepared.headers, variables: options.var ?? {} };
   const ownWork = profile !== undefined && !replacesWork(options) ? profile.work : undefined;
   const ready =
     ownWork !== undefined
-      ? await profileWork(ownWork, prepared.headers, context)
+      ? await profileWork(ownWork, given, context)
       : options.scenario !== undefined
-        ? [await scenarioWork({ name: options.scenario, weight: 1, scenario: options.scenario }, context)]
+        ? [await scenarioWork({ name: options.scenario, weight: 1, scenario: options.scenario }, given, context)]
         : undefined;
+  if (Object.keys(given.variables).length > 0 && ready?.some(({ work }) => work.kind === 'flow') !== true)
+    throw needs('--var', '--scenario');
   const hasPaths = givenPath !== undefined || ready !== undefined;
   const target = await findTarget(options, hasPaths, placeOf(options, profile, ready), context);
   const work = ready?.map((one) => one.work) ?? [requestWork({ ...prepared, path: givenPath ?? target.path })];
+  await refuseStrangers(work, target.endpoint);
   const request = { name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning };
   const plan = search === undefined ? definePlan(request) : searchPlan(request, search);
   const waitForScaling = profile?.waitForScaling === true;
-  return { plan, waitForScaling, notes: target.notes, target: target.target };
+  const notes = [...target.notes, ...(ready ?? []).flatMap((one) => one.notes ?? [])];
+  return { plan, waitForScaling, notes, target: target.target };
 }
 
 function replacesWork({ path, scenario, method, body, data }: PlanOptions): boolean {
@@ -112,6 +119,8 @@ function replacesWork({ path, scenario, method, body, data }: PlanOptions): bool
 interface ReadyWork {
   work: Work;
   url?: string;
+  /** What it does not do of what it says. */
+  notes?: string[];
 }
 
 /** Where the profile and its scenarios, or the scenario, say that they go. Throws Failure where they name several servers. */
@@ -135,17 +144,19 @@ function requestWork(request: PreparedRequest): Work {
   return { kind: 'requests', name: step, weight: 1, requests: [{ ...request, step }] };
 }
 
+/** What flags say of requests and scenarios, whoever names these. */
+interface GivenToWork {
+  headers: HeaderFields | undefined;
+  variables: Record<string, string>;
+}
+
 /** The profile's own work; headers given as flags go on each of its requests. */
-function profileWork(
-  work: readonly ProfileWork[],
-  headers: HeaderFields | undefined,
-  context: Context,
-): Promise<ReadyWork[]> {
+function profileWork(work: readonly ProfileWork[], given: GivenToWork, context: Context): Promise<ReadyWork[]> {
   return Promise.all(
     work.map(async (item) =>
       item.kind === 'scenario'
-        ? scenarioWork(item, context)
-        : { work: { ...item, requests: item.requests.map((request) => withHeaders(request, headers)) } },
+        ? scenarioWork(item, given, context)
+        : { work: { ...item, requests: item.requests.map((request) => withHeaders(request, given.headers)) } },
     ),
   );
 }
@@ -157,29 +168,39 @@ function withHeaders(request: PreparedRequest, headers: HeaderFields | undefined
 /** A scenario as each arrival's journey; checked here, so that what cannot be one is refused before the run. */
 async function scenarioWork(
   item: { name: string; weight: number; scenario: string },
+  { headers, variables }: GivenToWork,
   { root, cwd }: Context,
 ): Promise<ReadyWork> {
-  const [{ journeySteps }, { loadScenario }] = await Promise.all([
-    import('./journey.js'),
+  const [{ journeyWork, planJourney }, { loadScenario }] = await Promise.all([
+    import('../../journey/plan-journey.js'),
     import('../../scenario/format/find.js'),
   ]);
-  const scenario = await loadScenario(item.scenario, { root, cwd });
-  const { steps, problems } = journeySteps(scenario);
-  if (problems.length > 0 || steps.length === 0) {
-    throw new Failure({
-      code: 'no-journey',
-      message: `the scenario ${JSON.stringify(item.name)} cannot be a journey of a load`,
-      details: problems.length > 0 ? problems : ['it has no request'],
-      hint: 'Load a scenario of plain requests, or one path with --path',
-    });
+  const read = await loadScenario(item.scenario, { root, cwd, variables: Object.keys(variables) });
+  const scenario = { ...read, headers: mergeHeaders(read.headers, headers) };
+  const journey = planJourney(scenario);
+  if (journey.problems.length > 0) throw noJourney(item.name, journey.problems);
+  return { work: journeyWork(journey, { scenario, variables }, item), url: scenario.url, notes: journey.notes };
+}
+
+function noJourney(name: string, details: string[]): Failure {
+  return new Failure({
+    code: 'no-journey',
+    message: `the scenario ${JSON.stringify(name)} cannot be a journey of a load`,
+    details,
+    hint: 'Load a scenario of plain requests to one server, or one path with --path',
+  });
+}
+
+/** What of a journey goes to another server than the load. Throws Failure. */
+async function refuseStrangers(works: readonly Work[], endpoint: LoadEndpoint): Promise<void> {
+  for (const work of works) {
+    if (work.kind !== 'flow') continue;
+    const { strangersTo } = await import('../../journey/plan-journey.js');
+    const { origin, protocol } = new URL(endpoint.url);
+    const url = endpoint.hostHeader === undefined ? origin : `${protocol}//${endpoint.hostHeader}`;
+    const strangers = strangersTo({ url }, work.data as JourneyData);
+    if (strangers.length > 0) throw noJourney(work.name, strangers);
   }
-  const data: JourneyData = { scenario: item.scenario, root, cwd };
-  const module = entryModule('commands/load/journey.main').href;
-  const names = steps.map(({ step }) => step.name);
-  return {
-    work: { kind: 'flow', name: item.name, weight: item.weight, module, data, steps: names },
-    url: scenario.url,
-  };
 }
 
 /** A run in which everything failed must not exit 0: where nothing is said about errors, they stay below 1 %. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { JourneyData } from '../../journey/plan-journey.js';
 import { Failure } from '../../kernel/failure.js';
 import type { StartAttack } from '../../load/attack.js';
 import { type LoadPlan, planDurationMs, type Work } from '../../load/plan/plan.js';
@@ -9,7 +10,6 @@ import { type TargetOptions, targetFromOptions } from '../options/target-options
 import { needs } from './arrivals.js';
 import { portOf, unbracket } from './endpoint.js';
 import { parseCount } from './flags.js';
-import type { JourneyData } from './journey.js';
 
 /** The flags of a distributed run. */
 export interface PodOptions extends TargetOptions {
@@ -122,12 +122,11 @@ function endpointFor({ endpoint }: LoadPlan, { endpoints }: StartedPods): LoadPl
   return { ...endpoint, connect: { host: unbracket(url.hostname), port: portOf(url) } };
 }
 
-/** Work as a pod can do it: a journey brings its scenario along, since the file is here. */
+/** Work as a pod can do it: the modules of journeys lie beside what it executes, and the scenario goes along. */
 async function portable(work: Work): Promise<Work> {
   if (work.kind === 'requests') return work;
-  const data = work.data as JourneyData;
-  const { loadScenario } = await import('../../scenario/format/find.js');
-  const scenario = await loadScenario(data.scenario, data);
+  const { readsFiles } = await import('../../journey/plan-journey.js');
+  const { scenario } = work.data as JourneyData;
   if (readsFiles(scenario)) {
     throw new Failure({
       code: 'no-journey-in-pods',
@@ -135,15 +134,5 @@ async function portable(work: Work): Promise<Work> {
       hint: 'Write the bodies and schemas into the scenario, or leave --in-cluster out',
     });
   }
-  return { ...work, module: './journey.main.js', data: { ...data, parsed: scenario } satisfies JourneyData };
-}
-
-/** Bodies and schemas that are in files of their own (rows of `data` are read with the scenario). */
-function readsFiles(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  const { kind, path, fields, $ref } = value as Record<string, unknown>;
-  if (kind === 'file' && typeof path === 'string') return true;
-  if (kind === 'multipart' && Object.values(fields as object).some((field) => typeof field === 'object')) return true;
-  if (typeof $ref === 'string' && $ref.startsWith('.')) return true;
-  return Object.values(value).some(readsFiles);
+  return { ...work, module: `./${basename(work.module)}` };
 }

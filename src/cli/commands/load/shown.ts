@@ -1,3 +1,4 @@
+import type { JourneyData } from '../../journey/plan-journey.js';
 import { isSecretHeader, placeholder, shownUrl, withoutUrlSecrets } from '../../kernel/secrets.js';
 import type { EndpointTls, HeaderFields, LoadPlan, Work } from '../../load/plan/plan.js';
 import { Mask } from '../../scenario/tell/mask.js';
@@ -11,7 +12,12 @@ export function shownPlan(plan: LoadPlan): LoadPlan {
 
 function shownWork(work: Work): Work {
   const name = withoutUrlSecrets(work.name);
-  if (work.kind === 'flow') return { ...work, name, steps: work.steps.map(withoutUrlSecrets) };
+  if (work.kind === 'flow') {
+    const { scenario, variables } = work.data as JourneyData;
+    // The scenario is a file that anybody can look at; of variables only the names are no secret.
+    const data = { scenario: scenario.file, variables: Object.keys(variables) };
+    return { ...work, name, data, steps: work.steps.map(withoutUrlSecrets) };
+  }
   const requests = work.requests.map(({ step, path, headers, body, ...rest }) => ({
     ...rest,
     step: withoutUrlSecrets(step),

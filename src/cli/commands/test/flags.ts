@@ -6,6 +6,7 @@ import { proxyUrl } from '../../kernel/http-proxy.js';
 import type { Context } from '../context/context.js';
 import { connectionOptions, connectionPairs, readTls } from '../options/connection-options.js';
 import { type OptionsOf, option, pairs, repeated, toggle } from '../options/option.js';
+import { scenarioOptions } from '../options/scenario-options.js';
 import { targetOptions } from '../options/target-options.js';
 import { assignment, count, destination, file, folder, milliseconds, name } from '../options/values.js';
 import { reporterList, reporterNames } from './reporters.js';
@@ -13,7 +14,7 @@ import { reporterList, reporterNames } from './reporters.js';
 /** The flags of `hwctl test`; those of newman keep newman's names. */
 export const testOptions = {
   ...connectionOptions,
-  var: pairs('--var <name=value>', 'set a variable (repeatable)', assignment),
+  ...scenarioOptions,
   envFile: option('--env-file <file>', 'variables from a file of NAME=VALUE lines', file),
   iterationData: option('-d, --iteration-data <file>', 'one iteration a row of this CSV or JSON file', file),
   iterationCount: option('-n, --iteration-count <n>', 'number of iterations', count(1, 1_000_000, 10)),

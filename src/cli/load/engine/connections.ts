@@ -106,9 +106,11 @@ export class ConnectionPool {
     else this.owner.onUnreachable(this.shiftWaiting()!, connection.failedWith);
   }
 
-  /** Takes the oldest waiting request, where it was taken up before `beforeUs`. */
-  shiftOverdue(beforeUs: number): Iteration | undefined {
-    return this.waitHead !== undefined && this.waitHead.begunUs < beforeUs ? this.shiftWaiting() : undefined;
+  /** Takes the oldest waiting request, where its own time, or `timeoutUs`, has passed since it was taken up. */
+  shiftOverdue(nowUs: number, timeoutUs: number): Iteration | undefined {
+    const head = this.waitHead;
+    if (head === undefined || head.begunUs >= nowUs - (head.request?.timeoutUs ?? timeoutUs)) return undefined;
+    return this.shiftWaiting();
   }
 
   /** Gives up connections that have been in the making since before `beforeUs`. */

@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/failure.js';
 import { traitsOf } from '../arrivals/models.js';
 import { shareOf } from '../arrivals/schedule.js';
 import { anyStatusOk, type CompiledRequest } from '../http/request.js';
@@ -27,7 +28,10 @@ export interface EngineParts {
   onDone(): void;
 }
 
-/** Time a closed slot waits after a connection could not be made, so that a dead server is not asked in a spin. */
+/**
+ * Time a closed slot or a journey waits after a connection could not be made, or a request, so that a dead server is not
+ * asked in a spin.
+ */
 const refusedPauseMs = 10;
 
 /**
@@ -227,41 +231,67 @@ export class Engine implements ConnectionOwner {
     connection.request = undefined;
     connection.bytesReceived = 0;
     this.parts.recorder.broken(request!.step, cause, dueUs, writtenUs, nowUs, bytesReceived);
-    this.fail(iteration as Iteration, nowUs, false);
+    this.fail(iteration as Iteration, cause, nowUs, false);
   }
 
   private unreachable(iteration: Iteration, cause: ErrorCause): void {
     const nowUs = this.parts.nowUs();
     this.parts.recorder.broken(iteration.request!.step, cause, iteration.dueUs, 0, nowUs, 0);
-    this.fail(iteration, nowUs, true);
+    this.fail(iteration, cause, nowUs, true);
   }
 
-  private fail(iteration: Iteration, nowUs: number, unreachable: boolean): void {
+  private fail(iteration: Iteration, cause: ErrorCause, nowUs: number, noConnection: boolean): void {
+    const { journey } = iteration;
+    if (journey?.broken !== undefined) {
+      const waitedMs = (nowUs - iteration.begunUs) / 1000;
+      // Not at once: whoever found the connection broken has not tidied up behind it yet.
+      this.later(iteration, noConnection ? refusedPauseMs : 0, nowUs, () => journey.broken!(cause, waitedMs));
+      return;
+    }
     iteration.failed = true;
-    if (this.closed !== undefined && unreachable) {
+    if (this.closed !== undefined && noConnection) {
       setTimeout(() => this.finish(iteration, this.parts.nowUs()), refusedPauseMs);
     } else this.finish(iteration, nowUs);
   }
 
   /** Does what a journey said. */
   private follow(iteration: Iteration, action: FlowAction, dueUs: number, nowUs: number, timed: boolean): void {
-    if (action.do === 'end') {
-      this.finish(iteration, nowUs);
-      return;
+    if (action.failure !== undefined) iteration.failed = true;
+    switch (action.do) {
+      case 'end':
+        this.finish(iteration, nowUs);
+        return;
+      case 'wait':
+        this.later(iteration, action.ms, nowUs, () => iteration.journey!.next(undefined));
+        return;
+      case 'unsent': {
+        const { recorder } = this.parts;
+        recorder.sent(dueUs, nowUs, 0, timed);
+        recorder.broken(iteration.work.firstStep + action.step, 'request not made', dueUs, 0, nowUs, 0);
+        this.later(iteration, refusedPauseMs, nowUs, () => iteration.journey!.next(undefined));
+        return;
+      }
+      case 'send': {
+        const request: CompiledRequest = {
+          step: iteration.work.firstStep + action.step,
+          bytes: action.bytes as Buffer,
+          head: action.head === true,
+          okByStatus: anyStatusOk,
+          timeoutUs: action.timeoutMs === undefined ? undefined : action.timeoutMs * 1000,
+        };
+        this.dispatch(iteration, request, dueUs, nowUs, timed);
+        return;
+      }
+      default:
+        unreachable(action);
     }
-    const request: CompiledRequest = {
-      step: iteration.work.firstStep + action.step,
-      bytes: action.bytes as Buffer,
-      head: action.head === true,
-      okByStatus: anyStatusOk,
-    };
-    const afterMs = action.afterMs ?? 0;
-    if (afterMs <= 0) this.dispatch(iteration, request, dueUs, nowUs, timed);
-    else {
-      setTimeout(() => {
-        if (!this.done) this.dispatch(iteration, request, nowUs + afterMs * 1000, this.parts.nowUs(), false);
-      }, afterMs);
-    }
+  }
+
+  /** Asks a journey on after so many milliseconds; what it then does was due at their end. */
+  private later(iteration: Iteration, ms: number, nowUs: number, ask: () => FlowAction): void {
+    setTimeout(() => {
+      if (!this.done) this.follow(iteration, ask(), nowUs + ms * 1000, this.parts.nowUs(), false);
+    }, ms);
   }
 
   private finish(iteration: Iteration, nowUs: number): void {
@@ -303,23 +333,24 @@ export class Engine implements ConnectionOwner {
   }
 
   private timeOutOverdue(nowUs: number): void {
-    const beforeUs = nowUs - this.timeoutUs;
+    const { timeoutUs } = this;
     const { all } = this.connections;
     for (let i = all.length - 1; i >= 0; i--) {
       const connection = all[i];
-      if (connection?.request === undefined || connection.begunUs >= beforeUs) continue;
+      if (connection?.request === undefined) continue;
+      if (connection.begunUs >= nowUs - (connection.request.timeoutUs ?? timeoutUs)) continue;
       const { request, iteration, dueUs, writtenUs } = connection;
       connection.destroy();
       this.parts.recorder.timedOut(request.step, dueUs, writtenUs, nowUs);
-      this.fail(iteration as Iteration, nowUs, false);
+      this.fail(iteration as Iteration, 'timed out', nowUs, false);
     }
     for (;;) {
-      const iteration = this.connections.shiftOverdue(beforeUs);
+      const iteration = this.connections.shiftOverdue(nowUs, timeoutUs);
       if (iteration === undefined) break;
       this.parts.recorder.timedOut(iteration.request!.step, iteration.dueUs, iteration.begunUs, nowUs);
-      this.fail(iteration, nowUs, true);
+      this.fail(iteration, 'timed out', nowUs, true);
     }
-    this.connections.giveUpConnecting(beforeUs);
+    this.connections.giveUpConnecting(nowUs - timeoutUs);
   }
 
   private endIfDone(nowUs: number): void {

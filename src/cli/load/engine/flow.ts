@@ -12,6 +12,10 @@ export interface FlowContext {
   basePath: string;
   /** Value for the Host header. */
   hostHeader: string;
+  /** The endpoint speaks TLS. */
+  secure: boolean;
+  /** Requests ask for gzip and br. */
+  compression: boolean;
   /** Counts a named assertion; never throws. */
   check(name: string, passed: boolean): void;
 }
@@ -24,13 +28,18 @@ export interface Flow {
   begin(iteration: number, user: number): Journey;
 }
 
-/** One iteration under way. Not called again after it returned `end`, nor after a transport error (the iteration has then failed). */
+/** One iteration under way. Nothing of it is called again after it returned `end`. */
 export interface Journey {
-  /** Judges the response to the last request (undefined on the first call) and says what to do next. Synchronous, quick. */
+  /**
+   * Judges the response to the last request and says what to do next; undefined on the first call, after a `wait` and after
+   * an `unsent` request. Synchronous, quick.
+   */
   next(response: FlowResponse | undefined): FlowAction;
+  /** The last request got no response, for this reason after so many milliseconds. Without it the iteration ends there, failed. */
+  broken?(cause: string, waitedMs: number): FlowAction;
 }
 
-export type FlowAction =
+export type FlowAction = (
   | {
       do: 'send';
       /** Index into the work's `steps`. */
@@ -39,12 +48,18 @@ export type FlowAction =
       bytes: Uint8Array;
       /** The request's method is HEAD: its response has no body whatever its headers say. */
       head?: boolean;
-      /** Think time in milliseconds before this request is due. */
-      afterMs?: number;
-      /** Why the response just judged counts as failed; undefined: it is ok. The journey goes on all the same. */
-      failure?: string;
+      /** Milliseconds until it counts as timed out; the plan's where undefined. */
+      timeoutMs?: number;
     }
-  | { do: 'end'; failure?: string };
+  /** A request that could not be made: counts as broken. */
+  | { do: 'unsent'; step: number }
+  /** Think time; what follows it is due when it is over. */
+  | { do: 'wait'; ms: number }
+  | { do: 'end' }
+) & {
+  /** Why the iteration has failed, and with it the response just judged; undefined: it is ok so far. The journey goes on all the same. */
+  failure?: string;
+};
 
 /** Valid only during the call of `next`: copy what is to be kept. */
 export interface FlowResponse {

@@ -108,8 +108,14 @@ async function compileWorks(plan: LoadPlan, check: (name: string, passed: boolea
       firstStep += work.requests.length;
     } else {
       const module = (await import(work.module)) as FlowModule;
-      const context = { basePath: basePath(plan.endpoint), hostHeader: hostHeader(plan.endpoint), check };
-      compiled.flow = await module.createFlow(work.data, context);
+      const { endpoint, compression } = plan;
+      compiled.flow = await module.createFlow(work.data, {
+        basePath: basePath(endpoint),
+        hostHeader: hostHeader(endpoint),
+        secure: new URL(endpoint.url).protocol === 'https:',
+        compression,
+        check,
+      });
       firstStep += work.steps.length;
     }
     works.push(compiled);

@@ -8,6 +8,8 @@ export interface CompiledRequest {
   head: boolean;
   /** 1 at every status code that counts as ok. */
   okByStatus: Uint8Array;
+  /** Microseconds until it counts as timed out; the plan's where undefined. */
+  timeoutUs?: number;
 }
 
 /** What `encodeRequest` writes. */

@@ -58,6 +58,7 @@ export const counter = {
 export const errorCauses = [
   'unexpected status',
   'assertion failed',
+  'request not made',
   'timed out',
   'connection refused',
   'connection reset',

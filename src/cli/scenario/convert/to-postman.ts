@@ -1,5 +1,5 @@
 import { readReferenced } from '../check/schemas.js';
-import type { Body, Condition, RequestStep, Scenario, Step } from '../scenario.js';
+import { type Body, type Condition, type RequestStep, type Scenario, type Step, usualTimeoutMs } from '../scenario.js';
 import { asText, type Reference, referencesOf } from '../variables/template.js';
 import { type AsSent, asSent, baseOf, inOrder, lossesEverywhere } from './as-sent.js';
 import { bodyVariable, postmanDialect as dialect, loops, script } from './postman-script.js';
@@ -21,7 +21,8 @@ export function toPostman(scenario: Scenario, baseUrl?: string): Converted {
   const writer = new Writer(scenario, `{{${address}}}`, losses);
   const items = [...scenario.setup, ...scenario.steps, ...scenario.teardown].flatMap((step) => writer.item(step));
   if (scenario.data.length > 0) losses.push('data: pass the rows to newman with --iteration-data');
-  if (scenario.timeoutMs !== 30_000) losses.push(`timeout: pass --timeout-request ${scenario.timeoutMs} to newman`);
+  if (scenario.timeoutMs !== usualTimeoutMs)
+    losses.push(`timeout: pass --timeout-request ${scenario.timeoutMs} to newman`);
   const variables = inOrder(scenario.variables).map(
     ([name, value]) =>
       `keep(${JSON.stringify(name)}, given(${JSON.stringify(name)}, ${valueJs(value, dialect, losses)}));`,

@@ -15,7 +15,15 @@ import {
   type Shape,
   text,
 } from '../../document/shape.js';
-import type { FaultSpec, LogItem, ParallelMember, Scenario, Step, Until } from '../scenario.js';
+import {
+  type FaultSpec,
+  type LogItem,
+  type ParallelMember,
+  type Scenario,
+  type Step,
+  type Until,
+  usualTimeoutMs,
+} from '../scenario.js';
 import { assignments } from './assignments.js';
 import { check, conditionRef, setCheck, source, sourceWhere, times } from './expect-grammar.js';
 import { auth, headers, type RequestRead, requestFields, requestLine, toRequest } from './request-grammar.js';
@@ -277,7 +285,7 @@ export const scenario: Shape<ScenarioRead> = mapped(
     auth: read.auth,
     cookies: read.cookies ?? true,
     redirects: read.redirects ?? true,
-    timeoutMs: read.timeout ?? 30_000,
+    timeoutMs: read.timeout ?? usualTimeoutMs,
     data: read.data,
     setup: read.setup ?? [],
     steps: read.steps!,

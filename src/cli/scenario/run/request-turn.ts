@@ -16,7 +16,7 @@ export interface TurnContext extends HopContext {
   /** What conditions may look at. */
   readonly around: Surroundings;
   /** The last exchange of each step, by name, for `sameBodyAs`. */
-  readonly exchanges: Map<string, Exchange>;
+  readonly exchanges: Pick<Map<string, Exchange>, 'set'>;
   /** Expands a request. Throws Unresolved for a variable without a value. */
   build(template: RequestTemplate, bearer: string | undefined): BuiltRequest;
   /** Told what happens as it happens. */
@@ -46,6 +46,8 @@ export type TurnAction =
   | { do: 'done' };
 
 const done: TurnAction = { do: 'done' };
+/** Of steps without checks or captures: nothing is made for them. */
+const none: readonly never[] = [];
 /** `retry` waits 100 ms, twice as long each further time, at most this. */
 const longestRetryMs = 2000;
 
@@ -70,9 +72,9 @@ export class RequestTurn {
   unmet: string | undefined;
   /** How often it was done again. */
   retried = 0;
-  checks: JudgedCheck[] = [];
-  captureProblems: { name: string; problem: string }[] = [];
-  #captured: [name: string, value: unknown][] = [];
+  checks: readonly JudgedCheck[] = none;
+  captureProblems: readonly { name: string; problem: string }[] = none;
+  #captured: readonly (readonly [name: string, value: unknown])[] = none;
   #untilEndMs = 0;
   #hops: Hops | undefined;
   #resume: 'attempt' | 'request' = 'request';
@@ -115,19 +117,24 @@ export class RequestTurn {
     const exchange = hops.take(outcome, startedAt);
     if (exchange === undefined) return { do: 'send', request: hops.request };
     this.exchange = exchange;
-    const { watch, clock, around } = this.context;
-    watch?.exchange(exchange);
-    const { until } = this.step;
+    // What a context has is taken only where it is needed: a journey makes it then.
+    const { context, step } = this;
+    context.watch?.exchange(exchange);
+    const { until } = step;
     if (until !== undefined) {
-      const findings = safeFindings(until.condition, exchange, around);
+      const findings = safeFindings(until.condition, exchange, context.around);
       if (findings.length > 0) {
-        if (clock.monotonic() + until.everyMs <= this.#untilEndMs) return this.#wait('request', until.everyMs);
+        if (context.clock.monotonic() + until.everyMs <= this.#untilEndMs) return this.#wait('request', until.everyMs);
         const tries = this.tries === 1 ? '1 try' : `${this.tries} tries`;
         this.unmet = `not so within ${until.withinMs} ms (${tries}): ${messagesOf(findings).join('; ')}`;
       }
     }
-    this.#lookAt(exchange);
-    if (!this.good && this.retried < this.step.retry)
+    this.#capture(exchange);
+    this.checks =
+      this.unanswered || step.check.length === 0
+        ? none
+        : step.check.map((check) => judgeCheck(check, exchange, context.around));
+    if (this.retried < step.retry && !this.good)
       return this.#wait('attempt', Math.min(longestRetryMs, 100 * 2 ** this.retried++));
     return this.#end(exchange);
   }
@@ -174,43 +181,36 @@ export class RequestTurn {
     return { do: 'wait', ms };
   }
 
-  #lookAt(exchange: Exchange): void {
-    const { step } = this;
-    this.#captured = [];
-    this.captureProblems = [];
-    this.checks = [];
-    if (exchange.response !== undefined) {
-      for (const name in step.capture) {
-        const found = valueFrom(exchange, step.capture[name]!);
-        if ('value' in found) this.#captured.push([name, found.value]);
-        else this.captureProblems.push({ name, problem: found.problem });
-      }
+  #capture(exchange: Exchange): void {
+    this.#captured = none;
+    this.captureProblems = none;
+    if (exchange.response === undefined) return;
+    const { capture } = this.step;
+    for (const name in capture) {
+      const found = valueFrom(exchange, capture[name]!);
+      if ('value' in found) this.#captured = [...this.#captured, [name, found.value]];
+      else this.captureProblems = [...this.captureProblems, { name, problem: found.problem }];
     }
-    if (this.unanswered) return;
-    for (const check of step.check) this.checks.push(judgeCheck(check, exchange, this.context.around));
   }
 
   /** What was captured counts from here on: checks see the values from before the step. */
   #end(exchange: Exchange): TurnAction {
-    const { variables, exchanges, watch } = this.context;
-    exchanges.set(this.step.name, exchange);
+    const { context } = this;
+    context.exchanges.set(this.step.name, exchange);
     for (const [name, value] of this.#captured) {
-      variables.set(name, value);
-      watch?.value(name, value);
+      context.variables.set(name, value);
+      context.watch?.value(name, value);
     }
     return done;
   }
 }
 
 /** `set` of a step: newman's prerequest script. Throws Unresolved for a variable without a value. */
-export function setVariables(
-  set: Record<string, unknown>,
-  { variables, watch }: Pick<TurnContext, 'variables' | 'watch'>,
-): void {
+export function setVariables(set: Record<string, unknown>, context: Pick<TurnContext, 'variables' | 'watch'>): void {
   for (const name in set) {
-    const value = variables.expand(set[name]);
-    variables.set(name, value);
-    watch?.value(name, value);
+    const value = context.variables.expand(set[name]);
+    context.variables.set(name, value);
+    context.watch?.value(name, value);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { HttpOutcome } from '../../kernel/http.js';
+import type { HttpError, HttpOutcome, HttpResponse } from '../../kernel/http.js';
 import { type Exchange, headerOf } from '../check/exchange.js';
 import type { RequestTemplate, Scenario } from '../scenario.js';
 import type { CookieJars } from './cookies.js';
@@ -39,16 +39,13 @@ export class Hops {
 
   /** The exchange; or undefined where the response is a redirect to follow: then `request` goes next. `startedAt`: Unix milliseconds. */
   take(outcome: HttpOutcome, startedAt: number): Exchange | undefined {
-    const { method, shownUrl, url, headers, body } = this.request;
-    const sent = { method, shownUrl, url, headers, body, startedAt };
-    if ('error' in outcome)
-      return { ...sent, response: undefined, error: outcome.error, timeMs: outcome.error.totalMs };
+    if ('error' in outcome) return exchangeOf(this.request, undefined, outcome.error, outcome.error.totalMs, startedAt);
     const { response } = outcome;
-    if (this.#cookies) {
-      const lines = headerOf(response, 'set-cookie');
-      if (lines.length > 0) this.context.jars.of(this.template.as).keep(this.#cookieUrl(url), lines);
+    if (this.#cookies && setsCookie(response)) {
+      const url = this.#cookieUrl(this.request.url);
+      this.context.jars.of(this.template.as).keep(url, headerOf(response, 'set-cookie'));
     }
-    const exchange = { ...sent, response, error: undefined, timeMs: response.totalMs };
+    const exchange = exchangeOf(this.request, response, undefined, response.totalMs, startedAt);
     if (!this.#follow || !redirectStatuses.has(response.status)) return exchange;
     const next = redirected(this.#asked, exchange);
     if (next === undefined) return exchange;
@@ -75,6 +72,23 @@ export class Hops {
     if (endpoint?.host !== undefined && url.startsWith(endpoint.url)) parsed.host = endpoint.host;
     return parsed;
   }
+}
+
+// Written out, not spread, here and below: a load makes hundreds of thousands a second.
+function exchangeOf(
+  { method, shownUrl, url, headers, body }: BuiltRequest,
+  response: HttpResponse | undefined,
+  error: HttpError | undefined,
+  timeMs: number,
+  startedAt: number,
+): Exchange {
+  return { method, shownUrl, url, headers, body, response, error, timeMs, startedAt };
+}
+
+function setsCookie({ headers }: HttpResponse): boolean {
+  for (const [name] of headers)
+    if (name.length === 'set-cookie'.length && name.toLowerCase() === 'set-cookie') return true;
+  return false;
 }
 
 /** An exchange that ends nowhere: the response asked for is not among those that came. */

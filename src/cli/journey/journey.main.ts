@@ -1,2 +1,2 @@
 // What an I/O thread loads by its URL to run scenarios as journeys.
-export { createFlow } from './journey.js';
+export { createFlow } from './scenario-journey.js';
