@@ -108,8 +108,8 @@ async function up(words: string[], options: Options, context: Context): Promise<
       throw error;
     }
   };
-  const report: UpReport = { ...(await bringUp()), reason };
-  if (options.json) context.json(report);
+  const report = await bringUp();
+  if (options.json) context.json({ ...report, reason });
   else context.print(formatReport(report));
 }
 

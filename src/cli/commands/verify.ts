@@ -33,7 +33,7 @@ const downTimeoutMs = 120_000;
 interface VerifyReport {
   target: Target['name'];
   reason: string;
-  up?: UpReport;
+  up?: UpReport & { reason: string };
   test?: { passed: boolean; scenarios: Pick<ScenarioResult, 'name' | 'requests' | 'assertions' | 'failures'>[] };
   load?: LoadResult;
   down?: DownReport;

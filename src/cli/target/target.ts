@@ -203,8 +203,6 @@ export interface Endpoint {
 
 export interface UpReport {
   target: Target['name'];
-  /** Why this target, in words: `minikube is not installed`. */
-  reason: string;
   endpoints: Endpoint[];
   /** What was done; empty where everything was already as wanted. */
   actions: Step[];

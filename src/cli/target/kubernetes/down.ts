@@ -1,6 +1,6 @@
 import { Failure } from '../../kernel/failure.js';
 import type { Execution } from '../execute.js';
-import { generatedKeys } from '../manifests/kube-object.js';
+import { generatedKeys, imageBaseName, serverImageName } from '../manifests/kube-object.js';
 import { leftMs, planned } from '../plan.js';
 import type { DownReport, DownRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
@@ -123,7 +123,7 @@ async function shrinkSet(
 ): Promise<void> {
   const members = await listMembers(client, set);
   const entries = renderStacks(options.environment.root, stay, set.values, openState(options).get().manifests);
-  const image = imageOf(members) ?? 'hwctl-server:dev';
+  const image = imageOf(members) ?? `${serverImageName}:dev`;
   const objects = desiredObjects(entries, { image, applySetId: set.id }).filter(({ kind }) => kind !== 'Namespace');
   const removal = await removalOf(client, await surplusMembers(client, set, objects), madeByUs);
   await execution.run(removalSteps(client, removal, report));
@@ -139,7 +139,7 @@ export function imageOf(members: readonly LiveObject[]): string | undefined {
     const spec = member.spec as { template?: { spec?: { containers?: { image: string }[] } } } | undefined;
     return spec?.template?.spec?.containers?.map(({ image }) => image) ?? [];
   });
-  return images.find((image) => /(^|\/)hwctl-server:/.test(image));
+  return images.find((image) => imageBaseName(image) === serverImageName);
 }
 
 async function removeSet(

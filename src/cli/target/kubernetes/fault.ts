@@ -1,5 +1,3 @@
-import { PassThrough } from 'node:stream';
-import { Exec } from '@kubernetes/client-node';
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Fault } from '../target.js';
@@ -8,13 +6,11 @@ import type { LiveObject } from './api/live-object.js';
 import { podsOf } from './health/pods.js';
 import { readinessOf } from './health/readiness.js';
 
-const execTimeoutMs = 15_000;
 const restartTimeoutMs = 120_000;
 
 /**
- * Harms the pods of a service: `kill` and `stop` send the signal to every process in the container, as the kernel would
- * (PID 1 ignores what is sent from inside for SIGKILL and SIGSTOP, so `kill` ends the pod without a grace period and
- * `stop` freezes its workers); `restart` is a rolling restart, waited for.
+ * Harms the pods of a service: `kill` ends each without a grace period, `restart` is a rolling restart, waited for. `stop` and
+ * `continue` throw Failure `fault-not-possible`: PID 1 of a container ignores a SIGSTOP that is sent from inside.
  */
 export async function injectFault(
   client: KubeClient,
@@ -74,34 +70,4 @@ async function rollingRestart(client: KubeClient, workload: LiveObject, clock: C
     }
     await clock.sleep(300);
   }
-}
-
-/** Runs a command in a pod and returns what it printed. Throws Failure `exec-failed`. */
-export async function execInPod(
-  client: KubeClient,
-  pod: { namespace: string; name: string; container: string },
-  command: string[],
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  const output = new PassThrough();
-  output.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const status = await new Promise<{ status?: string; message?: string }>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no end within ${execTimeoutMs} ms`)), execTimeoutMs);
-    new Exec(client.config)
-      .exec(pod.namespace, pod.name, pod.container, command, output, output, null, false, (end) => {
-        clearTimeout(timer);
-        resolve(end);
-      })
-      .catch((error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-  }).catch((error: Error) => ({ status: 'Failure', message: error.message }));
-  const text = Buffer.concat(chunks).toString('utf8');
-  if (status.status === 'Success') return text;
-  throw new Failure({
-    code: 'exec-failed',
-    message: `${command[0]} in pod ${pod.name} failed: ${status.message ?? text.trim()}`,
-    hint: 'hwctl status tells whether the pod runs',
-  });
 }

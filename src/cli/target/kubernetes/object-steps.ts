@@ -1,4 +1,5 @@
 import { Failure } from '../../kernel/failure.js';
+import { waveOf } from '../manifests/apply-order.js';
 import type { KubeObject } from '../manifests/kube-object.js';
 import { type PlannedStep, planned, type Work } from '../plan.js';
 import type { UpRequest } from '../target.js';
@@ -8,7 +9,6 @@ import { readinessOf } from './health/readiness.js';
 import { waitReady } from './health/wait-ready.js';
 import { applyChange, type DueChange, isDue, planObjects, stepOf } from './objects/apply.js';
 import { type ApplySet, isRecorded, parentObject, writeParent } from './objects/apply-set.js';
-import { waveOf } from './objects/desired.js';
 import { namespaceStep } from './objects/namespaces.js';
 import { emptyReport, kindsIn, removalOf, removalSteps } from './objects/removal.js';
 import { kindsOf, reachOf, type Wanted } from './wanted.js';

@@ -94,8 +94,7 @@ async function bringUp(options: ClusterTargetOptions, request: UpRequest, wait: 
     }
     const actions = await execution.run(plan);
     const report = await up.report();
-    const reason = `context ${options.context}`;
-    return { target: options.name, reason, ...report, actions, durationMs: clock.monotonic() - startedMs };
+    return { target: options.name, ...report, actions, durationMs: clock.monotonic() - startedMs };
   } finally {
     up.close();
   }

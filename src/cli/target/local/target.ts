@@ -111,7 +111,6 @@ class Local implements LocalTarget {
     const pending = unableHere(desired);
     return {
       target: this.name,
-      reason: '',
       endpoints,
       actions,
       durationMs: clock.monotonic() - startedMs,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { didYouMean } from '../../kernel/nearest.js';
+import { rankOf } from './apply-order.js';
 import { applyValues } from './edits.js';
 import { isKind, isWorkload, type KubeObject, type PodTemplate, refOf, type Service } from './kube-object.js';
 import { buildKustomization, type SourcedObject } from './kustomize.js';
@@ -81,33 +82,7 @@ export function loadStacks(manifests: string, stacks: readonly string[]): StackO
 }
 
 function byOrder(a: StackObject, b: StackObject): number {
-  return rank(a.object) - rank(b.object) || compare(refOf(a.object), refOf(b.object));
-}
-
-/** What must be there before what: the order of application and of `render`. */
-const order = [
-  'Namespace',
-  'ServiceAccount',
-  'ClusterRole',
-  'Role',
-  'ClusterRoleBinding',
-  'RoleBinding',
-  'NetworkPolicy',
-  'Secret',
-  'ConfigMap',
-  'PersistentVolumeClaim',
-  'Service',
-  'StatefulSet',
-  'Job',
-  'Deployment',
-  'PodDisruptionBudget',
-  'HorizontalPodAutoscaler',
-  'Ingress',
-];
-
-function rank(object: KubeObject): number {
-  const at = order.indexOf(object.kind);
-  return at < 0 ? order.length : at;
+  return rankOf(a.object) - rankOf(b.object) || compare(refOf(a.object), refOf(b.object));
 }
 
 function compare(a: string, b: string): number {

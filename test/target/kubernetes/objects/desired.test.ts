@@ -11,7 +11,6 @@ import {
   desiredObjects,
   isWithin,
   partOfLabel,
-  waveOf,
 } from '../../../../src/cli/target/kubernetes/objects/desired.js';
 import { whyTerminating } from '../../../../src/cli/target/kubernetes/objects/namespaces.js';
 import { isForeign } from '../../../../src/cli/target/kubernetes/objects/removal.js';
@@ -19,6 +18,7 @@ import { contentTag, imageName } from '../../../../src/cli/target/kubernetes/pro
 import { chooseIngressClass } from '../../../../src/cli/target/kubernetes/provider/provision.js';
 import { appEndpoints } from '../../../../src/cli/target/kubernetes/reach/endpoints.js';
 import { quantity } from '../../../../src/cli/target/kubernetes/status.js';
+import { waveOf } from '../../../../src/cli/target/manifests/apply-order.js';
 import { configAnnotation, digest } from '../../../../src/cli/target/manifests/derived-fields.js';
 import type { KubeObject } from '../../../../src/cli/target/manifests/kube-object.js';
 

@@ -4,13 +4,12 @@ import type { KubeClient } from '../api/client.js';
 import type { ApiResource } from '../api/discovery.js';
 import { listOrFail } from '../api/list.js';
 import { groupKindOf, type LiveObject } from '../api/live-object.js';
-import { applySetId, partOfLabel } from './desired.js';
+import { applySetId, partOfLabel, stacksAnnotation } from './desired.js';
 
 const parentName = 'hwctl-applyset';
 const parentLabel = 'hwctl.dev/applyset';
 const kindsAnnotation = 'applyset.kubernetes.io/contains-group-kinds';
 const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
-const stacksAnnotation = 'hwctl.dev/stacks';
 const valuesAnnotation = 'hwctl.dev/values';
 
 /** The record of what hwctl applied, kept in the cluster as an ApplySet parent (KEP 3659). */

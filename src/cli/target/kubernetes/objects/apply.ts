@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { waveOf } from '../../manifests/apply-order.js';
 import { generatedKeys, type KubeObject } from '../../manifests/kube-object.js';
 import type { Step } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import { keyOf, type LiveObject, liveRef } from '../api/live-object.js';
-import { appliedAnnotation, isOfCommand, isWithin, waveOf } from './desired.js';
+import { appliedAnnotation, isOfCommand, isWithin } from './desired.js';
 
 /** What has to happen to one object. */
 export interface Change {

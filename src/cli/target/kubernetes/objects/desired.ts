@@ -75,32 +75,6 @@ export function isWithin(wanted: unknown, live: unknown): boolean {
   return wanted === live;
 }
 
-const waves: readonly (readonly string[])[] = [
-  ['Namespace', 'CustomResourceDefinition'],
-  [
-    'ServiceAccount',
-    'ClusterRole',
-    'ClusterRoleBinding',
-    'Role',
-    'RoleBinding',
-    'NetworkPolicy',
-    'Secret',
-    'ConfigMap',
-    'PersistentVolumeClaim',
-    'PodDisruptionBudget',
-    'ResourceQuota',
-    'LimitRange',
-  ],
-  ['Service', 'StatefulSet'],
-  ['Job'],
-];
-
-/** When an object is applied: each wave is ready before the next begins (a database before its migration before its users). */
-export function waveOf(object: { kind: string }): number {
-  const at = waves.findIndex((kinds) => kinds.includes(object.kind));
-  return at < 0 ? waves.length : at;
-}
-
 /** Label of what a running command made for itself. */
 export const clientLabel = 'hwctl.dev/client';
 

@@ -1,5 +1,6 @@
 import { Failure } from '../../../kernel/failure.js';
 import type { Execution } from '../../execute.js';
+import { waveOf } from '../../manifests/apply-order.js';
 import type { KubeObject } from '../../manifests/kube-object.js';
 import { type PlannedStep, planned, type Work } from '../../plan.js';
 import type { DownReport, Step } from '../../target.js';
@@ -10,7 +11,7 @@ import { listOrFail, podResource } from '../api/list.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
 import { planObjects } from './apply.js';
 import { type ApplySet, listMembers } from './apply-set.js';
-import { claimLabel, claimTemplatesOf, partOfLabel, waveOf } from './desired.js';
+import { claimLabel, claimTemplatesOf, partOfLabel } from './desired.js';
 import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
 
 const pollMs = 300;

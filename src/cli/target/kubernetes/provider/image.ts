@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
 import type { Run } from '../../../kernel/process.js';
+import { serverImageName } from '../../manifests/kube-object.js';
 import type { ClusterProvider, Deadline } from './provider.js';
 
 const quickMs = 30_000;
@@ -48,7 +49,7 @@ export function readContext(folder: string): ContextFile[] {
 
 /** `hwctl-server:TAG`, below a registry where one is given. */
 export function imageName(tag: string, registry: string | undefined): string {
-  return `${registry === undefined ? '' : `${registry.replace(/\/+$/, '')}/`}hwctl-server:${tag}`;
+  return `${registry === undefined ? '' : `${registry.replace(/\/+$/, '')}/`}${serverImageName}:${tag}`;
 }
 
 export type Engine = 'docker' | 'podman';

@@ -1,4 +1,12 @@
-import type { ConfigMap, Container, KubeObject, Secret, Service, Workload } from '../../manifests/kube-object.js';
+import {
+  type ConfigMap,
+  type Container,
+  generatedKeys,
+  type KubeObject,
+  type Secret,
+  type Service,
+  type Workload,
+} from '../../manifests/kube-object.js';
 import type { StackObject } from '../../manifests/stack-object.js';
 
 /** What the manifests are read for. */
@@ -99,14 +107,6 @@ export function readData(
   }
   for (const key of generatedKeys(secret)) values[key] ??= options.secret(`${name}/${key}`);
   return values;
-}
-
-function generatedKeys(secret: Secret): string[] {
-  const names = secret.metadata.annotations?.['hwctl.dev/generate'] ?? '';
-  return names
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
 }
 
 /** `NAME`, `NAME.NAMESPACE`, `NAME.NAMESPACE.svc...` with a Service's port become the loopback port of its process. */
