@@ -1,9 +1,16 @@
+import type { LineCounter } from 'yaml';
 import { Failure } from '../kernel/failure.js';
 
 /** Where something stands in its file; both count from 1. */
 export interface Position {
   line: number;
   column: number;
+}
+
+/** The place of an offset of a text. */
+export function positionOf(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
 /** One thing that is wrong with a document, where it is. */

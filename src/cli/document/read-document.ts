@@ -1,7 +1,7 @@
-import { isScalar, LineCounter, type Node, Pair, parseDocument, Scalar, YAMLMap } from 'yaml';
+import { type Document, isScalar, LineCounter, type Node, Pair, parseDocument, Scalar, YAMLMap } from 'yaml';
 import { syntaxMessage } from '../kernel/json.js';
 import { resolveAliases } from './aliases.js';
-import { inOrder, type Problem } from './problem.js';
+import { inOrder, type Problem, positionOf } from './problem.js';
 import { Reader, type Surroundings } from './reader.js';
 import type { Shape } from './shape.js';
 
@@ -31,11 +31,10 @@ export function readDocument<T>(source: string, kind: DocumentKind<T>, around?: 
   const doc = parseDocument(source, { lineCounter: lines, prettyErrors: false, version: '1.2' });
   const reader = new Reader(doc, lines, around);
   const read = (value: T | undefined, problems: Problem[]) => ({ value, problems: inOrder(problems), reader });
-  if (doc.errors.length > 0) return read(undefined, syntaxProblems(doc.errors, source, lines, kind.name));
+  const unsound = yamlProblems(doc, source, lines, kind.name);
+  if (unsound.length > 0) return read(undefined, unsound);
   if (doc.contents === null && kind.empty !== undefined) return read(kind.empty(), []);
-  if (doc.contents === null) return read(undefined, [{ at: { line: 1, column: 1 }, message: 'the file is empty' }]);
-  for (const { node, message } of resolveAliases(doc)) reader.problem(node, message);
-  if (reader.problems.length > 0) return read(undefined, reader.problems);
+  if (doc.contents === null) return read(undefined, [{ at: positionOf(lines, 0), message: 'the file is empty' }]);
   return read(kind.shape.read(doc.contents, reader), reader.problems);
 }
 
@@ -48,8 +47,7 @@ export function readField<T>(
   const lines = new LineCounter();
   const doc = parseDocument(source, { lineCounter: lines, prettyErrors: false, version: '1.2' });
   const reader = new Reader(doc, lines);
-  if (doc.errors.length > 0)
-    return { value: undefined, problems: syntaxProblems(doc.errors, source, lines, name), reader };
+  if (doc.errors.length > 0) return { value: undefined, problems: yamlProblems(doc, source, lines, name), reader };
   // What YAML would make a map of (`a: b`) is meant as it is written.
   const value = isScalar(doc.contents) ? doc.contents : new Scalar(source);
   const node = path.reduceRight<Node>((inner, step) => {
@@ -58,6 +56,15 @@ export function readField<T>(
     return map;
   }, value);
   return { value: shape.read(node, reader), problems: reader.problems, reader };
+}
+
+/**
+ * What keeps a YAML document from being read at all, whatever it is about: its syntax, or aliases without end or bound.
+ * Where nothing does, its merge keys and aliases have been resolved.
+ */
+export function yamlProblems(doc: Document, source: string, lines: LineCounter, name: string): Problem[] {
+  if (doc.errors.length > 0) return syntaxProblems(doc.errors, source, lines, name);
+  return resolveAliases(doc).map(({ node, message }) => ({ at: positionOf(lines, node.range?.[0] ?? 0), message }));
 }
 
 const maxSyntaxProblems = 10;
@@ -72,11 +79,10 @@ function syntaxProblems(
   const first = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
   const own = errors.filter(({ code }, index) => code !== 'UNEXPECTED_TOKEN' || index === first);
   return own.slice(0, maxSyntaxProblems).map(({ code, pos, message }) => {
-    const { line, col } = lines.linePos(pos[0]);
-    const at = { line: Math.max(1, line), column: Math.max(1, col) };
+    const at = positionOf(lines, pos[0]);
     if (code === 'MULTIPLE_DOCS') return { at, message: `a second document begins here: a file holds one ${name}` };
     if (code === 'DUPLICATE_KEY') return { at, message: `${keyAt(source, pos[0])} is given twice` };
-    const text = source.split('\n', line)[line - 1] ?? '';
+    const text = source.split('\n', at.line)[at.line - 1] ?? '';
     const braces = /[:{[,]\s+[^'"\s#{][^'"]*\{\{|[:{[,]\s*\{\{/.test(text);
     const hint = braces ? '. A value with {{...}} needs quotes here' : '';
     return { at, message: `not YAML: ${syntaxMessage(message)}${hint}` };

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type ParsedNode } from 'yaml';
-import type { Position, Problem } from './problem.js';
+import { type Position, type Problem, positionOf } from './problem.js';
 
 /** What a format wants to know of a document beside its value, told while it is read. */
 export interface Listener {
@@ -47,9 +47,7 @@ export class Reader {
   }
 
   at(node: Node | null | undefined): Position {
-    const offset = node?.range?.[0] ?? 0;
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return positionOf(this.#lines, node?.range?.[0] ?? 0);
   }
 
   problem(node: Node | null | undefined, message: string): undefined {

@@ -124,7 +124,14 @@ const broken: [title: string, files: Record<string, string>, message: RegExp][] 
   ['patches are not supported', { 'kustomization.yaml': 'patches: []\n' }, /patches: there is no such field/],
   ['includes itself', { 'kustomization.yaml': 'resources: [../s]\n' }, /\.\.\/s includes itself/],
   ['YAML that is none', { 'web.yaml': 'a: [1\nb: 2\n' }, /web\.yaml:\d+:\d+: .*flow/i],
-  ['a key twice', { 'web.yaml': 'kind: A\nkind: B\n' }, /web\.yaml:2:1: Map keys must be unique/],
+  ['a key twice', { 'web.yaml': 'kind: A\nkind: B\n' }, /web\.yaml:2:1: "kind" is given twice/],
+  [
+    'aliases without bound',
+    {
+      'web.yaml': `a0: &a0 [${Array(9).fill('x')}]\n${Array.from({ length: 8 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`)}]\n`).join('')}`,
+    },
+    /web\.yaml:6:\d+: the aliases up to here stand for more than 100000 values/,
+  ],
   ['no kind', { 'web.yaml': 'apiVersion: v1\nmetadata: {name: a}\n' }, /web\.yaml:1:1: the field "kind" is missing/],
   [
     'no name',

@@ -1,6 +1,6 @@
 import type { Collection, ItemGroup } from 'postman-collection';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import type { Position } from '../../document/problem.js';
+import { type Position, positionOf } from '../../document/problem.js';
 
 const start: Position = { line: 1, column: 1 };
 
@@ -69,10 +69,7 @@ function parse(text: string) {
   const doc = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
   const outer = doc.has('collection') ? ['collection'] : [];
   return {
-    at: (node: Node): Position => {
-      const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-      return { line: Math.max(1, line), column: Math.max(1, col) };
-    },
+    at: (node: Node): Position => positionOf(lines, node.range?.[0] ?? 0),
     get: (path: readonly (string | number)[]) => doc.getIn([...outer, ...path], true) as Node | undefined,
   };
 }

@@ -1,7 +1,8 @@
 import { isCollection, isNode, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
+import { positionOf, problemLine } from '../../document/problem.js';
+import { yamlProblems } from '../../document/read-document.js';
 import { Failure } from '../../kernel/failure.js';
 import { type NamedFile, readText } from '../../kernel/files.js';
-import { syntaxMessage } from '../../kernel/json.js';
 
 /** Steps from the top of a document to a field: `['spec', 'ports', 0, 'port']`. */
 export type FieldPath = readonly (string | number)[];
@@ -58,13 +59,13 @@ export function parseYaml(text: string, file: string, problems: Problems): YamlS
   const documents = Array.isArray(parsed) ? parsed : [];
   const sources: YamlSource[] = [];
   for (const document of documents) {
-    for (const error of document.errors) {
-      const { line, col } = lines.linePos(error.pos[0]);
-      problems.details.push(`${file}:${line}:${col}: ${syntaxMessage(error.message)}`);
-    }
-    if (document.errors.length > 0 || document.contents === null) continue;
+    const unsound = yamlProblems(document, text, lines, 'object');
+    problems.details.push(...unsound.map((problem) => problemLine(file, problem)));
+    if (unsound.length > 0 || document.contents === null) continue;
     const contents: ParsedNode = document.contents;
-    sources.push({ file, value: document.toJS(), placeOf: (path) => `${file}:${place(contents, path, lines)}` });
+    // Bounded by yamlProblems.
+    const value: unknown = document.toJS({ maxAliasCount: -1 });
+    sources.push({ file, value, placeOf: (path) => `${file}:${place(contents, path, lines)}` });
   }
   return sources;
 }
@@ -76,6 +77,6 @@ function place(contents: ParsedNode, path: FieldPath, lines: LineCounter): strin
     if (!isNode(child)) break;
     node = child as ParsedNode;
   }
-  const { line, col } = lines.linePos(node.range[0]);
-  return `${line}:${col}`;
+  const { line, column } = positionOf(lines, node.range[0]);
+  return `${line}:${column}`;
 }
