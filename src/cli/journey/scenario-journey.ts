@@ -1,5 +1,5 @@
 import { systemClock } from '../kernel/clock.js';
-import type { HttpError } from '../kernel/http.js';
+import type { HttpError } from '../kernel/http/http.js';
 import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { Flow, FlowAction, FlowContext, FlowResponse, Journey } from '../load/engine/flow.js';
 import { encodeRequest } from '../load/http/request.js';

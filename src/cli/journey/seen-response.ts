@@ -1,5 +1,5 @@
-import { CodingError, contentCodings, withoutCodings } from '../kernel/content-coding.js';
-import { type HttpOutcome, type HttpResponse, maxBodyBytes } from '../kernel/http.js';
+import { CodingError, contentCodings, withoutCodings } from '../kernel/http/content-coding.js';
+import { type HttpOutcome, type HttpResponse, maxBodyBytes } from '../kernel/http/http.js';
 import type { FlowResponse } from '../load/engine/flow.js';
 
 /** What came of a journey's request as a test sees it. `names`: the headers, in lower case, that anything looks at. */

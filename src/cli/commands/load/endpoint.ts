@@ -1,6 +1,6 @@
 import { Failure } from '../../kernel/failure.js';
+import { tlsOptions } from '../../kernel/http/tls.js';
 import { shownUrl } from '../../kernel/secrets.js';
-import { tlsOptions } from '../../kernel/tls.js';
 import type { LoadEndpoint } from '../../load/plan/plan.js';
 import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';

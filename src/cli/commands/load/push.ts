@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createHttpClient } from '../../kernel/http.js';
+import { createHttpClient } from '../../kernel/http/http.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import type { LoadSnapshot } from '../../load/measure/metrics.js';
 import { loadSamples, type RunLabels, remoteWriteBody, textFormat } from '../../report/load/prometheus.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
-import type { TlsOptions } from '../../kernel/tls.js';
+import type { TlsOptions } from '../../kernel/http/tls.js';
 import type { Context } from '../context/context.js';
 import { type OptionsOf, option, toggle } from './option.js';
 import { file, host, text, url } from './values.js';

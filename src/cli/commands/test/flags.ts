@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
-import type { HttpClientOptions } from '../../kernel/http.js';
-import { proxyUrl } from '../../kernel/http-proxy.js';
+import type { HttpClientOptions } from '../../kernel/http/http.js';
+import { proxyUrl } from '../../kernel/http/http-proxy.js';
 import type { Context } from '../context/context.js';
 import { connectionOptions, connectionPairs, readTls } from '../options/connection-options.js';
 import { type OptionsOf, option, pairs, repeated, toggle } from '../options/option.js';

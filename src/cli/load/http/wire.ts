@@ -1,6 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { type TlsOptions, tlsOptions } from '../../kernel/tls.js';
+import { type TlsOptions, tlsOptions } from '../../kernel/http/tls.js';
 import type { HeadMemory } from '../memory/head-memory.js';
 import type { ErrorCause } from '../memory/memory.js';
 import { ResponseParser, type ResponseSink } from './parser.js';

@@ -1,5 +1,5 @@
+import type { TlsOptions } from '../../kernel/http/tls.js';
 import { withoutUrlSecrets } from '../../kernel/secrets.js';
-import type { TlsOptions } from '../../kernel/tls.js';
 import type { Arrivals } from '../arrivals/models.js';
 import { lastingMs } from '../arrivals/schedule.js';
 import type { Threshold } from './thresholds.js';

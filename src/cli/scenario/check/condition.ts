@@ -1,5 +1,5 @@
 import { TooSlow } from '../../kernel/deadline.js';
-import type { HttpResponse } from '../../kernel/http.js';
+import type { HttpResponse } from '../../kernel/http/http.js';
 import { parseJson } from '../../kernel/json.js';
 import { patternOf } from '../../kernel/pattern.js';
 import type { Condition, ConditionFields, Expectation } from '../scenario.js';

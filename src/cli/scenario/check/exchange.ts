@@ -1,6 +1,6 @@
 import { TextDecoder } from 'node:util';
 import { TooSlow } from '../../kernel/deadline.js';
-import type { HttpError, HttpResponse } from '../../kernel/http.js';
+import type { HttpError, HttpResponse } from '../../kernel/http/http.js';
 import { parseJson, TooDeep } from '../../kernel/json.js';
 import { patternOf } from '../../kernel/pattern.js';
 import type { Source } from '../scenario.js';

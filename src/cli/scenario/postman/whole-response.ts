@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { CodingError, contentCodings, withoutCodings } from '../../kernel/content-coding.js';
-import { maxBodyBytes } from '../../kernel/http.js';
+import { CodingError, contentCodings, withoutCodings } from '../../kernel/http/content-coding.js';
+import { maxBodyBytes } from '../../kernel/http/http.js';
 
 const started = 'http.client.request.start';
 const channel = 'http.client.response.finish';

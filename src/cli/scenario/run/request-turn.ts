@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
-import type { HttpOutcome } from '../../kernel/http.js';
+import type { HttpOutcome } from '../../kernel/http/http.js';
 import type { Surroundings } from '../check/condition.js';
 import { type Exchange, valueFrom } from '../check/exchange.js';
 import { type JudgedCheck, judgeCheck, messagesOf, safeFindings } from '../check/judge.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
-import type { HttpClientOptions } from '../../kernel/http.js';
+import type { HttpClientOptions } from '../../kernel/http/http.js';
 import { oneLine, printable } from '../../kernel/text.js';
 import type { Surroundings } from '../check/condition.js';
 import type { Exchange } from '../check/exchange.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.js';
-import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpOutcome } from '../../kernel/http.js';
+import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpOutcome } from '../../kernel/http/http.js';
 import { parseJson } from '../../kernel/json.js';
 import type { Exchange } from '../check/exchange.js';
 import type { Auth, RequestTemplate, Scenario } from '../scenario.js';
@@ -73,7 +73,7 @@ export class Courier {
       const { totalMs } = outcome.response;
       return { error: { code: 'lost-response', message: 'the response was dropped on purpose', totalMs } };
     }
-    const { sendLossy } = await import('../../kernel/http-loss.js');
+    const { sendLossy } = await import('../../kernel/http/http-loss.js');
     const started = this.clock.monotonic();
     try {
       const message = await sendLossy(request, template.lose, this.http);

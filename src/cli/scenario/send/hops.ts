@@ -1,4 +1,4 @@
-import type { HttpError, HttpOutcome, HttpResponse } from '../../kernel/http.js';
+import type { HttpError, HttpOutcome, HttpResponse } from '../../kernel/http/http.js';
 import { type Exchange, headerOf } from '../check/exchange.js';
 import type { RequestTemplate, Scenario } from '../scenario.js';
 import type { CookieJars } from './cookies.js';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { HttpResponse } from '../../kernel/http.js';
+import type { HttpResponse } from '../../kernel/http/http.js';
 import { oneLine, printable } from '../../kernel/text.js';
 import { type Exchange, headerOf, textOf } from '../check/exchange.js';
 import type { ExchangeSummary, Traffic } from '../result.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { proxyFor } from '../../src/cli/kernel/http-proxy.js';
+import { proxyFor } from '../../../src/cli/kernel/http/http-proxy.js';
 
 t.test('which proxy a URL goes through', async (t) => {
   const both = { httpProxy: 'http://p:1', httpsProxy: 'http://s:2' };

@@ -1,4 +1,4 @@
-import { withoutUserInfo } from './secrets.js';
+import { withoutUserInfo } from '../secrets.js';
 
 /** Proxies by the scheme of the URL that is asked for. Everything is optional; nothing is read from the environment. */
 export interface Proxies {

@@ -1,5 +1,5 @@
 import { createSecureContext, rootCertificates } from 'node:tls';
-import { Failure } from './failure.js';
+import { Failure } from '../failure.js';
 
 /** Whom to trust, and who we are: for TLS connections. */
 export interface TlsOptions {

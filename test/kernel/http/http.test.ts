@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer as createRawServer } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
-import { createHttpClient, type HttpOutcome, type HttpRequest } from '../../src/cli/kernel/http.js';
-import { codingCases, type HttpCase, type HttpVerdict, httpCases, serveHttpCases } from '../http-cases.js';
+import { createHttpClient, type HttpOutcome, type HttpRequest } from '../../../src/cli/kernel/http/http.js';
+import { codingCases, type HttpCase, type HttpVerdict, httpCases, serveHttpCases } from '../../http-cases.js';
 
 t.setTimeout(60_000);
 
