@@ -310,6 +310,18 @@ t.test('images are loaded into all nodes, looked for on all, and removed from al
   await t.rejects(open({ 'docker exec': outcome(1, '', 'it is in use\n') }).provider.removeImage('x:1'), {
     message: /cannot be removed from the node a-worker: it is in use/,
   });
+  for (const lists of [
+    [have, lack],
+    [lack, have],
+    [lack, have, have],
+    [have, have, lack],
+  ]) {
+    t.same(
+      tagsOnAll(lists.map(({ stdout }) => stdout)),
+      ['docker.io/library/busybox:1.35'],
+      'what one node lacks is not there',
+    );
+  }
   t.same(tagsOnAll([]), []);
   t.same(tagsOnAll(['{"images":[]}']), []);
 });
