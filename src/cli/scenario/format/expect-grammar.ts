@@ -288,7 +288,7 @@ export const setCheck: Shape<SetCheck> = mapped(
     const given = { every, some, none, count: counted, distinct, sum };
     if (Object.values(given).every((value) => value === undefined))
       return reader.problem(node, `nothing is checked here. Add one of ${Object.keys(given).join(', ')}`);
-    return { name: name!, at, skip: skipped ?? false, ...given } as SetCheck;
+    return { name, at, skip: skipped ?? false, ...given } as SetCheck;
   },
 );
 

@@ -63,7 +63,7 @@ const until: Shape<Until> = mapped(
     every: field(duration, 'Pause between tries; 200ms'),
     is: needed(conditionRef, 'the condition that ends the wait'),
   }),
-  (read) => ({ withinMs: read.within!, everyMs: read.every ?? 200, condition: read.is! }),
+  (read) => ({ withinMs: read.within, everyMs: read.every ?? 200, condition: read.is }),
 );
 
 const requestStep: Shape<Step> = mapped(
@@ -86,7 +86,7 @@ const requestStep: Shape<Step> = mapped(
     repeat: field(times, 'How many times the step is done, one after the other; 1'),
   }),
   (read, reader, node) => {
-    const request = toRequest(read.request!, read as RequestRead, reader, node);
+    const request = toRequest(read.request, read as RequestRead, reader, node);
     if (request === undefined) return undefined;
     return {
       ...base(read, `${request.method} ${request.path}`),
@@ -128,7 +128,7 @@ const member: Shape<ParallelMember> = choose<ParallelMember>(
         fault: needed(fault, 'what is done to which service'),
         delay: field(duration, 'After the release; 0'),
       }),
-      (read) => ({ kind: 'fault' as const, fault: read.fault!, delayMs: read.delay ?? 0, at: read.at }),
+      (read) => ({ kind: 'fault' as const, fault: read.fault, delayMs: read.delay ?? 0, at: read.at }),
     ),
   ],
   [
@@ -141,7 +141,7 @@ const member: Shape<ParallelMember> = choose<ParallelMember>(
         ...requestFields,
       }),
       (read, reader, node) => {
-        const request = toRequest(read.request!, read as RequestRead, reader, node);
+        const request = toRequest(read.request, read as RequestRead, reader, node);
         return (
           request && {
             kind: 'request' as const,
@@ -170,7 +170,7 @@ const parallelStep: Shape<Step> = mapped(
   (read) => ({
     ...base(read, 'parallel requests'),
     kind: 'parallel' as const,
-    members: read.parallel!,
+    members: read.parallel,
     set: read.set ?? {},
     check: read.check ?? [],
     capture: read.capture ?? {},
@@ -185,21 +185,21 @@ const folderStep: Shape<Step> = mapped(
     folder: needed(text, 'its name'),
     steps: needed(listOf(stepRef), 'the steps in it'),
   }),
-  (read) => ({ ...base(read, read.folder!), kind: 'folder' as const, steps: read.steps! }),
+  (read) => ({ ...base(read, read.folder), kind: 'folder' as const, steps: read.steps }),
 );
 
 const faultStep: Shape<Step> = mapped(
   object('a fault step', { ...baseFields, fault: needed(fault, 'what is done to which service') }),
   (read) => ({
-    ...base(read, `${read.fault!.kind} ${read.fault!.service}`),
+    ...base(read, `${read.fault.kind} ${read.fault.service}`),
     kind: 'fault' as const,
-    fault: read.fault!,
+    fault: read.fault,
   }),
 );
 
 const waitStep: Shape<Step> = mapped(
   object('a wait', { ...baseFields, wait: needed(duration, 'how long') }),
-  (read) => ({ ...base(read, 'wait'), kind: 'wait' as const, waitMs: read.wait! }),
+  (read) => ({ ...base(read, 'wait'), kind: 'wait' as const, waitMs: read.wait }),
 );
 
 const has = (name: string) => (node: unknown) => isMap(node) && node.has(name);
@@ -273,7 +273,7 @@ export const scenario: Shape<ScenarioRead> = mapped(
     teardown: field(listOf(stepRef), 'Steps after, always'),
   }),
   (read) => ({
-    name: read.name!,
+    name: read.name,
     why: read.why,
     stack: read.stack,
     host: read.host,
@@ -288,7 +288,7 @@ export const scenario: Shape<ScenarioRead> = mapped(
     timeoutMs: read.timeout ?? usualTimeoutMs,
     data: read.data,
     setup: read.setup ?? [],
-    steps: read.steps!,
+    steps: read.steps,
     teardown: read.teardown ?? [],
   }),
 );

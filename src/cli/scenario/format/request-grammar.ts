@@ -110,7 +110,7 @@ const sentFile = mapped(text, (path, reader, node) => {
 
 const filePart = mapped(
   object('a file part', { file: needed(sentFile, 'path of the file'), type: field(text, 'Content-Type of the part') }),
-  (read) => ({ file: read.file!, type: read.type }),
+  (read) => ({ file: read.file, type: read.type }),
 );
 
 /** The fields of a request beside its first line. */
@@ -175,6 +175,6 @@ function toBody(read: RequestRead): Body | undefined {
   if (read.multipart !== undefined) return { kind: 'multipart', fields: read.multipart };
   if (read.file !== undefined) return { kind: 'file', path: read.file };
   if (read.graphql !== undefined)
-    return { kind: 'graphql', query: read.graphql.query!, variables: read.graphql.variables ?? {} };
+    return { kind: 'graphql', query: read.graphql.query, variables: read.graphql.variables ?? {} };
   return undefined;
 }
