@@ -62,7 +62,7 @@ export function series(seconds: number, options: { failing?: boolean } = {}): Se
 }
 
 /** Before the first arrival: nothing is known yet. */
-export const empty: LoadSnapshot = {
+const empty: LoadSnapshot = {
   scheduled: 0,
   sent: 0,
   dropped: 0,
@@ -157,7 +157,7 @@ export const failed: LoadSnapshot = {
 };
 
 /** The generator could not keep up. */
-export const voided: LoadSnapshot = {
+const voided: LoadSnapshot = {
   ...running,
   scheduled: 60_000,
   sent: 41_200,

@@ -17,7 +17,7 @@ export interface Exchange {
   json: any;
 }
 
-export interface Send {
+interface Send {
   token?: string;
   body?: unknown;
   /** Sent as it is, instead of `body`. */

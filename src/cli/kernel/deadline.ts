@@ -1,7 +1,7 @@
 import { createContext, Script } from 'node:vm';
 
 /** Milliseconds that what a file says (a pattern, a path) may work on what a server said. */
-export const workDeadlineMs = 1000;
+const workDeadlineMs = 1000;
 const attempts = 3;
 
 /** Work that did not come to its end in time. */

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 
-export interface RunOptions {
+interface RunOptions {
   /** Milliseconds until the child is ended; every run has a deadline. */
   timeoutMs: number;
   cwd?: string;

@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 
 /** A file of a repository. */
-export interface TreeFile {
+interface TreeFile {
   /** Relative to the repository's root, with `/`. */
   path: string;
   bytes: number;
@@ -29,7 +29,7 @@ export interface TreeBounds {
 }
 
 /** Far above what a repository of a person holds, and far below what would exhaust a machine. */
-export const treeBounds: TreeBounds = { files: 20_000, depth: 24, textBytes: 4 * 1024 * 1024 };
+const treeBounds: TreeBounds = { files: 20_000, depth: 24, textBytes: 4 * 1024 * 1024 };
 
 /** Folders in which nobody keeps what they deploy. */
 const skipped = new Set([

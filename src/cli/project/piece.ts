@@ -26,7 +26,7 @@ export interface PlannedImage {
 }
 
 /** A collection or scenario that proves it. */
-export interface PlannedTest {
+interface PlannedTest {
   file: string;
   environment: string | undefined;
   variables: string[];

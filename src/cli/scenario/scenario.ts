@@ -73,7 +73,7 @@ export interface RequestStep extends StepBase {
   repeat: number;
 }
 
-export interface FolderStep extends StepBase {
+interface FolderStep extends StepBase {
   kind: 'folder';
   steps: Step[];
 }
@@ -107,7 +107,7 @@ export interface FaultSpec {
   service: string;
 }
 
-export interface WaitStep extends StepBase {
+interface WaitStep extends StepBase {
   kind: 'wait';
   waitMs: number;
 }
@@ -131,7 +131,7 @@ export interface RequestTemplate {
 }
 
 /** `request`: cut in the middle of the body; `connection`: closed once sent; `response`: the server's answer never arrives. */
-export type Loss = 'request' | 'connection' | 'response';
+type Loss = 'request' | 'connection' | 'response';
 
 export type Body =
   | { kind: 'json'; value: unknown }

@@ -125,7 +125,7 @@ export interface UpRequest {
 }
 
 /** How a cluster is made and used; each part has its default. */
-export interface ClusterRequest {
+interface ClusterRequest {
   /** Passed through to whoever makes the cluster, where hwctl has it made or started. */
   cpus?: string;
   memory?: string;

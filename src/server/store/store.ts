@@ -1,7 +1,7 @@
 import type { Dialect, Statement } from './statement.js';
 
 /** One query with its values: what a unit of work asks its store to run next. */
-export interface Step {
+interface Step {
   statement: Statement<never, unknown>;
   values: Record<string, unknown>;
 }

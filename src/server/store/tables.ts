@@ -4,7 +4,7 @@ import type { Generated } from 'kysely';
  * What each service keeps, and with it the names of the services: a new one begins here. Its tables are made by the
  * migrations that platform.ts gives it.
  */
-export interface ServiceTables {
+interface ServiceTables {
   auth: AuthTables;
   billing: BillingTables & KeyTables;
   notifications: NotificationTables;

@@ -20,7 +20,7 @@ export async function startGateway(t: Test, port: number, limits: Partial<Gatewa
   return { server, port: await listen(t, server) };
 }
 
-export async function listen(t: Test, server: Server): Promise<number> {
+async function listen(t: Test, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => {

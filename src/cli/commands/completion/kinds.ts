@@ -13,7 +13,7 @@ import {
 } from './sources.js';
 
 /** What is asked: the word so far, and what stands before it. */
-export interface Asked {
+interface Asked {
   word: string;
   /** Values of the same argument that were given already. */
   given: readonly string[];

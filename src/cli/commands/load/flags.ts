@@ -23,9 +23,9 @@ function parseHttpUrl(text: string, flag = '--url', example = 'http://127.0.0.1:
 }
 
 /** Most requests a second a run may ask for: beyond what one machine can send, so a slip of the finger. */
-export const maxRatePerSecond = 500_000;
+const maxRatePerSecond = 500_000;
 /** Most connections, users or requests under way at once. */
-export const maxConcurrency = 100_000;
+const maxConcurrency = 100_000;
 
 /** Reads a number of at most `most`, above `least` (or at it, with `inclusive`). Throws Failure `usage` that names the flag. */
 export function parseNumber(

@@ -54,7 +54,7 @@ export type Define = (command: Command, context: Context, ends: Ends) => void;
 export const noEnds: Ends = { exit: () => undefined, withReader: () => undefined };
 
 /** A command below another one. */
-export interface Subcommand {
+interface Subcommand {
   name: string;
   summary: string;
   define: Define;

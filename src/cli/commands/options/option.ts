@@ -85,7 +85,7 @@ export class DeclaredOption extends Option {
 }
 
 /** The name that messages call a flag by: its first long one. */
-export function flagOf({ flags }: Pick<Declared<unknown>, 'flags'>): string {
+function flagOf({ flags }: Pick<Declared<unknown>, 'flags'>): string {
   return /--[\w-]+/.exec(flags)?.[0] ?? flags;
 }
 

@@ -22,7 +22,7 @@ export function count(least: number, most: number, example: number): ValueKind<n
 }
 
 /** Most requests a second a run may ask for: beyond what one machine can send, so a slip of the finger. */
-export const maxRatePerSecond = 500_000;
+const maxRatePerSecond = 500_000;
 
 /** So many a second: above 0, fractions allowed. */
 export const rate: ValueKind<number> = {

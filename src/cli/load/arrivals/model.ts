@@ -14,7 +14,7 @@ export interface ArrivalModel<A> {
 }
 
 /** The fields of a profile that are one model's. */
-export interface ProfileWords<A> {
+interface ProfileWords<A> {
   /** The field that holds the level of a constant load, and that names the model; also what `of` says of stages. */
   level: string;
   /** What it is the number of, for the schema of profiles. */

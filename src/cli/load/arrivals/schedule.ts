@@ -66,7 +66,7 @@ export class Schedule {
 }
 
 /** A stage's value `intoMs` after its begin. */
-export function valueAt(stage: Stage, intoMs: number): number {
+function valueAt(stage: Stage, intoMs: number): number {
   if (!(stage.durationMs > 0) || stage.from === stage.to) return stage.to;
   return stage.from + ((stage.to - stage.from) * intoMs) / stage.durationMs;
 }

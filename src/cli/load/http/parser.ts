@@ -15,7 +15,7 @@ export interface ResponseSink {
 
 /** `more`: feed on. `done`: the response is complete, see `keepAlive`. Anything else says why the bytes are no HTTP/1.x response. */
 export type ParseOutcome = 'more' | 'done' | ParseError;
-export type ParseError = 'not HTTP' | 'head too large' | 'bytes after the response';
+type ParseError = 'not HTTP' | 'head too large' | 'bytes after the response';
 
 enum State {
   Head,

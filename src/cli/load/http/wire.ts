@@ -232,7 +232,7 @@ const causeByCode: Record<string, ErrorCause> = {
 };
 
 /** The cause in the report's words. */
-export function causeOf(error: NodeJS.ErrnoException, connection?: Connection): ErrorCause {
+function causeOf(error: NodeJS.ErrnoException, connection?: Connection): ErrorCause {
   const code = error.code ?? '';
   const known = causeByCode[code];
   if (known === 'connection reset' && connection?.parser.begun === true) return 'closed mid-body';

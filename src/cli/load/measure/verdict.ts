@@ -5,7 +5,7 @@ export interface Verdict {
   reasons: VerdictReason[];
 }
 
-export interface VerdictReason {
+interface VerdictReason {
   code:
     | 'start-lag'
     | 'dropped'

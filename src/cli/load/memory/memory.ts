@@ -82,7 +82,7 @@ const statusCount = 1000;
 export const statusSlots = 8;
 
 /** Slots of 100 ms: the newest `slotCount` of them, each with counters as they stood at its end and a coarse histogram. */
-export interface Timeline {
+interface Timeline {
   /** Slot n is at n modulo slotCount. Row: number of the slot + 1 (0: empty), then the counters of `slotCounters`. */
   rows: Float64Array;
   /** Coarse counts of response latency of each slot. */

@@ -8,7 +8,7 @@ import type { ArrivalUnit, LoadPlan } from './plan.js';
 export type PlanRequest = Pick<LoadPlan, 'endpoint' | 'work' | 'arrivals'> & Partial<LoadPlan>;
 
 /** Bounds of what a plan may ask for: beyond them it is a slip of the pen. */
-export const planLimits = {
+const planLimits = {
   durationMs: 7 * 24 * 3_600_000,
   workers: 64,
   timeoutMs: 3_600_000,

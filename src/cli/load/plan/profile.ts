@@ -46,7 +46,7 @@ function listNames(root: string): string[] {
 }
 
 /** Reads a profile's file, `shown` in messages. Throws Failure `bad-profile` with every problem, or as `readText` does. */
-export function readProfile(file: string, shown = file): Profile {
+function readProfile(file: string, shown = file): Profile {
   const hint = 'Give the path of a load profile (YAML), or the name of a built-in one';
   const text = readText(file, { shown, hint });
   const { profile, problems } = parseProfile(text, file);

@@ -25,7 +25,7 @@ export interface ThresholdOutcome {
 }
 
 /** What thresholds can be about. */
-export type ThresholdMetric = (typeof metrics)[number];
+type ThresholdMetric = (typeof metrics)[number];
 const metrics = [
   'response',
   'service',

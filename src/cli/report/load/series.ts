@@ -36,7 +36,7 @@ export function roundCellMs(ms: number): number {
 }
 
 /** The length of one slot of the series in milliseconds (100 where there is only one). */
-export function slotLengthMs(rows: readonly SeriesRow[]): number {
+function slotLengthMs(rows: readonly SeriesRow[]): number {
   return rows.length > 1 ? rows[1]!.atMs - rows[0]!.atMs : 100;
 }
 

@@ -204,7 +204,7 @@ function detailOf(failure: ScenarioFailure, before: ScenarioFailure | undefined)
 }
 
 /** newman's table of a run. */
-export function summaryLines(
+function summaryLines(
   result: ScenarioResult,
   paint: (text: string, mark: 'good' | 'bad') => string = (text) => text,
 ): string[] {

@@ -39,7 +39,7 @@ export interface ValueRule extends Rule {
 }
 
 /** Expressions of a script, and the value as the scenario has it. */
-export interface ScriptParts {
+interface ScriptParts {
   actual: string;
   expected: string;
   value: unknown;
@@ -47,7 +47,7 @@ export interface ScriptParts {
 }
 
 /** An operator that takes operators. */
-export interface NestedRule extends Rule {
+interface NestedRule extends Rule {
   takes: 'operators';
   /** `inner` says how a value fails them; `wanted` are they in words. */
   mismatch(

@@ -14,7 +14,7 @@ export interface AsSent {
 }
 
 /** The Content-Type that a body brings; undefined where it brings none, or one with a boundary. */
-export const bodyTypes: Record<Body['kind'], string | undefined> = {
+const bodyTypes: Record<Body['kind'], string | undefined> = {
   json: 'application/json',
   graphql: 'application/json',
   text: 'text/plain; charset=utf-8',

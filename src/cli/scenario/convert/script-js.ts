@@ -138,7 +138,7 @@ function generatorJs(name: string, args: string[], dialect: Dialect, losses: Los
 }
 
 /** The expression for a JSONPath; only singular ones can be written as plain JavaScript. */
-export function pathJs(path: string, root: string, losses: Losses): string | undefined {
+function pathJs(path: string, root: string, losses: Losses): string | undefined {
   if (path.includes('{{')) return lostPath(`the JSONPath ${path} has a variable`, losses);
   let chain = `(${root})`;
   for (const { type, node } of parsePath(path).segments) {

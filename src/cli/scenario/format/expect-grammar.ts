@@ -82,7 +82,7 @@ function isOperator(name: string): name is Operator {
   return operatorMeanings.has(name as Operator);
 }
 
-export const expectation: Shape<Expectation> = expectationOf(() => 'equals');
+const expectation: Shape<Expectation> = expectationOf(() => 'equals');
 const textExpectation = expectationOf(() => 'contains');
 
 const statusExpectation: Shape<Expectation> = mapped(
@@ -169,7 +169,7 @@ const combinators = {
   not: field(conditionRef, 'This condition does not hold'),
 } satisfies Fields;
 
-export const condition: Shape<Condition> = mapped(
+const condition: Shape<Condition> = mapped(
   object('a condition', { ...conditionFields, ...combinators }),
   (read, reader, node) => atLeastOne(read, reader, node),
 );

@@ -213,7 +213,7 @@ const anyStep: Shape<Step> = choose<Step>(
 );
 
 /** One step: a request, a folder, a parallel set, a fault or a wait, told apart by the field that names it. */
-export const step: Shape<Step> = {
+const step: Shape<Step> = {
   schema: anyStep.schema,
   read(given, reader) {
     const read = anyStep.read(given, reader);

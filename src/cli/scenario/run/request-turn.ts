@@ -215,7 +215,7 @@ export function setVariables(set: Record<string, unknown>, context: Pick<TurnCon
 }
 
 /** True where some check of the step is about there being no response; then a missing one is no failure by itself. */
-export function expectsError(step: RequestStep): boolean {
+function expectsError(step: RequestStep): boolean {
   return step.request.lose !== undefined || step.check.some(({ condition }) => mentionsError(condition));
 }
 

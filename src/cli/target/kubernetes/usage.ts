@@ -12,7 +12,7 @@ const callTimeoutMs = 4000;
 const kinds = ['Deployment', 'StatefulSet'];
 
 /** Counters of one container as cAdvisor reads them, at its own time. */
-export interface ContainerCounters {
+interface ContainerCounters {
   atMs: number;
   cpuSeconds: number;
   memoryBytes: number;
@@ -97,11 +97,7 @@ const metrics: Record<string, 'cpuSeconds' | 'memoryBytes' | 'periods' | 'thrott
 const line = /^(container_[a-z_]+)\{([^}]*)\} (\S+)(?: (\d+))?$/gm;
 
 /** The containers' counters of some namespaces in cAdvisor's text, by `namespace/pod/container`. */
-export function parseCadvisor(
-  text: string,
-  namespaces: ReadonlySet<string>,
-  nowMs: number,
-): Map<string, ContainerCounters> {
+function parseCadvisor(text: string, namespaces: ReadonlySet<string>, nowMs: number): Map<string, ContainerCounters> {
   const found = new Map<string, ContainerCounters>();
   for (const [, name = '', labels = '', value = '', timestamp] of text.matchAll(line)) {
     const field = metrics[name];
@@ -126,7 +122,7 @@ interface Rates {
 }
 
 /** What went by between two readings; undefined where the second is no newer or a container began anew. */
-export function ratesBetween(before: ContainerCounters | undefined, after: ContainerCounters): Rates | undefined {
+function ratesBetween(before: ContainerCounters | undefined, after: ContainerCounters): Rates | undefined {
   if (before === undefined || after.atMs <= before.atMs || after.cpuSeconds < before.cpuSeconds) return undefined;
   const periods = after.periods - before.periods;
   return {

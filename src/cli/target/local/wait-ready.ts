@@ -19,7 +19,7 @@ const shownLines = 10;
  * A program that has ended this often, without having been ready for a while in between, is not waited for any longer: with
  * the supervisor's back-off that takes a few seconds, in which what it may have waited for has had time to come.
  */
-export const crashLoopFailures = 5;
+const crashLoopFailures = 5;
 
 /**
  * Waits until one process is as desired, or all are where none is named; waits that run at the same time share their looks.

@@ -37,7 +37,7 @@ export function conditionsOf({ object, part }: StackObject): Condition[] {
 }
 
 /** Whether a condition holds for these values; what they do not say holds. */
-export function holds(condition: Condition, values: Values): boolean {
+function holds(condition: Condition, values: Values): boolean {
   return condition === 'postgres' ? values.store !== 'sqlite' : values[condition] !== false;
 }
 

@@ -6,7 +6,7 @@ export interface KubeObject {
   [field: string]: unknown;
 }
 
-export interface ObjectMeta {
+interface ObjectMeta {
   name: string;
   namespace?: string;
   labels?: Record<string, string>;
@@ -49,24 +49,24 @@ export interface Container {
   [field: string]: unknown;
 }
 
-export interface Resources {
+interface Resources {
   requests?: Record<string, string>;
   limits?: Record<string, string>;
 }
 
-export interface EnvEntry {
+interface EnvEntry {
   name: string;
   value?: string;
   valueFrom?: { configMapKeyRef?: KeyRef; secretKeyRef?: KeyRef; [source: string]: unknown };
 }
 
-export interface KeyRef {
+interface KeyRef {
   name: string;
   key: string;
   optional?: boolean;
 }
 
-export interface EnvFrom {
+interface EnvFrom {
   prefix?: string;
   configMapRef?: { name: string; optional?: boolean };
   secretRef?: { name: string; optional?: boolean };
@@ -106,7 +106,7 @@ export interface Ingress extends KubeObject {
   spec: { ingressClassName?: string; rules?: IngressRule[]; [field: string]: unknown };
 }
 
-export interface IngressRule {
+interface IngressRule {
   host?: string;
   http?: {
     paths: {

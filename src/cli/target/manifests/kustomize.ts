@@ -67,7 +67,7 @@ const clusterScoped = new Set([
 ]);
 
 /** Whether objects of this kind live in a namespace. */
-export function isNamespaced(kind: string): boolean {
+function isNamespaced(kind: string): boolean {
   return !clusterScoped.has(kind);
 }
 

@@ -4,7 +4,7 @@ import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
 
 /** Stacks of `hwctl up` without an argument. */
-export const defaultStacks: readonly string[] = ['idempotency', 'hello'];
+const defaultStacks: readonly string[] = ['idempotency', 'hello'];
 
 /** Names of all stacks: every folder of `manifests` that holds a kustomization of its own. */
 export function listStacks(manifests: string): string[] {

@@ -35,7 +35,7 @@ export interface ImportedRequest {
   captures: Record<string, unknown>;
 }
 
-export interface ImportedFolder {
+interface ImportedFolder {
   folder: string;
   steps: ImportedStep[];
 }

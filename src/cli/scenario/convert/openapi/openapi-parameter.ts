@@ -16,7 +16,7 @@ export function styleOf(place: string, style: unknown, explode: unknown): Style 
 }
 
 /** Text for a URL; a template in it stays one. */
-export function urlText(value: unknown, reserved = false): string {
+function urlText(value: unknown, reserved = false): string {
   const encode = reserved ? encodeURI : encodeURIComponent;
   return asText(value)
     .split(/(\{\{[^}]*\}\})/)

@@ -80,7 +80,7 @@ function rawBody(raw: string, language: string | undefined, reading: BodyReading
 }
 
 /** JSON without comments, as strip-json-comments takes them out: texts hold none, and an open one ends with the body. */
-export function withoutComments(json: string): string {
+function withoutComments(json: string): string {
   return json.replace(/"(?:\\[\s\S]|[^"\\])*"?|\/\/[^\n]*?(?=\r?\n|$)|\/\*[\s\S]*?(?:\*\/|$)/g, (found) =>
     found.startsWith('/') ? '' : found,
   );

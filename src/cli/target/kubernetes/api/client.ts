@@ -10,10 +10,10 @@ import { retryPassing } from './retry.js';
 import { createTransport, readAll } from './transport.js';
 
 /** hwctl's name as the owner of fields. */
-export const fieldManager = 'hwctl';
+const fieldManager = 'hwctl';
 
 const callTimeoutMs = 15_000;
-export interface CallOptions {
+interface CallOptions {
   query?: Record<string, string | undefined>;
   body?: unknown;
   contentType?: string;
@@ -171,7 +171,7 @@ export function createClient(
 }
 
 /** `/apis/apps/v1/namespaces/hwctl/deployments`: where the objects of a resource are. */
-export function collection(resource: ApiResource, namespace: string | undefined): string {
+function collection(resource: ApiResource, namespace: string | undefined): string {
   const root = resource.apiVersion.includes('/') ? `/apis/${resource.apiVersion}` : `/api/${resource.apiVersion}`;
   return namespace === undefined
     ? `${root}/${resource.plural}`

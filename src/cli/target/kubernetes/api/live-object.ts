@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../manifests/kube-object.js';
 
 /** The reference of an object that another one belongs to. */
-export interface OwnerReference {
+interface OwnerReference {
   kind: string;
   name: string;
   uid: string;
@@ -39,7 +39,7 @@ export function liveRef(object: KubeObject): string {
 }
 
 /** `apps` of `apps/v1`; empty for the core group. */
-export function groupOf(apiVersion: string): string {
+function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] as string) : '';
 }
 

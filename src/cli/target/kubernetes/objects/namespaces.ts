@@ -33,7 +33,7 @@ export interface NamespaceWait {
  * Makes a namespace that is not there, marked as ours in the same request so that a kill cannot part the two. One that
  * was there is used as it is. One that is being deleted is waited for. Returns whether it was made now.
  */
-export async function ensureNamespace(client: KubeClient, wanted: KubeObject, wait: NamespaceWait): Promise<boolean> {
+async function ensureNamespace(client: KubeClient, wanted: KubeObject, wait: NamespaceWait): Promise<boolean> {
   const name = wanted.metadata.name;
   const live = await getNamespace(client, name);
   if (live !== undefined && live.metadata.deletionTimestamp === undefined) {

@@ -170,7 +170,7 @@ const systemKinds = new Set([
 ]);
 
 /** What is in a namespace and was not made by hwctl, nor by the cluster on its behalf. */
-export async function foreignObjects(client: KubeClient, namespace: string, set: ApplySet): Promise<LiveObject[]> {
+async function foreignObjects(client: KubeClient, namespace: string, set: ApplySet): Promise<LiveObject[]> {
   const resources = (await client.resources()).filter(
     (resource) => resource.namespaced && resource.verbs.includes('list') && !systemKinds.has(resource.kind),
   );

@@ -15,7 +15,7 @@ export interface ContextFile {
 }
 
 /** Label on every layer of our images, so that what an interrupted build leaves can be found. */
-export const imageLabel = 'dev.hwctl.image=server';
+const imageLabel = 'dev.hwctl.image=server';
 
 /**
  * A tag made of the content: the same bytes at the same relative paths give the same tag on every machine. The path
@@ -157,11 +157,6 @@ export function digestIn(text: string): string | undefined {
 export async function removeLocalImage(run: Run, engine: Engine, image: string): Promise<void> {
   await run([engine, 'rmi', image], { timeoutMs: quickMs });
   await run([engine, 'image', 'prune', '--force', '--filter', `label=${imageLabel}`], { timeoutMs: quickMs });
-}
-
-/** Which of `images` the cluster has. */
-export function imagesIn(tags: readonly string[], images: readonly string[]): string[] {
-  return images.filter((image) => tags.some((tag) => sameImage(tag, image)));
 }
 
 /** Whether a full tag (`docker.io/library/x:1`) means the same image as a short one (`x:1`). */

@@ -44,7 +44,7 @@ export function imageDeps(
 }
 
 /** The folder that `npm run build` leaves for the image. */
-export function imageFolder({ root }: TargetEnvironment): string {
+function imageFolder({ root }: TargetEnvironment): string {
   return join(root, 'dist', 'image');
 }
 

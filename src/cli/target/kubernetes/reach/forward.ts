@@ -43,7 +43,7 @@ function readReport(file: string): Forwarded[] {
 }
 
 /** Starts the daemon in a session of its own and waits until its ports are open. */
-export async function startForward(
+async function startForward(
   state: StateFile,
   options: Omit<DaemonOptions, 'report'>,
   clock: Clock,
@@ -75,7 +75,7 @@ export async function startForward(
 }
 
 /** The file in which the daemon says what it forwards. */
-export function reportFile(state: StateFile): string {
+function reportFile(state: StateFile): string {
   return join(state.folder, `${encodeURIComponent(state.get().context)}.forwards.json`);
 }
 
@@ -119,7 +119,7 @@ async function controllerTarget(client: KubeClient): Promise<ForwardSource[]> {
 }
 
 /** Services worth a port: each one of hwctl's, by its first port. */
-export function forwardTargets(members: readonly LiveObject[]): ForwardSource[] {
+function forwardTargets(members: readonly LiveObject[]): ForwardSource[] {
   return members.flatMap((member) => {
     if (groupKindOf(member) !== 'Service') return [];
     const ports = (member.spec?.ports as { name?: string; port: number }[] | undefined) ?? [];

@@ -55,7 +55,7 @@ export interface ProcessSpec {
   digest: string;
 }
 
-export interface HttpProbe {
+interface HttpProbe {
   path: string;
   periodMs: number;
   timeoutMs: number;

@@ -36,7 +36,7 @@ export function isPid(value: unknown): value is number {
 }
 
 /** A TCP port that can be connected to. */
-export function isPort(value: unknown): value is number {
+function isPort(value: unknown): value is number {
   return isPid(value) && value <= 65_535;
 }
 

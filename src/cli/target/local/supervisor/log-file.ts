@@ -2,7 +2,7 @@ import { closeSync, copyFileSync, openSync, rmSync, statSync, truncateSync } fro
 import { join } from 'node:path';
 
 /** A log file is turned over at this size; the one before it is kept as `NAME.log.1`. */
-export const maxLogBytes = 10 * 1024 * 1024;
+const maxLogBytes = 10 * 1024 * 1024;
 
 /** The file that a process writes its output to. */
 export function logPath(logs: string, name: string): string {
