@@ -58,7 +58,7 @@ export function buildServer() {
   });
 }
 
-/** What a pod executes: few files, small enough for a ConfigMap. It is handed its scenario as parsed. */
+/** What a pod executes: few files, small enough for a ConfigMap. Its scenario comes with the plan, as parsed. */
 export function buildLoadAgent() {
   const names = /(io-thread|pacer-thread|shard|journey)\.main\.ts$/;
   return made(
@@ -69,7 +69,6 @@ export function buildLoadAgent() {
       chunkNames: 'chunk-[hash]',
       splitting: true,
       ...minified,
-      external: ['*/format/find.js'],
     },
     { 'package.json': '{"type":"module"}\n' },
   );
