@@ -151,7 +151,7 @@ t.test(
     cluster.ran.length = 0;
     const target = createClusterTarget(cluster.options);
     const seen: StepEvent[] = [];
-    await target.down(
+    const { deleted } = await target.down(
       { stacks: [], keepData: false },
       {
         timeoutMs: 20_000,
@@ -163,7 +163,12 @@ t.test(
       cluster.ran.filter((line) => line.startsWith('addons')),
       ['addons disable metrics-server'],
     );
-    t.ok(seen.filter(({ step }) => step.verb === 'delete').every(({ step }) => step.why !== ''));
+    const ended = seen.filter(({ state }) => state === 'done').map(({ step }) => step.ref);
+    t.strictSame(
+      deleted.filter((ref) => !ended.includes(ref)),
+      [],
+      'each deed of down is a step',
+    );
     t.notOk(
       [...cluster.objects.values()].some(({ metadata }) => metadata.namespace === 'hwctl'),
       'nothing is left',

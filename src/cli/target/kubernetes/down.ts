@@ -11,6 +11,7 @@ import { isOurs } from './objects/namespaces.js';
 import {
   claimSteps,
   claimsOfSet,
+  deleteStep,
   emptyReport,
   keepClaims,
   madeByUs,
@@ -52,7 +53,15 @@ export async function takeDown(
   }
   if (left.length === 0 && report.remaining.length === 0) {
     await removeTraces({ run, provider, state }, report, execution);
-    restoreContextNamespace(environment, options.context, state, report);
+    if (state.get().contextNamespaceBefore !== undefined) {
+      const step = {
+        verb: 'update' as const,
+        ref: `context/${options.context}`,
+        why: 'hwctl chose its default namespace',
+      };
+      const restore = async () => restoreContextNamespace(environment, options.context, state, report);
+      await execution.run([planned(step, restore)]);
+    }
     await settleProfile(provider, request, state, report, execution);
   }
   if (state.isEmpty() && left.length === 0) state.remove();
@@ -161,8 +170,7 @@ async function removeSet(
   if (keepData) keepClaims(claims, report);
   else await execution.run(claimSteps(client, claims, report));
   if (set.live !== undefined) {
-    await client.delete(set.live);
-    report.deleted.push(liveRef(set.live));
+    await execution.run([deleteStep(client, set.live, 'the record of what was up goes last', report)]);
   }
   const withData = new Set(report.kept.map(({ ref }) => ref.split('/')[1]));
   const names = [...set.namespaces.filter((name) => name !== set.namespace), set.namespace];

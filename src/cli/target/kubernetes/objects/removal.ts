@@ -66,7 +66,8 @@ export function claimSteps(client: KubeClient, claims: readonly LiveObject[], re
   ];
 }
 
-function deleteStep(client: KubeClient, object: LiveObject, why: string, report: DownReport): PlannedStep {
+/** The step that deletes one object. */
+export function deleteStep(client: KubeClient, object: LiveObject, why: string, report: DownReport): PlannedStep {
   const step = { verb: 'delete' as const, ref: liveRef(object), why };
   return planned(step, async () => {
     await client.delete(object);

@@ -17,7 +17,10 @@ export async function removeTraces(
   execution: Execution,
 ): Promise<void> {
   const { provider, state, run } = deps;
-  await stopForward(run, state, report, execution.work.clock);
+  if (state.get().forward !== undefined) {
+    const step = { verb: 'stop' as const, ref: 'process/forward', why: 'hwctl started it' };
+    await execution.run([planned(step, ({ clock }) => stopForward(run, state, report, clock))]);
+  }
   const enabled = provider.addons.filter(({ name }) => state.get().addonsEnabled.includes(name));
   for (const { name } of enabled) {
     const ref = `addon/${name}`;
