@@ -20,7 +20,7 @@ const webhookMs = 30_000;
  * Kinds whose readiness is more than being there. Of an autoscaler only its least number of pods is waited for: its first
  * figure takes over a minute after metrics-server has started, and the services answer before.
  */
-const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Service', 'HorizontalPodAutoscaler']);
+const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'HorizontalPodAutoscaler']);
 const readiness = { loadBalancers: false, leastReplicas: true };
 
 /** What the steps for objects are planned from, and what they find out only as they run. */
