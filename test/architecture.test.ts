@@ -227,3 +227,8 @@ t.test('process.env and process.exitCode stay at the edges', async (t) => {
     }
   }
 });
+
+t.test('the kernel knows no flag', async (t) => {
+  for (const [file, text] of sources)
+    if (file.startsWith('src/cli/kernel/')) t.notMatch(withoutComments(text), /(?<![\w-])--[a-z]/, file);
+});

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { Failure } from '../kernel/failure.js';
-import { tlsTrouble } from '../kernel/http/tls-trouble.js';
 import { basePath, encodeRequest, hostHeader } from './http/request.js';
+import { tlsTrouble } from './http/tls-trouble.js';
 import { Connection, type Dial, type WireContext } from './http/wire.js';
 import type { ErrorCause } from './memory/memory.js';
 import type { LoadEndpoint, LoadPlan } from './plan/plan.js';

@@ -68,7 +68,7 @@ t.test('scenarios', { skip }, async (t) => {
     'client=ada',
   );
   t.equal(closed.exitCode, 2, 'a key that stays closed is told before anything runs');
-  t.match(closed.stderr, /the certificates given cannot be used: .*\n.*--passphrase/);
+  t.match(closed.stderr, /the certificates given cannot be used: .*\n.*the passphrase of that key/);
 
   const none = await run('known.yaml', ...at, '--cacert', join(folder, 'none.pem'), '--var', 'client=ada');
   t.equal(none.exitCode, 2);

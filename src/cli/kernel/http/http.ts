@@ -297,9 +297,9 @@ const words: Record<string, string> = {
   ENETUNREACH: 'the network cannot be reached',
   EPIPE: 'the server closed the connection before it had the whole request',
   HPE_HEADER_OVERFLOW: 'the head of the response is larger than 64 KiB',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed: pass --cacert FILE, or --insecure',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain is self-signed: pass --cacert FILE, or --insecure',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate cannot be verified: pass --cacert FILE, or --insecure',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain is self-signed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate cannot be verified',
   CERT_HAS_EXPIRED: 'the certificate has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
 };

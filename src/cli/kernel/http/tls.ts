@@ -27,7 +27,7 @@ export function tlsOptions({ insecure, ca, cert, key, passphrase }: TlsOptions) 
     throw new Failure({
       code: 'bad-certificate',
       message: `the certificates given cannot be used: ${(error as Error).message}`,
-      hint: 'Check --cacert, --cert, --key and --passphrase: PEM files, and the passphrase of that key',
+      hint: 'Check the authorities, the certificate, its key and the passphrase: PEM files, and the passphrase of that key',
       cause: error,
     });
   }

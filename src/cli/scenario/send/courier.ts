@@ -1,5 +1,11 @@
 import type { Clock } from '../../kernel/clock.js';
-import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpOutcome } from '../../kernel/http/http.js';
+import {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpOutcome,
+  type HttpRequest,
+} from '../../kernel/http/http.js';
 import { parseJson } from '../../kernel/json.js';
 import type { Exchange } from '../check/exchange.js';
 import type { Auth, RequestTemplate, Scenario } from '../scenario.js';
@@ -10,6 +16,13 @@ import { type BuiltRequest, buildRequest, type ScenarioEndpoint } from './reques
 
 /** A token to fetch before a request can be built. */
 export type OAuth2 = Extract<Auth, { kind: 'oauth2' }>;
+
+/** Codes of a server whose certificate is of nobody that is trusted here: the user can say whom to trust. */
+const trustTroubles = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
 
 /** Sends the requests of one iteration: keeps connections, cookies by user, and tokens. */
 export class Courier {
@@ -56,6 +69,12 @@ export class Courier {
     }
   }
 
+  async #send(request: HttpRequest): Promise<HttpOutcome> {
+    const outcome = await this.#client.send(request);
+    if (!('error' in outcome) || !trustTroubles.has(outcome.error.code)) return outcome;
+    return { error: { ...outcome.error, message: `${outcome.error.message}: pass --cacert FILE, or --insecure` } };
+  }
+
   /** Sends one request as it is; what goes wrong on the way is the outcome's `error`. Throws only the signal's reason. */
   async transmit(
     built: BuiltRequest,
@@ -66,9 +85,9 @@ export class Courier {
     const { method, url, headers, body } = built;
     const timeoutMs = template.timeoutMs ?? this.scenario.timeoutMs;
     const request = { method, url, headers, body, timeoutMs, signal, hold };
-    if (template.lose === undefined) return this.#client.send(request);
+    if (template.lose === undefined) return this.#send(request);
     if (template.lose === 'response') {
-      const outcome = await this.#client.send(request);
+      const outcome = await this.#send(request);
       if ('error' in outcome) return outcome;
       const { totalMs } = outcome.response;
       return { error: { code: 'lost-response', message: 'the response was dropped on purpose', totalMs } };
@@ -114,7 +133,7 @@ export class Courier {
       : (this.endpoint?.url ?? this.scenario.url ?? '').replace(/\/$/, '') + url;
     const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) });
     const basic = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64');
-    const outcome = await this.#client.send({
+    const outcome = await this.#send({
       method: 'POST',
       url: absolute,
       headers: [

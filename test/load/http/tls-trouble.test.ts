@@ -1,5 +1,5 @@
 import t from 'tap';
-import { tlsTrouble } from '../../../src/cli/kernel/http/tls-trouble.js';
+import { tlsTrouble } from '../../../src/cli/load/http/tls-trouble.js';
 
 t.test('each fault of TLS has its own cause and cure', async (t) => {
   const table: [code: string, cause: RegExp, cure: RegExp][] = [
