@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Context } from './commands/context/context.js';
 import { guardOutput, isReaderGone, ReaderLeft } from './kernel/output.js';
 import { systemTrouble } from './kernel/system-trouble.js';
 
@@ -54,10 +53,10 @@ class Outputs {
 }
 
 async function main(argv: string[]): Promise<number> {
-  let context: Context | undefined;
   let controller: AbortController | undefined;
+  let endsWithReader = false;
   const outputs = new Outputs((reason) => {
-    if (context?.endsWithReader === true) controller?.abort(reason);
+    if (endsWithReader) controller?.abort(reason);
   });
   // Some streams tell of a loss only after the last command of the program.
   process.on('exit', (code) => {
@@ -72,7 +71,7 @@ async function main(argv: string[]): Promise<number> {
   const { makeContext } = await import('./commands/context/make-context.js');
   const { env, stdin, stdout, stderr } = process;
   const { signal } = controller;
-  context = makeContext({
+  const context = makeContext({
     argv,
     env,
     cwd: process.cwd(),
@@ -84,7 +83,9 @@ async function main(argv: string[]): Promise<number> {
     stderr,
   });
   try {
-    return await runCommand(argv, context);
+    return await runCommand(argv, context, () => {
+      endsWithReader = true;
+    });
   } finally {
     context.endReport();
   }

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import t from 'tap';
 import type { Context } from '../../src/cli/commands/context/context.js';
 import { define as defineLoad } from '../../src/cli/commands/load/command.js';
-import { makeLoadPlan, type PlanOptions } from '../../src/cli/commands/load/plan.js';
+import { makeLoadPlan } from '../../src/cli/commands/load/plan.js';
 import { readLoadWords } from '../../src/cli/commands/load/what.js';
 import { connectionOptions } from '../../src/cli/commands/options/connection-options.js';
 import { noEnds } from '../../src/cli/commands/options/define-command.js';
@@ -15,6 +15,7 @@ import { define as defineTest } from '../../src/cli/commands/test/command.js';
 import { systemClock } from '../../src/cli/kernel/clock.js';
 import { Failure } from '../../src/cli/kernel/failure.js';
 import { encodeRequest } from '../../src/cli/load/http/request.js';
+import { givenOptions } from './given-options.js';
 
 const cwd = mkdtempSync(join(tmpdir(), 'hwctl-asked-'));
 t.teardown(() => rmSync(cwd, { recursive: true, force: true }));
@@ -37,9 +38,8 @@ const files: Record<string, string> = {
 };
 for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
 
-async function planOf(profile: string | undefined, given: Partial<PlanOptions> = {}) {
-  const options = { target: 'auto', header: [], threshold: [], ...given } as PlanOptions;
-  return (await makeLoadPlan(profile, options, context)).plan;
+async function planOf(profile: string | undefined, given: Record<string, string | string[]> = {}) {
+  return (await makeLoadPlan(profile, givenOptions(given, context), context)).plan;
 }
 
 async function failureOf(attempt: () => unknown): Promise<Failure> {
@@ -53,7 +53,7 @@ async function failureOf(attempt: () => unknown): Promise<Failure> {
 }
 
 t.test('a load goes to --url, else where the profile says, else where its scenario says', async (t) => {
-  const table: [string, string | undefined, Partial<PlanOptions>, string][] = [
+  const table: [string, string | undefined, Record<string, string>, string][] = [
     ['a scenario’s own', undefined, { scenario: './other.yaml' }, 'https://127.0.0.1:8443/base'],
     ['a profile’s own', './mine.yaml', {}, 'http://127.0.0.1:8080/base'],
     ['of a profile’s scenario', './flow.yaml', {}, 'https://127.0.0.1:8443/base'],

@@ -4,8 +4,7 @@ import type { Context } from '../../src/cli/commands/context/context.js';
 import { formatFailure, withoutSecrets } from '../../src/cli/commands/context/failure-text.js';
 import { maskedCommandLine } from '../../src/cli/commands/load/command-line.js';
 import { peerSummary } from '../../src/cli/commands/load/out.js';
-import { makeLoadPlan, type PlanOptions } from '../../src/cli/commands/load/plan.js';
-import { Pusher } from '../../src/cli/commands/load/push.js';
+import { makeLoadPlan } from '../../src/cli/commands/load/plan.js';
 import { shownPlan } from '../../src/cli/commands/load/shown.js';
 import { systemClock } from '../../src/cli/kernel/clock.js';
 import { Failure } from '../../src/cli/kernel/failure.js';
@@ -20,6 +19,7 @@ import { recordLine } from '../../src/cli/report/load/table-files.js';
 import { headingLine } from '../../src/cli/report/load/text.js';
 import { headingOf } from '../../src/cli/report/load/words.js';
 import { latency, resultOf, running } from '../report/fixtures.js';
+import { givenOptions } from './given-options.js';
 
 const seed = 20_260_701;
 const context = {
@@ -56,8 +56,8 @@ function seen(text: string): boolean {
   return text.includes(head) || text.includes(tail);
 }
 
-function planOf(given: Partial<PlanOptions>): Promise<{ plan: LoadPlan }> {
-  return makeLoadPlan(undefined, { target: 'auto', header: [], threshold: [], ...given }, context);
+async function planOf(given: Record<string, string | string[]>): Promise<{ plan: LoadPlan }> {
+  return makeLoadPlan(undefined, givenOptions(given, context), context);
 }
 
 /** All that a run of this plan prints and writes, by the name of the output. */
@@ -150,7 +150,7 @@ t.test('a refusal does not repeat what it refuses where that may be a secret', a
     (secret, scheme, host) => () => planOf({ url: `${scheme}me:${secret}@${host}` }),
     (secret, scheme, host) => () => planOf({ url: `${scheme}${secret.replaceAll(':', '')}@${host}` }),
     (secret, scheme, host) => () => planOf({ url: `${scheme}${host} ?api_key=${secret}` }),
-    (secret, scheme, host) => () => new Pusher(`${scheme}me:${secret}@${host}`, 'run', context),
+    (secret, scheme, host) => () => planOf({ push: `${scheme}me:${secret}@${host}` }),
     (secret, _, host) => () => planOf({ url: 'http://h.test/', host: `me:${secret}@${host}` }),
     (secret, scheme, host) => () => planOf({ url: 'http://h.test/', resolve: `${scheme}me:${secret}@${host}` }),
     (secret, _, host) => () => planOf({ url: 'http://h.test/', path: `${host} x?token=${secret}` }),

@@ -9,16 +9,22 @@ import { type Ends, jsonWhat } from './options/define-command.js';
 import { newmanCounterpart } from './options/newman-options.js';
 import { commandEntries } from './registry.js';
 
-/** Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else. */
-export async function runCommand(argv: string[], context: Context): Promise<number> {
+/**
+ * Runs the command that `argv` names and returns the exit code of the process. Failures are reported here and nowhere else.
+ * `endWithReader` is called where the command has no end of its own but that nobody reads it any more (`| head`).
+ */
+export async function runCommand(
+  argv: string[],
+  context: Context,
+  endWithReader: () => void = () => undefined,
+): Promise<number> {
   const usage: Usage = { text: '' };
+  let exitCode: number = exitCodes.pass;
   const ends: Ends = {
     exit: (code) => {
-      context.exitCode = code;
+      exitCode = code;
     },
-    withReader: () => {
-      context.endsWithReader = true;
-    },
+    withReader: endWithReader,
   };
   if (argv[0] === completeCommand) {
     await answerShell(argv.slice(1), context);
@@ -27,7 +33,7 @@ export async function runCommand(argv: string[], context: Context): Promise<numb
   try {
     const program = await buildProgram(argv, context, usage, ends);
     await program.parseAsync(argv, { from: 'user' });
-    return context.signal.aborted && !isUnread(context) ? exitCodes.interrupted : context.exitCode;
+    return context.signal.aborted && !isUnread(context) ? exitCodes.interrupted : exitCode;
   } catch (error) {
     return report(error, argv, context, usage);
   }
@@ -110,7 +116,7 @@ function report(error: unknown, argv: string[], context: Context, usage: Usage =
     return report(usageFailure(error, argv), argv, context);
   }
   if (context.signal.aborted && (error === context.signal.reason || isAbort(error))) {
-    if (isUnread(context)) return context.exitCode;
+    if (isUnread(context)) return exitCodes.pass;
     context.note('Interrupted.');
     return exitCodes.interrupted;
   }

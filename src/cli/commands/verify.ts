@@ -212,16 +212,7 @@ class Verification {
 
   private loadOptions() {
     const { rps, duration, target, context, allowContext, profile } = this.options;
-    return {
-      rps: String(rps),
-      duration: `${duration}ms`,
-      target,
-      context,
-      allowContext,
-      profile,
-      header: [],
-      threshold: [],
-    };
+    return { rps, duration, target, context, allowContext, profile, header: [], threshold: [], var: {} };
   }
 
   private progress() {

@@ -27,7 +27,6 @@ async function told(...argv: string[]): Promise<string> {
     write: () => undefined,
     beginReport: () => undefined,
     print: () => undefined,
-    exitCode: 0,
   };
   const code = await runCommand(argv, context as unknown as Context);
   return `${code} ${notes.join('\n')}`;

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { traitsOf } from '../../../src/cli/load/arrivals/models.js';
-import { Schedule } from '../../../src/cli/load/arrivals/schedule.js';
-import { findProfile, listProfiles, parseProfile, scaleStages } from '../../../src/cli/load/plan/profile.js';
+import { Schedule, scaleStages } from '../../../src/cli/load/arrivals/schedule.js';
+import { findProfile, listProfiles, parseProfile } from '../../../src/cli/load/plan/profile.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const cwd = root;

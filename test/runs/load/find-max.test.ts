@@ -1,10 +1,10 @@
 import t from 'tap';
-import { searchBounds, searchPlan } from '../../../src/cli/commands/load/find-max.js';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
 import type { Arrivals } from '../../../src/cli/load/arrivals/models.js';
 import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
 import { startAttack } from '../../../src/cli/load/run.js';
 import { findMax } from '../../../src/cli/load/search/find-max.js';
+import { searchBounds, searchPlan } from '../../../src/cli/load/search/search-plan.js';
 import { limitedServer } from '../../load/servers.js';
 
 const constant: Arrivals = { model: 'open', stages: [{ durationMs: 10_000, from: 100, to: 100 }], poisson: false };
@@ -16,7 +16,7 @@ for (const [what, options, capacity] of [
   t.test(`a real server of ${what} is found out within 10 %`, async (t) => {
     const server = await limitedServer(options);
     t.teardown(server.close);
-    const search = searchBounds({ rps: '1000', duration: '40s' }, undefined, constant);
+    const search = searchBounds({ topPerSecond: 1000, budgetMs: 40_000 }, undefined, constant)!;
     const step = { step: 'GET /', method: 'GET', path: '/' };
     const plan = searchPlan(
       {

@@ -1,5 +1,5 @@
-import { layoutNames } from '../../report/load/layouts/layouts.js';
 import type { Context } from '../context/context.js';
+import { outFormats } from '../load/values.js';
 import {
   bundled,
   type Candidate,
@@ -28,9 +28,9 @@ export type Kind = (asked: Asked) => readonly Candidate[] | Promise<readonly Can
 /** What nobody but the user knows: numbers, durations, URLs, texts. */
 const text: Kind = () => [];
 
-/** Any of these words; in modules that only some commands need, they are asked for when the cursor is there. */
-export function oneOf(words: readonly string[] | (() => Promise<readonly string[]>)): Kind {
-  return async () => (typeof words === 'function' ? await words() : words).map((word) => ({ word }));
+/** Any of these words. */
+export function oneOf(words: readonly string[]): Kind {
+  return () => words.map((word) => ({ word }));
 }
 
 function files(...extensions: string[]): Kind {
@@ -118,13 +118,12 @@ export const kinds: Readonly<Record<string, Kind>> = {
   'scenario validate <files>': either(scenario, files('yaml', 'yml', 'json')),
   'scenario import <file>': files('json', 'yaml', 'yml', 'har'),
 
-  'load --out': files('json', 'csv', 'ndjson', 'html'),
+  'load --out': files(...Object.keys(outFormats).map((extension) => extension.slice(1))),
   '--baseline': files('json'),
   '--host': text,
   '--image': text,
   '--step': text,
   'test --folder': text,
-  '--summary': oneOf(['hwctl', ...layoutNames]),
   '--scenario': either(scenario, yaml),
   '--unix-socket': files(),
   '--body': (asked) => (asked.word.startsWith('@') ? behind('@', files(), asked) : []),

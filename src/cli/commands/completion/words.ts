@@ -172,8 +172,7 @@ function keyOf(option: Option): string {
 
 /** Whether a flag gathers its values. */
 export function isRepeatable(option: Option): boolean {
-  if (option instanceof DeclaredOption) return option.declaration.gathering !== 'last';
-  return Array.isArray(option.defaultValue);
+  return option instanceof DeclaredOption && option.declaration.gathering !== 'last';
 }
 
 /** The kind of what stands behind a flag or in the place of an argument; undefined where the table has no row for it. */

@@ -23,8 +23,4 @@ export interface Context extends Output {
   readonly color: boolean;
   /** Columns of the terminal, 80 where there is none. */
   readonly columns: number;
-  /** Set by a command that has no end of its own and is there to be read: it ends when nobody reads stdout any more (`| head`). */
-  endsWithReader: boolean;
-  /** Set by the command; main.ts hands it to the process. 0 until set. */
-  exitCode: number;
 }

@@ -22,8 +22,6 @@ export function makeContext(call: Call): Context {
     interactive: stdout.isTTY === true && !isSet(env.CI) && !isSet(env.CONTINUOUS_INTEGRATION) && env.TERM !== 'dumb',
     color,
     columns: stdout.columns || Number(env.COLUMNS) || 80,
-    endsWithReader: false,
-    exitCode: 0,
     ...createOutput({ stdout, stderr }, env),
   };
 }

@@ -1,20 +1,7 @@
 import { Failure } from '../../kernel/failure.js';
 import { type Arrivals, type ArrivalsOf, type ModelName, modelOf } from '../../load/arrivals/models.js';
-import { lastingMs, type Stage } from '../../load/arrivals/schedule.js';
-import { scaleStages } from '../../load/plan/profile.js';
-import { parseCount, parseLength, parseRate } from './flags.js';
-
-/** The flags that say when work begins. */
-export interface ArrivalOptions {
-  rps?: string;
-  users?: string;
-  pace?: string;
-  requests?: string;
-  concurrency?: string;
-  duration?: string;
-  poisson?: boolean;
-  quick?: boolean;
-}
+import { lastingMs, type Stage, scaleStages, stretchStages } from '../../load/arrivals/schedule.js';
+import type { ArrivalOptions } from './flags.js';
 
 type Flag = keyof ArrivalOptions;
 
@@ -38,7 +25,7 @@ const modelFlags: { readonly [M in ModelName]: ModelFlags<ArrivalsOf<M>> } = {
     own: ['poisson'],
     read: ({ rps, poisson }, durationMs, usualMs) => ({
       model: 'open',
-      stages: constant(parseRate(rps ?? '100'), durationMs ?? usualMs),
+      stages: constant(rps ?? 100, durationMs ?? usualMs),
       poisson: poisson === true,
     }),
     adjust: ({ poisson }, arrivals) => ({ ...arrivals, poisson: arrivals.poisson || poisson === true }),
@@ -48,22 +35,17 @@ const modelFlags: { readonly [M in ModelName]: ModelFlags<ArrivalsOf<M>> } = {
     own: ['pace'],
     read: ({ users, pace }, durationMs, usualMs) => ({
       model: 'paced',
-      stages: constant(parseCount(users!, '--users', '100'), durationMs ?? usualMs),
-      paceMs: parseLength(pace ?? '1s', '--pace'),
+      stages: constant(users!, durationMs ?? usualMs),
+      paceMs: pace ?? 1000,
     }),
-    adjust: ({ pace }, arrivals) => ({
-      ...arrivals,
-      paceMs: pace === undefined ? arrivals.paceMs : parseLength(pace, '--pace'),
-    }),
+    adjust: ({ pace }, arrivals) => ({ ...arrivals, paceMs: pace ?? arrivals.paceMs }),
   },
   closed: {
     asks: ['concurrency', 'requests'],
     own: [],
-    read: ({ concurrency, requests: wanted }, durationMs, usualMs) => {
-      const level = parseCount(concurrency ?? '1', '--concurrency', '10');
-      const requests = wanted === undefined ? undefined : parseCount(wanted, '--requests', '1000', 1e12);
+    read: ({ concurrency, requests }, durationMs, usualMs) => {
       const untilMs = requests === undefined ? usualMs : Number.POSITIVE_INFINITY;
-      return { model: 'closed', stages: constant(level, durationMs ?? untilMs), requests };
+      return { model: 'closed', stages: constant(concurrency ?? 1, durationMs ?? untilMs), requests };
     },
     adjust: (_, arrivals) => arrivals,
   },
@@ -92,11 +74,14 @@ export function readArrivals(options: ArrivalOptions, profile: Arrivals | undefi
     const stray = own.find((flag) => options[flag] !== undefined && options[flag] !== false);
     if (stray !== undefined && name !== model) throw needs(flagText(stray), flagText(asks[0]));
   }
-  const durationMs = options.duration === undefined ? undefined : parseLength(options.duration, '--duration');
+  const durationMs = options.duration;
   const flags = modelFlags[model] as ModelFlags<Arrivals>;
   const wanted =
     profile !== undefined && asked === undefined
-      ? flags.adjust(options, durationMs === undefined ? profile : stretched(profile, durationMs))
+      ? flags.adjust(
+          options,
+          durationMs === undefined ? profile : { ...profile, stages: stretchStages(profile.stages, durationMs) },
+        )
       : flags.read(options, durationMs, usualMs(profile));
   return options.quick ? { ...wanted, stages: scaleStages(wanted.stages) } : wanted;
 }
@@ -105,14 +90,6 @@ export function readArrivals(options: ArrivalOptions, profile: Arrivals | undefi
 function usualMs(profile: Arrivals | undefined): number {
   const profileMs = profile === undefined ? undefined : lastingMs(profile.stages);
   return profileMs !== undefined && Number.isFinite(profileMs) ? profileMs : defaultDurationMs;
-}
-
-/** A profile's stages stretched or shortened in proportion. */
-function stretched(profile: Arrivals, totalMs: number): Arrivals {
-  const sumMs = lastingMs(profile.stages);
-  const lengthOf = ({ durationMs }: Stage) =>
-    sumMs === Number.POSITIVE_INFINITY ? totalMs / profile.stages.length : (durationMs * totalMs) / sumMs;
-  return { ...profile, stages: profile.stages.map((stage) => ({ ...stage, durationMs: lengthOf(stage) })) };
 }
 
 function flagText(flag: Flag): string {

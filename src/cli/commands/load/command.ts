@@ -1,4 +1,3 @@
-import { Option } from 'commander';
 import { exitCodes, Failure } from '../../kernel/failure.js';
 import { jsonText } from '../../kernel/text.js';
 import { traitsOf } from '../../load/arrivals/models.js';
@@ -17,111 +16,47 @@ import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
 import { formatEvent } from '../context/event-text.js';
 import { formatFailure } from '../context/failure-text.js';
-import { connectionOptions } from '../options/connection-options.js';
-import { addOptions, type Define } from '../options/define-command.js';
+import { defineCommand, operand } from '../options/define-command.js';
 import { helpList } from '../options/help-list.js';
-import { DeclaredOption } from '../options/option.js';
-import { scenarioOptions } from '../options/scenario-options.js';
-import { targetOptions } from '../options/target-options.js';
+import { name } from '../options/values.js';
 import { maskedCommandLine } from './command-line.js';
-import { addToleranceOption, comparisonExitCode, defineCompare, parseTolerance, readResult } from './compare.js';
+import { compare, comparisonExitCode, readResult, usualTolerance } from './compare.js';
 import { maxExitCode } from './find-max.js';
-import { OutFiles, parseSummary, peerSummary } from './out.js';
-import { makeLoadPlan, type PlanOptions } from './plan.js';
-import { type LoadPods, type PodOptions, readPodCount, startLoadPods } from './pods.js';
+import { type LoadOptions, loadOptions } from './flags.js';
+import { OutFiles, peerSummary } from './out.js';
+import { makeLoadPlan } from './plan.js';
+import { type LoadPods, readPodCount, startLoadPods } from './pods.js';
 import { Pusher } from './push.js';
 import { loadExitCode, type Progress, runLoad } from './run.js';
 import { RunWatch } from './watch.js';
 import { readLoadWords } from './what.js';
 
-interface LoadOptions extends PlanOptions, PodOptions {
-  json?: boolean;
-  dryRun?: boolean;
-  quiet?: boolean;
-  summary: string;
-  baseline?: string;
-  tolerance?: string;
-  push?: string;
-  out: string[];
-}
-
 /** For how long a load waits for an autoscaler's first figure; metrics-server takes a good minute for it. */
 const scalingTimeoutMs = 180_000;
 
 /** `hwctl load [URL | PROFILE]`: a load run with a live report, a summary and a verdict. */
-export const define: Define = (command, context) => {
-  const collect = (value: string, all: string[]) => [...all, value];
-  command
-    .argument('[what...]', 'a URL, a built-in profile or a profile file (YAML); a profile and a URL')
-    .option('--rps <n>', 'open model: arrivals per second, whatever the responses do (default 100)')
-    .option('--users <n>', 'constant pacing: so many users, one iteration every --pace each')
-    .option('--pace <duration>', 'with --users: the time between the starts of one user’s iterations (default 1s)')
-    .option('--requests <n>', 'closed model, as ab: stop after so many')
-    .option('--concurrency <n>', 'closed model, as ab: so many under way at once')
-    .option('--duration <duration>', 'how long, for example 30s (default 10s, or as the profile says)')
-    .option('--quick', 'scale the whole profile to 20 s')
-    .option('--start-at <time>', 'begin then: RFC 3339 or Unix seconds; several machines begin together')
-    .option('--poisson', 'with --rps: arrivals at random moments with the same mean rate')
-    .option('--path <path>', 'what to request (default: what the platform that is up declares)')
-    .option('--scenario <name>', 'run a scenario as a journey instead of one request')
-    .addOption(new DeclaredOption(scenarioOptions.var, context))
-    .option('-X, --method <method>', 'HTTP method (default GET, POST with --body)')
-    .addOption(
-      new Option('-H, --header <header>', "a request header, 'Name: value'; several times")
-        .argParser(collect)
-        .default([], 'none'),
-    )
-    .option('-d, --body <text>', 'the request’s body, or @FILE')
-    .option('--data <text>', 'the same as --body, as curl names it')
-    .option('--resolve <host:port:address>', 'connect to this address for that host and port, as curl does')
-    .option('--unix-socket <path>', 'connect through this socket')
-    .addOption(
-      new Option('--threshold <condition>', "for example 'p(95)<200' (ms) or 'error_rate<1%'; several times")
-        .argParser(collect)
-        .default([], 'error_rate<1%, unless one about errors is given'),
-    )
-    .option('--abort-on-fail', 'end the run as soon as a --threshold fails')
-    .option('--max-in-flight <n>', 'requests under way at once; arrivals beyond are dropped and counted')
-    .option('--connections <n>', 'connections opened before the first request')
-    .option('--timeout <duration>', 'give a request up after this time (default 10s)')
-    .option('--workers <n>', 'I/O threads (of each pod, with --in-cluster)')
-    .option('--in-cluster', 'send from pods in the cluster instead of this machine')
-    .option('--pods <n>', 'with --in-cluster: so many pods share the arrivals (default 2)')
-    .option('--seed <n>', 'seed of the random choices, to repeat a run')
-    .option('--compression', 'ask for gzip and br')
-    .option('--summary <layout>', 'the final summary as hwctl, k6, ab, locust or wrk prints it', 'hwctl')
-    .addOption(
-      new Option(
-        '--out <file>',
-        'write the result: .json, .csv (time series), .ndjson (every request), .html (report); several times',
-      )
-        .argParser(collect)
-        .default([], 'none'),
-    )
-    .option(
-      '--baseline <file>',
-      'compare with an earlier result (JSON); a regression exits 1, one that cannot be judged 3',
-    )
-    .option('--push <url>', 'send metrics once a second: Prometheus remote write, or a Pushgateway (/metrics/job/...)')
-    .option('--find-max', 'look for the highest rate that holds, up to --rps (5000), for --duration (2m) at most')
-    .option('--dry-run', 'print the plan, load nothing')
-    .option('--quiet', 'no progress, only the summary');
-  addOptions(command, connectionOptions, context);
-  addToleranceOption(command);
-  addOptions(command, targetOptions, context);
-  command.addHelpText('after', () => {
+export const define = defineCommand({
+  operands: [operand('[what...]', 'a URL, a built-in profile or a profile file (YAML); a profile and a URL', name)],
+  options: loadOptions,
+  help(context) {
     const profiles = listProfiles(context.root).map(({ name, why }) => ({ name, what: why }));
     return helpList('Profiles', profiles, context.columns);
-  });
-  defineCompare(command, context);
-  command.action(async (words: string[], options: LoadOptions) => {
+  },
+  commands: [
+    {
+      name: 'compare',
+      summary: 'say whether the second run is slower than the first, by how much, with what confidence',
+      define: compare,
+    },
+  ],
+  run([words], options, context) {
     const { profile, url } = readLoadWords(words, options, context);
-    await load(profile, { ...options, url }, context);
-  });
-};
+    return load(profile, { ...options, url }, context);
+  },
+});
 
-async function load(profile: string | undefined, options: LoadOptions, context: Context): Promise<void> {
-  const layout = parseSummary(options.summary);
+async function load(profile: string | undefined, options: LoadOptions, context: Context): Promise<number> {
+  const { summary: layout, tolerance = usualTolerance } = options;
   if (options.tolerance !== undefined && options.baseline === undefined) {
     throw new Failure({
       code: 'usage',
@@ -129,14 +64,13 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
       hint: 'For example --baseline run.json --tolerance 5%',
     });
   }
-  const tolerance = parseTolerance(options.tolerance);
   const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context, '--baseline');
   const podCount = readPodCount(options);
   const planned = await makeLoadPlan(profile, options, context);
   if (options.dryRun) {
     const { shownPlan } = await import('./shown.js');
     context.document(`${jsonText(shownPlan(planned.plan), options.json ? undefined : 2)}\n`);
-    return;
+    return exitCodes.pass;
   }
   const { thresholds, search } = planned.plan;
   // A search judges the thresholds rate by rate; over all rates together they are bound to fail.
@@ -159,16 +93,15 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   const { findMax } = result;
   const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
   // Void beats failed, failed beats passed.
-  context.exitCode = Math.max(
+  const found = Math.max(
     findMax === undefined ? loadExitCode(result) : maxExitCode(findMax),
     comparison === undefined ? 0 : comparisonExitCode(comparison),
   );
-  const report = reportOf(result, comparison, context);
+  const report = reportOf({ ...result, comparison }, exitCodeOf(found, context), context);
   // Before the last word, for it tells the exit code; without a file that was asked for, whatever reads it would be misled.
   const { paths, lost } = await files.write(report, plan);
-  if (lost.length > 0) context.exitCode = exitCodes.cannotRun;
-  const exitCode = exitCodeOf(context);
-  if (options.json) context.json(reportOf(result, comparison, context));
+  const exitCode = exitCodeOf(lost.length > 0 ? exitCodes.cannotRun : found, context);
+  if (options.json) context.json(reportOf(report, exitCode, context));
   else {
     const conclusion = findMax?.sentence;
     const last = comparison === undefined && lost.length === 0;
@@ -180,18 +113,17 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   for (const path of paths) context.note(`wrote ${path}`);
   for (const failure of lost) context.note(formatFailure(failure, context));
   if (lost.length > 0) context.note(`Exit code ${exitCode}.`);
+  return exitCode;
 }
 
 /** The document of a run: what it measured, and what came of it. */
-function reportOf(result: LoadReport, comparison: LoadReport['comparison'], context: Context): LoadReport {
-  const exitCode = exitCodeOf(context);
+function reportOf(result: LoadReport, exitCode: number, context: Context): LoadReport {
   return {
     ...result,
     hwctl: { version: context.version },
     command: maskedCommandLine(context.argv),
     passed: exitCode === exitCodes.pass,
     exitCode,
-    comparison,
   };
 }
 
@@ -261,8 +193,8 @@ function progressFor(options: LoadOptions, context: Context): Progress {
   return context.interactive ? 'live' : 'lines';
 }
 
-function exitCodeOf(context: Context): number {
-  return context.signal.aborted ? exitCodes.interrupted : context.exitCode;
+function exitCodeOf(found: number, { signal }: Context): number {
+  return signal.aborted ? exitCodes.interrupted : found;
 }
 
 async function printSummary(

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
 import { exitCodes, Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
 import { parseJson } from '../../kernel/json.js';
@@ -7,31 +6,24 @@ import { type Comparison, compareRuns } from '../../load/measure/compare.js';
 import type { LoadResult } from '../../load/measure/metrics.js';
 import { comparisonText } from '../../report/load/compare-text.js';
 import type { Context } from '../context/context.js';
+import { defineCommand, operand } from '../options/define-command.js';
+import { file } from '../options/values.js';
+import { toleranceOptions } from './flags.js';
 
-const defaultTolerance = '10%';
+/** How much worse a figure may be where nothing is said. */
+export const usualTolerance = 0.1;
 
-/** Adds `--tolerance` as both `load` and `load compare` have it. */
-export function addToleranceOption(command: Command): Command {
-  return command.option('--tolerance <share>', `how much worse a figure may be (default ${defaultTolerance})`);
-}
-
-/** Adds `hwctl load compare A.json B.json`. */
-export function defineCompare(load: Command, context: Context): void {
-  const command = load
-    .command('compare')
-    .description('say whether the second run is slower than the first, by how much, with what confidence')
-    .argument('<before>', 'a result that --out wrote as JSON')
-    .argument('<after>', 'another');
-  addToleranceOption(command).action((before: string, after: string) => {
-    // `load` knows --json and --tolerance too, and takes them wherever they stand.
-    const { json, tolerance } = command.optsWithGlobals<{ json?: boolean; tolerance?: string }>();
-    const share = parseTolerance(tolerance);
-    const comparison = compareRuns(readResult(before, context), readResult(after, context), share);
-    context.exitCode = comparisonExitCode(comparison);
+/** `hwctl load compare A.json B.json`. */
+export const compare = defineCommand({
+  operands: [operand('<before>', 'a result that --out wrote as JSON', file), operand('<after>', 'another', file)],
+  options: toleranceOptions,
+  async run([before, after], { json, tolerance = usualTolerance }, context) {
+    const comparison = compareRuns(readResult(before, context), readResult(after, context), tolerance);
     if (json) context.json(comparison);
     else context.write(comparisonText(comparison, context));
-  });
-}
+    return comparisonExitCode(comparison);
+  },
+});
 
 /** 1 for a regression, 3 where nothing can be said (VOID, or unclear while it looks worse), else 0. */
 export function comparisonExitCode({ state, passed }: Pick<Comparison, 'state' | 'passed'>): number {
@@ -39,30 +31,12 @@ export function comparisonExitCode({ state, passed }: Pick<Comparison, 'state' |
   return state === 'REGRESSION' ? exitCodes.failed : exitCodes.void;
 }
 
-/** `10%` or `0.1`, 0 .. 10 (1000 %). Throws Failure `bad-tolerance`. */
-export function parseTolerance(text = defaultTolerance): number {
-  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim());
-  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
-  if (share >= 0 && share <= 10) return share;
-  throw new Failure({
-    code: 'bad-tolerance',
-    message: `--tolerance: ${JSON.stringify(text)} is not a share`,
-    hint: 'For example --tolerance 10%',
-  });
-}
-
-const resultHint = 'hwctl load --out run.json writes one';
-
-/** Reads a result that `--out FILE.json` wrote; `by` what names it. Throws Failure `not-a-result`, or as `readText` does. */
-export function readResult(file: string, { cwd }: Pick<Context, 'cwd'>, by?: string): LoadResult {
-  const text = readText(resolve(cwd, file), { shown: file, by, hint: resultHint });
-  const result = upgraded(parse(text, file));
+/** Reads a result that `--out FILE.json` wrote. Throws Failure `no-such-file`, `unreadable` or `not-a-result`. */
+export function readResult(shown: string, { cwd }: Pick<Context, 'cwd'>, by?: string): LoadResult {
+  const hint = 'hwctl load --out run.json writes one';
+  const result = upgraded(parse(readText(resolve(cwd, shown), { shown, by, hint }), shown));
   if (result?.schema !== 'hwctl.dev/load-result/v2' || result.histograms?.response === undefined) {
-    throw new Failure({
-      code: 'not-a-result',
-      message: `${file} is not the result of a load run`,
-      hint: resultHint,
-    });
+    throw new Failure({ code: 'not-a-result', message: `${shown} is not the result of a load run`, hint });
   }
   return result;
 }
@@ -86,7 +60,7 @@ function parse(text: string, file: string): LoadResult | undefined {
     throw new Failure({
       code: 'not-a-result',
       message: `${file} is not JSON: ${(error as Error).message}`,
-      hint: resultHint,
+      hint: 'hwctl load --out run.json writes one',
       cause: error,
     });
   }

@@ -1,20 +1,14 @@
 import { Failure } from '../../kernel/failure.js';
 import { tlsOptions } from '../../kernel/http/tls.js';
-import { shownUrl } from '../../kernel/secrets.js';
 import type { LoadEndpoint } from '../../load/plan/plan.js';
 import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
-import { type ConnectionOptions, connectionPairs, readTls } from '../options/connection-options.js';
-import { findEndpoint, type TargetOptions } from '../options/target-options.js';
+import { connectionPairs, readTls } from '../options/connection-options.js';
+import { findEndpoint } from '../options/target-options.js';
+import { readValue } from '../options/value-kind.js';
+import { host as hostKind, url as urlKind } from '../options/values.js';
 import { needs } from './arrivals.js';
-import { parseHost, parseUrl } from './flags.js';
-
-/** The flags that say where a load goes. */
-export interface LoadTargetOptions extends TargetOptions, ConnectionOptions {
-  path?: string;
-  resolve?: string;
-  unixSocket?: string;
-}
+import type { LoadTargetOptions } from './flags.js';
 
 /** What the work itself says of where it goes; flags take its place. */
 export interface WorkPlace {
@@ -47,12 +41,13 @@ export async function findTarget(
   const { stack } = place;
   for (const [flag, key, other, otherKey] of connectionPairs)
     if (options[key] !== undefined && options[otherKey] === undefined) throw needs(flag, other);
-  const hostHeader = options.host === undefined ? undefined : parseHost(options.host);
-  if (options.url !== undefined) return fromUrl(options, parseUrl(options.url), hasPaths, hostHeader, context);
+  const hostHeader = options.host;
+  if (options.url !== undefined) return fromUrl(options, new URL(options.url), hasPaths, hostHeader, context);
   if (place.url !== undefined) {
     const { host } = place;
-    const header = hostHeader ?? (host === undefined ? undefined : parseHost(host, 'host'));
-    return fromUrl(options, parseUrl(place.url, 'url'), hasPaths, header, context);
+    const header = hostHeader ?? (host === undefined ? undefined : readValue(hostKind, 'host', host, context));
+    const url = new URL(readValue(urlKind, 'url', place.url, context));
+    return fromUrl(options, url, hasPaths, header, context);
   }
   for (const [key, flag] of urlFlags) if (options[key] !== undefined) throw needs(flag, '--url');
   const { target, reason, endpoint, status } = await findEndpoint(options, context);
@@ -123,16 +118,16 @@ function endpointTls(options: LoadTargetOptions, url: URL, context: Context): Lo
 function connectTo(options: LoadTargetOptions, url: URL): LoadEndpoint['connect'] {
   if (options.unixSocket !== undefined) return { socketPath: options.unixSocket };
   if (options.resolve === undefined) return undefined;
-  const match = /^(\[[0-9a-f:.]+\]|[^:]+):(\d+):(.+)$/i.exec(options.resolve);
+  const { authority, address } = options.resolve;
   const expected = `${url.hostname}:${portOf(url)}`;
-  if (match === null || `${match[1]}:${Number(match[2])}` !== expected) {
+  if (authority !== expected) {
     throw new Failure({
       code: 'bad-resolve',
-      message: `--resolve: ${JSON.stringify(shownUrl(options.resolve))} does not name the URL’s host and port`,
+      message: `--resolve: ${authority} is not the URL’s host and port`,
       hint: `For example --resolve ${expected}:127.0.0.1`,
     });
   }
-  return { host: unbracket(match[3]!), port: portOf(url) };
+  return { host: address, port: portOf(url) };
 }
 
 /** The port that a URL means. */

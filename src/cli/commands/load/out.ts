@@ -1,7 +1,6 @@
-import { extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { notWritten } from '../../kernel/files.js';
-import { didYouMean } from '../../kernel/nearest.js';
 import { Replacement } from '../../kernel/replacement.js';
 import { jsonText, shown } from '../../kernel/text.js';
 import { traitsOf } from '../../load/arrivals/models.js';
@@ -9,19 +8,17 @@ import type { LoadResult, RequestRecord } from '../../load/measure/metrics.js';
 import { Histogram } from '../../load/memory/histogram.js';
 import { type LoadPlan, planSteps } from '../../load/plan/plan.js';
 import type { Distribution } from '../../report/load/layouts/layout.js';
-import { type LayoutName, layoutNames, layouts } from '../../report/load/layouts/layouts.js';
+import { type LayoutName, layouts } from '../../report/load/layouts/layouts.js';
 import { recordLine, seriesCsv } from '../../report/load/table-files.js';
 import { headingOf } from '../../report/load/words.js';
 import type { Context } from '../context/context.js';
-
-const formats = ['.json', '.csv', '.ndjson', '.html'] as const;
-type Format = (typeof formats)[number];
+import { type OutFormat, outFormat } from './values.js';
 
 interface OutFile {
   path: string;
   /** As it was given. */
   shown: string;
-  format: Format;
+  format: OutFormat;
   draft: Replacement;
   /** Why it will not be there: the first write that failed. */
   lost?: Failure;
@@ -40,7 +37,7 @@ export interface OutWritten {
 export class OutFiles {
   private readonly files: OutFile[] = [];
 
-  /** Throws Failure `bad-out` for an unknown extension, and `unwritable`. */
+  /** Throws Failure `unwritable`; an extension that is unknown is a bug: flags are checked. */
   constructor(paths: readonly string[], context: Pick<Context, 'cwd'>) {
     const wanted = new Map(paths.map((path) => [resolve(context.cwd, path), path]));
     try {
@@ -98,7 +95,7 @@ function attempt(file: OutFile, act: (draft: Replacement) => void): void {
   }
 }
 
-async function render(format: Exclude<Format, '.ndjson'>, result: LoadResult, plan: LoadPlan): Promise<string> {
+async function render(format: Exclude<OutFormat, '.ndjson'>, result: LoadResult, plan: LoadPlan): Promise<string> {
   switch (format) {
     case '.json':
       return `${jsonText(result)}\n`;
@@ -111,15 +108,10 @@ async function render(format: Exclude<Format, '.ndjson'>, result: LoadResult, pl
   }
 }
 
-function formatOf(path: string): Format {
-  const extension = extname(path).toLowerCase();
-  const format = formats.find((known) => known === extension);
-  if (format !== undefined) return format;
-  throw new Failure({
-    code: 'bad-out',
-    message: `--out: ${JSON.stringify(path)} has no known extension${didYouMean(extension, formats)}`,
-    hint: `The extension says what is written: ${formats.join(', ')}`,
-  });
+function formatOf(path: string): OutFormat {
+  const format = outFormat(path);
+  if (format === undefined) throw new Error(`${path} has no known extension`);
+  return format;
 }
 
 function openDraft(path: string, shown: string): Replacement {
@@ -128,17 +120,6 @@ function openDraft(path: string, shown: string): Replacement {
   } catch (error) {
     throw notWritten(error, { shown, by: '--out' });
   }
-}
-
-/** `--summary`. Throws Failure `bad-summary`. */
-export function parseSummary(text: string): LayoutName | 'hwctl' {
-  const known = (['hwctl', ...layoutNames] as const).find((name) => name === text);
-  if (known !== undefined) return known;
-  throw new Failure({
-    code: 'bad-summary',
-    message: `--summary: there is no layout ${JSON.stringify(text)}${didYouMean(text, layoutNames)}`,
-    hint: `There are hwctl, ${layoutNames.join(', ')}`,
-  });
 }
 
 /** The summary in a layout that another tool's users know. */

@@ -13,44 +13,14 @@ import { definePlan } from '../../load/plan/plan-define.js';
 import { findProfile, type Profile } from '../../load/plan/profile.js';
 import type { ProfileWork } from '../../load/plan/profile-shape.js';
 import { parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
+import { searchPlan } from '../../load/search/search-plan.js';
 import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
-import { type ArrivalOptions, modelExclusive, needs, readArrivals } from './arrivals.js';
-import { findTarget, type LoadTargetOptions, type WorkPlace } from './endpoint.js';
-import { searchBounds, searchPlan } from './find-max.js';
-import {
-  parseCount,
-  parseHeaders,
-  parseLength,
-  parseMethod,
-  parseMoment,
-  parseNumber,
-  parsePath,
-  readBody,
-  refuseTogether,
-} from './flags.js';
-
-/** What commander gives for the plan of `hwctl load`: texts, not yet checked. */
-export interface PlanOptions extends LoadTargetOptions, ArrivalOptions {
-  scenario?: string;
-  /** Variables of scenarios. */
-  var?: Record<string, string>;
-  method?: string;
-  header: string[];
-  body?: string;
-  /** Another word for --body. */
-  data?: string;
-  threshold: string[];
-  abortOnFail?: boolean;
-  maxInFlight?: string;
-  connections?: string;
-  timeout?: string;
-  workers?: string;
-  seed?: string;
-  startAt?: string;
-  compression?: boolean;
-  findMax?: boolean;
-}
+import { modelExclusive, needs, readArrivals } from './arrivals.js';
+import { findTarget, type WorkPlace } from './endpoint.js';
+import { readSearch } from './find-max.js';
+import { type PlanOptions, refuseTogether } from './flags.js';
+import { headersOf } from './values.js';
 
 /** A plan, and what the user should know about how it came to be. */
 export interface PlannedLoad {
@@ -86,11 +56,11 @@ export async function makeLoadPlan(
   const profile = profileName === undefined ? undefined : findProfile(profileName, { root, cwd });
   const findMax = options.findMax === true || profile?.findMax === true;
   const arrivals = readArrivals(options, profile?.arrivals);
-  const search = findMax ? searchBounds(options, profile?.arrivals, arrivals) : undefined;
-  const tuning = readTuning(options, profile, context.clock.now());
-  const prepared = readRequest(options, context);
-  const givenPath = options.path === undefined ? undefined : parsePath(options.path);
-  const given = { headers: prepared.headers, variables: options.var ?? {} };
+  const search = findMax ? readSearch(options, profile?.arrivals, arrivals) : undefined;
+  const tuning = readTuning(options, profile);
+  const prepared = readRequest(options);
+  const givenPath = options.path;
+  const given = { headers: prepared.headers, variables: options.var };
   const ownWork = profile !== undefined && !replacesWork(options) ? profile.work : undefined;
   const ready =
     ownWork !== undefined
@@ -209,35 +179,26 @@ function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
   return judgesErrors ? thresholds : [...thresholds, parseThreshold('error_rate<1%')];
 }
 
-function readTuning(options: PlanOptions, profile: Profile | undefined, nowUnixMs: number) {
-  const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined =>
-    text === undefined ? undefined : parse(text);
+function readTuning(options: PlanOptions, profile: Profile | undefined) {
+  const { threshold, abortOnFail = false } = options;
   return {
     thresholds: withErrorThreshold(
-      options.threshold.length > 0
-        ? options.threshold.map((text) => parseThreshold(text, options.abortOnFail === true))
-        : (profile?.thresholds ?? []),
+      threshold.length > 0 ? threshold.map((one) => ({ ...one, abortOnFail })) : (profile?.thresholds ?? []),
     ),
-    maxInFlight:
-      optional(options.maxInFlight, (text) => parseCount(text, '--max-in-flight', '1000')) ?? profile?.maxInFlight,
-    connections:
-      optional(options.connections, (text) => parseCount(text, '--connections', '50')) ?? profile?.connections,
-    timeoutMs: optional(options.timeout, (text) => parseLength(text, '--timeout')) ?? profile?.timeoutMs,
-    workers: optional(options.workers, (text) => parseCount(text, '--workers', '2', 64)) ?? profile?.workers,
-    seed:
-      optional(options.seed, (text) =>
-        parseNumber(text, '--seed', { least: 0, most: 0xffff_ffff, whole: true, example: '42' }),
-      ) ?? profile?.seed,
-    startAtUnixMs: optional(options.startAt, (text) => parseMoment(text, '--start-at', nowUnixMs)),
+    maxInFlight: options.maxInFlight ?? profile?.maxInFlight,
+    connections: options.connections ?? profile?.connections,
+    timeoutMs: options.timeout ?? profile?.timeoutMs,
+    workers: options.workers ?? profile?.workers,
+    seed: options.seed ?? profile?.seed,
+    startAtUnixMs: options.startAt,
     compression: options.compression === true,
   };
 }
 
-function readRequest(options: PlanOptions, context: Context): PreparedRequest {
-  const given = options.body ?? options.data;
-  const body = given === undefined ? undefined : readBody(given, context);
-  const method = parseMethod(options.method ?? (body === undefined ? 'GET' : 'POST'));
-  const headers = parseHeaders(options.header);
+function readRequest(options: PlanOptions): PreparedRequest {
+  const body = options.body ?? options.data;
+  const method = options.method ?? (body === undefined ? 'GET' : 'POST');
+  const headers = headersOf(options.header);
   if (body !== undefined && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type'))
     headers['Content-Type'] = looksLikeJson(body) ? 'application/json' : 'text/plain; charset=utf-8';
   return { step: '', method, path: '/', headers, body };

@@ -6,17 +6,10 @@ import type { StartAttack } from '../../load/attack.js';
 import { type LoadPlan, planDurationMs, type Work } from '../../load/plan/plan.js';
 import type { StartedPods } from '../../target/target.js';
 import type { Context } from '../context/context.js';
-import { type TargetOptions, targetFromOptions } from '../options/target-options.js';
+import { targetFromOptions } from '../options/target-options.js';
 import { needs } from './arrivals.js';
 import { portOf, unbracket } from './endpoint.js';
-import { parseCount } from './flags.js';
-
-/** The flags of a distributed run. */
-export interface PodOptions extends TargetOptions {
-  inCluster?: boolean;
-  pods?: string;
-  unixSocket?: string;
-}
+import type { PodOptions } from './flags.js';
 
 /** Pods that wait for their share of a run. */
 export interface LoadPods {
@@ -27,7 +20,6 @@ export interface LoadPods {
 }
 
 const usualPods = 2;
-const mostPods = 100;
 const port = 7070;
 const startTimeoutMs = 120_000;
 /** The cluster ends pods that nobody ends: so long after a run must be over. */
@@ -47,7 +39,7 @@ export function readPodCount(options: PodOptions): number | undefined {
       hint: 'Leave one of them out',
     });
   }
-  return parseCount(options.pods ?? String(usualPods), '--pods', '2', mostPods);
+  return options.pods ?? usualPods;
 }
 
 /** Starts the pods and waits until they run. Throws Failure where the target has none or they do not start. */

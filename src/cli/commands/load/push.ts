@@ -4,7 +4,6 @@ import { shownUrl } from '../../kernel/secrets.js';
 import type { LoadSnapshot } from '../../load/measure/metrics.js';
 import { loadSamples, type RunLabels, remoteWriteBody, textFormat } from '../../report/load/prometheus.js';
 import type { Context } from '../context/context.js';
-import { parseUrl } from './flags.js';
 
 const everyMs = 1000;
 const timeoutMs = 5000;
@@ -28,7 +27,7 @@ export class Pusher {
   ) {
     const began = new Date(context.clock.now()).toISOString().slice(0, 19);
     this.run = { run, run_id: `${began}Z-${randomUUID().slice(0, 4)}` };
-    const { pathname } = parseUrl(url, '--push', 'http://127.0.0.1:9090/api/v1/write');
+    const { pathname } = new URL(url);
     this.asText = /\/metrics\/job\/|\/import\/prometheus/.test(pathname);
   }
 

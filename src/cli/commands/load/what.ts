@@ -6,6 +6,8 @@ import { shownUrl } from '../../kernel/secrets.js';
 import { listProfiles } from '../../load/plan/profile.js';
 import type { Context } from '../context/context.js';
 import { meansSomething } from '../options/option-meanings.js';
+import { readValue } from '../options/value-kind.js';
+import { url as urlKind } from '../options/values.js';
 
 /** What the words behind `hwctl load` name. */
 export interface LoadWords {
@@ -39,7 +41,8 @@ export function readLoadWords(words: readonly string[], given: Given, context: C
   }
   const [profile] = profiles;
   if (profile !== undefined) refuseOtherFile(profile, context);
-  return { profile, url: urls[0] };
+  const [url] = urls;
+  return { profile, url: url === undefined ? undefined : readValue(urlKind, 'URL', url, context, 'hwctl load') };
 }
 
 /** `--profile` names a cluster in every command that knows a target; where it names a load's profile that was meant. */

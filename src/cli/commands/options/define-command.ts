@@ -82,7 +82,7 @@ export function defineCommand<
 >(parts: Parts<A, D>): Define {
   const { operands = [], options = {}, help, commands = [], endsWithReader, run } = parts;
   return (command, context, ends) => {
-    for (const one of operands) command.addArgument(toArgument(one, command, context));
+    for (const one of operands) command.addArgument(new DeclaredArgument(one, command, context));
     addOptions(command, options, context);
     if (help !== undefined) command.addHelpText('after', () => help(context));
     for (const { name, summary, define } of commands) {
@@ -118,13 +118,21 @@ function callOf(command: Command): string {
   return command.parent === null ? 'hwctl' : `${callOf(command.parent)} ${command.name()}`;
 }
 
-function toArgument({ usage, what, kind, fallback }: Operand<unknown>, command: Command, context: Context): Argument {
-  const argument = new Argument(usage, what);
-  argument.argParser<unknown>((text, before) => {
-    const value = readValue(kind, argument.name(), text, context, callOf(command));
-    return argument.variadic ? [...((before as unknown[] | undefined) ?? []), value] : value;
-  });
-  if (kind.words !== undefined) argument.argChoices = [...kind.words];
-  if (fallback !== undefined) argument.default(kind.read(fallback, context, argument.name()), fallback);
-  return argument;
+/** An operand as commander takes it. */
+export class DeclaredArgument extends Argument {
+  constructor(
+    readonly declaration: Operand<unknown>,
+    command: Command,
+    context: Context,
+  ) {
+    super(declaration.usage, declaration.what);
+    const { kind, fallback } = declaration;
+    const label = this.name();
+    this.argParser<unknown>((text, before) => {
+      const value = readValue(kind, label, text, context, callOf(command));
+      return this.variadic ? [...((before as unknown[] | undefined) ?? []), value] : value;
+    });
+    if (kind.words !== undefined) this.argChoices = [...kind.words];
+    if (fallback !== undefined) this.default(kind.read(fallback, context, label), fallback);
+  }
 }

@@ -149,6 +149,20 @@ export function lastingMs(stages: readonly Stage[]): number {
   return stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }
 
+/** Stages stretched or shortened in proportion; those without an end get equal parts. */
+export function stretchStages(stages: readonly Stage[], totalMs: number): Stage[] {
+  const sumMs = lastingMs(stages);
+  const lengthOf = ({ durationMs }: Stage) =>
+    sumMs === Number.POSITIVE_INFINITY ? totalMs / stages.length : (durationMs * totalMs) / sumMs;
+  return stages.map((stage) => ({ ...stage, durationMs: lengthOf(stage) }));
+}
+
+/** A quick look at stages: the whole in `totalMs`, where it is longer and has an end. */
+export function scaleStages(stages: readonly Stage[], totalMs = 20_000): Stage[] {
+  const sumMs = lastingMs(stages);
+  return sumMs > totalMs && sumMs !== Number.POSITIVE_INFINITY ? stretchStages(stages, totalMs) : [...stages];
+}
+
 /** The highest value of stages; 0 without any. */
 export function highestOf(stages: readonly Stage[]): number {
   return Math.max(0, ...stages.map(({ from, to }) => Math.max(from, to)));

@@ -5,7 +5,6 @@ import { readDocument } from '../../document/read-document.js';
 import { Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
 import { didYouMean } from '../../kernel/nearest.js';
-import { lastingMs, type Stage } from '../arrivals/schedule.js';
 import { type ProfileRead, profileShape } from './profile-shape.js';
 
 /** A load profile: all of a plan but where to send it, and journeys by name only. */
@@ -62,11 +61,4 @@ function readProfile(file: string, shown = file): Profile {
 export function parseProfile(text: string, file = '.'): { profile?: Profile; problems: Problem[] } {
   const { value, problems } = readDocument(text, { name: 'profile', shape: profileShape }, { file });
   return { profile: value && { ...value, name: value.name ?? basename(file).replace(/\.ya?ml$/, '') }, problems };
-}
-
-/** What `--quick` makes of stages: the whole scaled to `totalMs` in the same proportions, where it is longer. */
-export function scaleStages(stages: readonly Stage[], totalMs = 20_000): Stage[] {
-  const sum = lastingMs(stages);
-  if (!(sum > totalMs) || sum === Number.POSITIVE_INFINITY) return [...stages];
-  return stages.map((stage) => ({ ...stage, durationMs: (stage.durationMs * totalMs) / sum }));
 }

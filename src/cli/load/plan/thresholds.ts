@@ -69,7 +69,7 @@ const allowed: Record<ThresholdMetric, RegExp> = {
 const grammar =
   /^(?:([a-z_]+)\s*:\s*)?([a-z_]+(?:\(\s*[\d.]+\s*\)|\d+)?)\s*(<=|>=|==|!=|===|!==|<|>)\s*(\d+(?:\.\d+)?)\s*(%|us|ms|s)?$/i;
 
-/** Reads one threshold. Throws Failure `bad-threshold`. */
+/** Reads one threshold. Throws BadThreshold. */
 export function parseThreshold(text: string, abortOnFail = false): Threshold {
   const match = grammar.exec(text.trim());
   if (match === null) throw bad(text, 'it is not of the form METRIC:AGGREGATION < VALUE');
@@ -125,12 +125,22 @@ function boundIn(text: string, metric: ThresholdMetric, aggregation: string, val
   return value / 100;
 }
 
+/** A text that is no threshold. */
+export class BadThreshold extends Failure {
+  constructor(
+    text: string,
+    readonly why: string,
+  ) {
+    super({
+      code: 'bad-threshold',
+      message: `threshold ${JSON.stringify(text)}: ${why}`,
+      hint: 'Write for example p(95)<200, error_rate<1%, service:p(99)<300 or http_reqs:rate>100',
+    });
+  }
+}
+
 function bad(text: string, why: string): Failure {
-  return new Failure({
-    code: 'bad-threshold',
-    message: `threshold ${JSON.stringify(text)}: ${why}`,
-    hint: 'Write for example p(95)<200, error_rate<1%, service:p(99)<300 or http_reqs:rate>100',
-  });
+  return new BadThreshold(text, why);
 }
 
 /** The figures thresholds are judged by. Latencies in milliseconds; undefined where there were no samples. */
