@@ -7,15 +7,18 @@ import type { LoadResult } from '../../load/measure/metrics.js';
 import { comparisonText } from '../../report/load/compare-text.js';
 import type { Context } from '../context/context.js';
 import { defineCommand, operand } from '../options/define-command.js';
-import { file } from '../options/values.js';
 import { toleranceOptions } from './flags.js';
+import { resultHint as hint, resultFile } from './values.js';
 
 /** How much worse a figure may be where nothing is said. */
 export const usualTolerance = 0.1;
 
 /** `hwctl load compare A.json B.json`. */
 export const compare = defineCommand({
-  operands: [operand('<before>', 'a result that --out wrote as JSON', file), operand('<after>', 'another', file)],
+  operands: [
+    operand('<before>', 'a result that --out wrote as JSON', resultFile),
+    operand('<after>', 'another', resultFile),
+  ],
   options: toleranceOptions,
   async run([before, after], { json, tolerance = usualTolerance }, context) {
     const comparison = compareRuns(readResult(before, context), readResult(after, context), tolerance);
@@ -33,7 +36,6 @@ export function comparisonExitCode({ state, passed }: Pick<Comparison, 'state' |
 
 /** Reads a result that `--out FILE.json` wrote. Throws Failure `no-such-file`, `unreadable` or `not-a-result`. */
 export function readResult(shown: string, { cwd }: Pick<Context, 'cwd'>, by?: string): LoadResult {
-  const hint = 'hwctl load --out run.json writes one';
   const result = upgraded(parse(readText(resolve(cwd, shown), { shown, by, hint }), shown));
   if (result?.schema !== 'hwctl.dev/load-result/v2' || result.histograms?.response === undefined) {
     throw new Failure({ code: 'not-a-result', message: `${shown} is not the result of a load run`, hint });

@@ -4,7 +4,7 @@ import { connectionOptions } from '../options/connection-options.js';
 import { type OptionsOf, option, repeated, toggle } from '../options/option.js';
 import { scenarioOptions } from '../options/scenario-options.js';
 import { targetOptions } from '../options/target-options.js';
-import { count, destination, duration, file, name, oneOf, rate, share, url } from '../options/values.js';
+import { count, destination, duration, name, oneOf, rate, share, url } from '../options/values.js';
 import {
   body,
   header,
@@ -14,6 +14,7 @@ import {
   outFile,
   outFormats,
   resolved,
+  resultFile,
   threshold,
   urlPath,
 } from './values.js';
@@ -116,7 +117,7 @@ const outputOptions = {
   baseline: option(
     '--baseline <file>',
     'compare with an earlier result (JSON); a regression exits 1, one that cannot be judged 3',
-    file,
+    resultFile,
   ),
   push: option(
     '--push <url>',

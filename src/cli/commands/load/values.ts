@@ -6,6 +6,7 @@ import { shownUrl } from '../../kernel/secrets.js';
 import type { HeaderFields } from '../../load/plan/plan.js';
 import { BadThreshold, parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
 import { type ValueKind, Wrong } from '../options/value-kind.js';
+import { fileThat } from '../options/values.js';
 
 /** Most connections, users or requests under way at once. */
 export const maxConcurrency = 100_000;
@@ -132,6 +133,12 @@ export const threshold: ValueKind<Threshold> = {
     }
   },
 };
+
+/** The cure where a result of an earlier run is asked for. */
+export const resultHint = 'hwctl load --out run.json writes one';
+
+/** A result that `--out` wrote as JSON. */
+export const resultFile = fileThat(resultHint);
 
 /** What `--out` writes, by the extension of the file. */
 export const outFormats = {

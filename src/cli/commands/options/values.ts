@@ -228,17 +228,22 @@ export const assignment: ValueKind<readonly [name: string, value: string]> = {
   near: (text) => [/^[\w.]+: *\S/.test(text) ? text.replace(/: */, '=') : undefined],
 };
 
-/** A file that is there and can be read, by the path that was given. Throws Failure as reading it would. */
-export const file: ValueKind<string> = {
-  code: 'no-such-file',
-  wanted: 'the path of a file',
-  example: 'FILE',
-  read: (text, { cwd }, flag) => {
-    if (text === '') return undefined;
-    checkFile(resolve(cwd, text), { shown: text, by: asFlag(flag) });
-    return text;
-  },
-};
+/** A file that is there and can be read, by the path that was given; `hint` is the cure. Throws Failure as reading it would. */
+export function fileThat(hint?: string): ValueKind<string> {
+  return {
+    code: 'no-such-file',
+    wanted: 'the path of a file',
+    example: 'FILE',
+    read: (text, { cwd }, flag) => {
+      if (text === '') return undefined;
+      checkFile(resolve(cwd, text), { shown: text, by: asFlag(flag), hint });
+      return text;
+    },
+  };
+}
+
+/** A file that is there and can be read. */
+export const file = fileThat();
 
 /** An operand needs no name: there is one of it. */
 function asFlag(flag: string): string | undefined {
