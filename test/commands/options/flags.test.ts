@@ -105,7 +105,6 @@ const wrong: Record<string, readonly string[]> = {
   'bad-name': ['', ' ', '\t'],
   'bad-assignment': ['', ' ', '-1', 'abc', '=', '=value'],
   'no-such-file': [...paths, 'nosuch.json', 'folder', 'file.json/x', huge],
-  'no-such-folder': [...paths, 'nosuch', 'file.json', huge],
   'bad-path': paths,
   'bad-time': ['', ' ', '-1', 'NaN', 'abc', 'tomorrow', '1', '5s', '2030-01-31', huge],
   'bad-method': ['', ' ', 'GET /', 'connect', 'a'.repeat(65), 'G\u0000'],
@@ -119,7 +118,8 @@ const wrong: Record<string, readonly string[]> = {
   'bad-registry': ['', ' ', '-1', 'http://h', 'h:port', 'a b', '/'],
   'bad-image': ['', ' ', '-1', 'a b', ':tag'],
 };
-/** Paths of URLs share the code of paths. */
+/** Folders share the code of files, paths of URLs that of paths. */
+const wrongFolders = ['', 'nosuch', 'file.json', 'file.json/x', huge];
 const wrongUrlPaths = ['', ' ', 'abc', 'a/b', '/a b', '/a#b', 'http://h/'];
 
 const kindOf = (place: Option | Argument): ValueKind<unknown> | undefined =>
@@ -161,7 +161,7 @@ t.test('a wrong value names the flag, the value, what is wanted and how it is wr
   for (const { name, flag, place } of await everyPlace()) {
     const kind = kindOf(place)!;
     if (anyText(kind)) continue;
-    const texts = flag === '--path' ? wrongUrlPaths : wrong[kind.code]!;
+    const texts = flag === '--path' ? wrongUrlPaths : kind === values.folder ? wrongFolders : wrong[kind.code]!;
     for (const text of texts) {
       const told = `${name} ${JSON.stringify(text.slice(0, 20))}`;
       const failure = refusalOf(place, text);
@@ -175,7 +175,7 @@ t.test('a wrong value names the flag, the value, what is wanted and how it is wr
       const value =
         shown === undefined ? 'what was given' : JSON.stringify(shown.length > 200 ? `${shown.slice(0, 200)}…` : shown);
       const ok =
-        message.startsWith(`${flag}: `) &&
+        (message.startsWith(`${flag}: `) || (isFile && !('flags' in place))) &&
         (isFile || message.startsWith(`${flag}: ${value} is not ${kind.wanted}`)) &&
         exitCode === 2 &&
         hint !== '' &&
@@ -191,7 +191,7 @@ t.test(
   async (t) => {
     for (const { name, place } of await everyPlace()) {
       const kind = kindOf(place)!;
-      const isThere = !['no-such-file', 'no-such-folder', 'bad-body', 'bad-time'].includes(kind.code);
+      const isThere = !['no-such-file', 'bad-body', 'bad-time'].includes(kind.code);
       if (isThere) t.equal(refusalOf(place, kind.example)?.message, undefined, `${name} ${kind.example}`);
       if (anyText(kind)) continue;
       for (const text of [
