@@ -62,7 +62,7 @@ function parse(text: string, file: string): LoadResult | undefined {
     throw new Failure({
       code: 'not-a-result',
       message: `${file} is not JSON: ${(error as Error).message}`,
-      hint: 'hwctl load --out run.json writes one',
+      hint,
       cause: error,
     });
   }
