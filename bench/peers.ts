@@ -232,7 +232,7 @@ function vegetaAttack(program: string, url: string, flags: string[]): string[] {
   const results = vegetaResults();
   const targets = join(dirname(results), 'targets');
   writeFileSync(targets, `GET ${url}\n`);
-  return [program, 'attack', `-targets=${targets}`, `-output=${results}`, ...flags];
+  return [program, 'loadRun', `-targets=${targets}`, `-output=${results}`, ...flags];
 }
 
 const vegeta: Peer = {

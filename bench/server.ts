@@ -59,9 +59,9 @@ async function measure(arm: Arm, authUrl: string, token: string): Promise<Round>
     1,
   );
   try {
-    await attack(server.url, token, 1);
+    await loadRun(server.url, token, 1);
     const cpuBefore = cpuSeconds(server.pid);
-    const result = await attack(server.url, token, seconds);
+    const result = await loadRun(server.url, token, seconds);
     const cpu = cpuSeconds(server.pid) - cpuBefore;
     const good = result['2xx'];
     return {
@@ -76,7 +76,7 @@ async function measure(arm: Arm, authUrl: string, token: string): Promise<Round>
   }
 }
 
-function attack(url: string, token: string, duration: number): Promise<autocannon.Result> {
+function loadRun(url: string, token: string, duration: number): Promise<autocannon.Result> {
   const prefix = randomUUID();
   let n = 0;
   return autocannon({

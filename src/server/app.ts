@@ -71,7 +71,7 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-interface Exchange {
+interface Handling {
   request: Request;
   response: Response;
   trace: Trace;
@@ -79,7 +79,7 @@ interface Exchange {
   observe: ObserveRequest;
 }
 
-function begin(request: Request, response: Response, observe: ObserveRequest): Exchange {
+function begin(request: Request, response: Response, observe: ObserveRequest): Handling {
   return { request, response, observe, trace: traceOf(request.headers), startedAt: performance.now() };
 }
 
@@ -103,7 +103,7 @@ function preparationOf(route: Route, { lookUpSession, internalToken, trust, log 
   const validator = createValidator(route);
   const isInternal = secretCheck(`Bearer ${internalToken}`);
   const addressOf = clientAddressReader(trust);
-  return async ({ request, trace }: Exchange): Promise<Call> => {
+  return async ({ request, trace }: Handling): Promise<Call> => {
     const token = tokenOf(request);
     let user: Call['user'] | undefined;
     if (route.access === 'internal' && !isInternal(request.headers.authorization ?? '')) throw unauthorised();
@@ -191,7 +191,7 @@ function unmatched({ metrics }: AppOptions, request: Request, service = 'none', 
   return metrics.route(service, knownMethods.has(request.method) ? request.method : 'OTHER', path);
 }
 
-function respond(reply: Reply, options: AppOptions, { request, response, trace, startedAt, observe }: Exchange): void {
+function respond(reply: Reply, options: AppOptions, { request, response, trace, startedAt, observe }: Handling): void {
   const { requestId } = trace;
   response.statusCode = reply.status;
   response.setHeader('X-Request-Id', requestId);

@@ -53,7 +53,7 @@ const sweep = statement<{ now: number; limit: number }>()((db, value) =>
 export const keyStatements = { claim, find, complete, sweep };
 
 /** A route's local work. */
-export interface Work {
+export interface KeyedWork {
   /** All of it in one unit; what it throws rolls everything back, and the key is free again. */
   work(): Unit<Reply>;
   /** Called after the commit, and not for a replay: the place for business counters. */
@@ -87,7 +87,7 @@ export function createIdempotency({ store, config, metrics, log }: ServiceContex
 
   return {
     /** Without a key (where it is optional) the work simply runs. Throws Problem 409. */
-    async execute(call: Call, now: number, { work, executed }: Work): Promise<Reply> {
+    async execute(call: Call, now: number, { work, executed }: KeyedWork): Promise<Reply> {
       if (call.idempotencyKey === undefined) {
         const reply = await store.write(work);
         executed?.();

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { parseThreshold } from '../../src/cli/load/plan/thresholds.js';
-import { startAttack } from '../../src/cli/load/run.js';
+import { startLoad } from '../../src/cli/load/run.js';
 import { adds, httpServer, planFor, rate, tcpServer } from '../load/servers.js';
 
 // Real servers, real sockets. Nothing here judges how quick things are: the machine may be busy.
@@ -11,7 +11,7 @@ t.test('ends when told to: finish waits for what is open, abort does not', async
   const until = async (condition: () => boolean) => {
     for (let i = 0; i < 1000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
   };
-  const finished = startAttack(planFor(port, rate(50, 60_000)));
+  const finished = startLoad(planFor(port, rate(50, 60_000)));
   await until(() => finished.snapshot().sent >= 20);
   finished.finish();
   const result = await finished.result;
@@ -19,7 +19,7 @@ t.test('ends when told to: finish waits for what is open, abort does not', async
   t.match(result, { ended: 'finished', inFlight: 0 });
   t.ok(result.durationMs < 30_000 && result.ok >= 20);
 
-  const aborted = startAttack(planFor(port, rate(50, 60_000)));
+  const aborted = startLoad(planFor(port, rate(50, 60_000)));
   await until(() => aborted.snapshot().sent >= 20);
   aborted.abort();
   const rest = await aborted.result;
@@ -27,7 +27,7 @@ t.test('ends when told to: finish waits for what is open, abort does not', async
   t.match(rest, { ended: 'aborted' });
   t.ok(rest.inFlight > 0, `${rest.inFlight} still in flight`);
 
-  const early = startAttack(planFor(port, rate(50, 60_000)));
+  const early = startLoad(planFor(port, rate(50, 60_000)));
   early.finish();
   t.match(await early.result, { ended: 'finished', inFlight: 0 });
 });
@@ -35,7 +35,7 @@ t.test('ends when told to: finish waits for what is open, abort does not', async
 t.test('the rate can be changed, paused and resumed while it runs', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
   const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  const attack = startAttack(planFor(port, rate(20, 60_000)));
+  const attack = startLoad(planFor(port, rate(20, 60_000)));
   while (attack.snapshot().sent < 5) await wait(20);
   attack.adjustRate(10);
   t.equal(attack.rateFactor, 10);
@@ -62,7 +62,7 @@ t.test('a threshold with abortOnFail ends the run', async (t) => {
     response.end();
   });
   const thresholds = [parseThreshold('error_rate<1%', true)];
-  const result = await startAttack(planFor(port, rate(50, 60_000), { thresholds })).result;
+  const result = await startLoad(planFor(port, rate(50, 60_000), { thresholds })).result;
   adds(t, result);
   t.match(result, { ended: 'threshold', thresholds: [{ passed: false, actual: 1 }] });
 });
@@ -84,7 +84,7 @@ t.test('a wrong address is an error before the load, with its cure', async (t) =
   ];
   for (const [what, url, code] of table) {
     const plan = { ...planFor(1, rate(10, 100), { timeoutMs: 300 }), endpoint: { url } };
-    const error = await startAttack(plan).result.catch((error) => error);
+    const error = await startLoad(plan).result.catch((error) => error);
     t.match(error, { name: 'Failure', code, exitCode: 2, hint: /./ }, what);
   }
 });

@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import t from 'tap';
-import { startAttack } from '../../src/cli/load/run.js';
+import { startLoad } from '../../src/cli/load/run.js';
 import { adds, answer, closed, get, httpServer, planFor, rate, tcpServer } from '../load/servers.js';
 
 // Real servers, real sockets. Nothing here judges how quick things are: the machine may be busy.
@@ -11,7 +11,7 @@ t.test('time-outs: recorded with the time waited, not forgotten', async (t) => {
   const port = await httpServer(t, (_, response) => {
     if (++count % 5 !== 0) response.end('x');
   });
-  const result = await startAttack(planFor(port, rate(50, 1000), { timeoutMs: 500 })).result;
+  const result = await startLoad(planFor(port, rate(50, 1000), { timeoutMs: 500 })).result;
   adds(t, result);
   t.equal(result.timedOut + result.ok, 50);
   t.ok(result.timedOut >= 8, `${result.timedOut} timed out`);
@@ -42,7 +42,7 @@ t.test('what a server can do to a request, in words', async (t) => {
   );
   t.teardown(() => server.close());
   const work = [...table.map((_, place) => get(`/bad${place}`)), get('/', 6)];
-  const result = await startAttack(planFor(server.port, rate(200, 600), { work }), { preflight: false }).result;
+  const result = await startLoad(planFor(server.port, rate(200, 600), { work }), { preflight: false }).result;
   adds(t, result);
   table.forEach(([what, , cause], place) => {
     t.ok(bad[place]! > 0, what);
@@ -55,11 +55,11 @@ t.test('what a server can do to a request, in words', async (t) => {
 t.test('a server that is gone: refused, each of them; the closed model does not spin', async (t) => {
   const server = await tcpServer(() => undefined);
   server.close();
-  const open = await startAttack(planFor(server.port, rate(100, 300)), { preflight: false }).result;
+  const open = await startLoad(planFor(server.port, rate(100, 300)), { preflight: false }).result;
   adds(t, open);
   t.match(open, { failed: 30, errors: { 'connection refused': 30 } });
   const loop = { ...closed(2, 40), stages: [{ durationMs: 300, from: 2, to: 2 }] };
-  const result = await startAttack(planFor(server.port, loop), { preflight: false }).result;
+  const result = await startLoad(planFor(server.port, loop), { preflight: false }).result;
   adds(t, result);
   t.ok(result.sent <= 80, `${result.sent} tries`);
 });
@@ -79,7 +79,7 @@ t.test('one byte at a time, and a connection closed after each response', async 
     }),
   );
   t.teardown(() => server.close());
-  const result = await startAttack(planFor(server.port, rate(50, 400))).result;
+  const result = await startLoad(planFor(server.port, rate(50, 400))).result;
   adds(t, result);
   t.match(result, { ok: 20, failed: 0 });
   t.ok(result.connections.opened >= 20, 'a connection each');

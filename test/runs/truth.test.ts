@@ -1,5 +1,5 @@
 import t from 'tap';
-import { startAttack } from '../../src/cli/load/run.js';
+import { startLoad } from '../../src/cli/load/run.js';
 import { adds, httpProcess, planFor, rate } from '../load/servers.js';
 
 // Servers whose latency is known by construction. Counts and lower bounds only: a busy machine adds latency, it never
@@ -10,7 +10,7 @@ t.test('a fixed 50 ms at 100 a second: no response is quicker, whatever the numb
   const server = await httpProcess("setTimeout(() => response.end('x'), 50)");
   t.teardown(server.close);
   for (const workers of [1, 2]) {
-    const result = await startAttack(planFor(server.port, rate(100, 1000), { workers })).result;
+    const result = await startLoad(planFor(server.port, rate(100, 1000), { workers })).result;
     adds(t, result);
     t.match(result, { scheduled: 100, ok: 100 });
     // Node's timers may fire a millisecond early.
@@ -22,7 +22,7 @@ t.test('a fixed 50 ms at 100 a second: no response is quicker, whatever the numb
 t.test('a server stopped for two seconds: every arrival of that time is counted with the time it waited', async (t) => {
   const server = await httpProcess("response.end('x')");
   t.teardown(server.close);
-  const attack = startAttack(planFor(server.port, rate(100, 4000)));
+  const attack = startLoad(planFor(server.port, rate(100, 4000)));
   while (attack.snapshot().sent < 50) await new Promise((resolve) => setTimeout(resolve, 20));
   const stoppedAt = attack.snapshot();
   server.child.kill('SIGSTOP');
@@ -49,7 +49,7 @@ t.test(
     global.queue.push(response);`;
     const server = await httpProcess(body);
     t.teardown(server.close);
-    const result = await startAttack(planFor(server.port, rate(60, 1500))).result;
+    const result = await startLoad(planFor(server.port, rate(60, 1500))).result;
     adds(t, result);
     t.match(result, { scheduled: 90, ok: 90 });
     t.ok(result.totalMs >= 4000, `the last came in after ${result.totalMs} ms`);

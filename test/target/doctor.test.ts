@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Run, RunOutcome } from '../../src/cli/kernel/process.js';
+import type { RunOutcome, RunProgram } from '../../src/cli/kernel/process.js';
 import { atLeast, checkPrerequisites } from '../../src/cli/target/doctor.js';
 
 const outcome = (partial: Partial<RunOutcome>): RunOutcome => ({
@@ -14,9 +14,9 @@ const outcome = (partial: Partial<RunOutcome>): RunOutcome => ({
 });
 
 /** Answers each program by its first words; programs not listed are not installed. */
-function machine(answers: Record<string, Partial<RunOutcome>>): { run: Run; asked: string[] } {
+function machine(answers: Record<string, Partial<RunOutcome>>): { run: RunProgram; asked: string[] } {
   const asked: string[] = [];
-  const run: Run = async (argv) => {
+  const run: RunProgram = async (argv) => {
     const line = argv.join(' ');
     asked.push(line);
     const known = Object.keys(answers).find((prefix) => line.startsWith(prefix));

@@ -2,7 +2,7 @@ import { type Document, isScalar, LineCounter, type Node, Pair, parseDocument, S
 import { syntaxMessage } from '../kernel/json.js';
 import { resolveAliases } from './aliases.js';
 import { inOrder, type Problem, positionOf } from './problem.js';
-import { Reader, type Surroundings } from './reader.js';
+import { type DocumentPlace, Reader } from './reader.js';
 import type { Shape } from './shape.js';
 
 /** What was read of a document; a value only where nothing is wrong with its shape. */
@@ -26,7 +26,7 @@ export interface DocumentKind<T> {
 /**
  * Reads a document from YAML 1.2 text, of which JSON is a part; never throws, finds every problem at once.
  */
-export function readDocument<T>(source: string, kind: DocumentKind<T>, around?: Surroundings): DocumentRead<T> {
+export function readDocument<T>(source: string, kind: DocumentKind<T>, around?: DocumentPlace): DocumentRead<T> {
   const lines = new LineCounter();
   const doc = parseDocument(source, { lineCounter: lines, prettyErrors: false, version: '1.2' });
   const reader = new Reader(doc, lines, around);

@@ -11,7 +11,7 @@ export interface Listener {
 }
 
 /** What surrounds the text of a document. */
-export interface Surroundings {
+export interface DocumentPlace {
   listener?: Listener;
   /** The document's file, for the paths in it. */
   file?: string;
@@ -28,7 +28,7 @@ export class Reader {
   readonly #notes = new Map<unknown, unknown>();
 
   /** YAML text has anchors and aliases; an alias stands for its anchor's node. */
-  constructor(doc: Document, lines: LineCounter, { listener = {}, file = '.' }: Surroundings = {}) {
+  constructor(doc: Document, lines: LineCounter, { listener = {}, file = '.' }: DocumentPlace = {}) {
     this.#doc = doc;
     this.#lines = lines;
     this.#listener = listener;

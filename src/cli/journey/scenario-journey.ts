@@ -4,7 +4,7 @@ import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { Flow, FlowAction, FlowContext, FlowResponse, Journey } from '../load/engine/flow.js';
 import { encodeRequest } from '../load/http/request.js';
 import type { HeaderFields } from '../load/plan/plan.js';
-import { anAnswer, type Surroundings } from '../scenario/check/condition.js';
+import { anAnswer, type CheckContext } from '../scenario/check/condition.js';
 import type { Exchange } from '../scenario/check/exchange.js';
 import { compileSchemas } from '../scenario/check/schemas.js';
 import { RequestTurn, type TurnAction, type TurnContext } from '../scenario/run/request-turn.js';
@@ -53,7 +53,7 @@ interface Shared {
   compression: boolean;
   /** Response headers, in lower case, that anything looks at. */
   headerNames: string[];
-  schemaProblems: Surroundings['schemaProblems'];
+  schemaProblems: CheckContext['schemaProblems'];
   check(name: string, passed: boolean): void;
   /** Requests without a template in them, once for all journeys. */
   fixed: Map<RequestTemplate, { built: BuiltRequest; bytes: Buffer | HttpError }>;
@@ -83,7 +83,7 @@ class ScenarioJourney implements Journey, TurnContext {
   readonly clock = systemClock;
   readonly exchanges: Pick<Map<string, Exchange>, 'get' | 'set'>;
   #known: Variables | undefined;
-  #around: Surroundings | undefined;
+  #around: CheckContext | undefined;
   #at = -1;
   #turn: RequestTurn | undefined;
   /** Why the request that the engine counts as unsent was not sent. */
@@ -110,7 +110,7 @@ class ScenarioJourney implements Journey, TurnContext {
     return this.#known;
   }
 
-  get around(): Surroundings {
+  get around(): CheckContext {
     this.#around ??= {
       expand: (value) => this.variables.expand(value),
       earlier: (name) => this.exchanges.get(name),

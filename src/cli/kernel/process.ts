@@ -25,10 +25,10 @@ export interface RunOutcome {
 }
 
 /** Runs a program to its end and gives what came of it as a value; never throws for what the program did. */
-export type Run = (argv: readonly [string, ...string[]], options: RunOptions) => Promise<RunOutcome>;
+export type RunProgram = (argv: readonly [string, ...string[]], options: RunOptions) => Promise<RunOutcome>;
 
 /** Runs `argv` without a shell. */
-export const run: Run = async (argv, options) => {
+export const run: RunProgram = async (argv, options) => {
   const [file, ...args] = argv;
   const child = execa(file, args, {
     reject: false,

@@ -1,10 +1,10 @@
 import type { Worker } from 'node:worker_threads';
 import { Failure } from '../kernel/failure.js';
 import { traitsOf } from './arrivals/models.js';
-import type { AttackDeps, StartAttack } from './attack.js';
 import { type IoThreadData, type IoThreadMessage, type PacerThreadData, startThread } from './engine/thread.js';
 import { WarmUp } from './engine/warm-up.js';
 import type { Dial } from './http/wire.js';
+import type { LoadDeps, StartLoad } from './load-run.js';
 import type { WorkerEnd } from './measure/figures.js';
 import { checkFileLimit, checkPorts, MachineWatch } from './measure/machine.js';
 import type { LoadResult } from './measure/metrics.js';
@@ -25,7 +25,7 @@ const warmUpNeedsMs = 2000;
 const threadGraceMs = 5000;
 
 /** Begins a run of `plan`. The engine works in threads of its own; this one only samples what they measure. */
-export const startAttack: StartAttack = (plan, deps = {}) => new Run(plan, deps);
+export const startLoad: StartLoad = (plan, deps = {}) => new ThreadedRun(plan, deps);
 
 /**
  * A run in this process: its threads are steered, and looked at, through shared memory.
@@ -50,7 +50,7 @@ export const startAttack: StartAttack = (plan, deps = {}) => new Run(plan, deps)
  *   `WarmUp.finish` after those; looked at again after 200 ms at most.
  * - The end of a run by its iterations: every tick looks again, `drainMs` is the deadline.
  */
-export class Run extends SteeredRun {
+export class ThreadedRun extends SteeredRun {
   readonly result: Promise<LoadResult>;
   /** What each thread measures, one a worker. */
   readonly memories: WorkerMemory[];
@@ -66,7 +66,7 @@ export class Run extends SteeredRun {
 
   constructor(
     plan: LoadPlan,
-    private readonly deps: AttackDeps,
+    private readonly deps: LoadDeps,
   ) {
     const memories = Array.from({ length: plan.workers }, () => workerMemory(planSteps(plan).length));
     const wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));

@@ -1,6 +1,6 @@
-import type { Attack, EarlyEnd } from './attack.js';
+import type { EarlyEnd, LoadRun } from './load-run.js';
 import type { LoadResult, LoadSnapshot } from './measure/metrics.js';
-import { type Observed, Observer } from './measure/observer.js';
+import { type ObservedRun, Observer } from './measure/observer.js';
 import { threadClock } from './memory/clock-us.js';
 import { control, controlMemory } from './memory/memory.js';
 import type { LoadPlan } from './plan/plan.js';
@@ -15,7 +15,7 @@ const abortJudgedAfterMs = 2000;
  * What a run in this process and a distributed one have in common: what is wanted of it stands in the control memory, an
  * observer looks at what comes of it. `changed` carries the former to whoever does the work.
  */
-export abstract class SteeredRun implements Attack {
+export abstract class SteeredRun implements LoadRun {
   abstract readonly result: Promise<LoadResult>;
   protected readonly steering = controlMemory();
   protected readonly nowUs = threadClock();
@@ -24,7 +24,7 @@ export abstract class SteeredRun implements Attack {
 
   constructor(
     protected readonly plan: LoadPlan,
-    observed: Omit<Observed, 'steering' | 'nowUs'>,
+    observed: Omit<ObservedRun, 'steering' | 'nowUs'>,
   ) {
     this.steering.numbers[control.numbers.factor] = 1;
     this.observer = new Observer(plan, { ...observed, steering: this.steering, nowUs: this.nowUs });
@@ -45,7 +45,7 @@ export abstract class SteeredRun implements Attack {
     return this.observer.look();
   }
 
-  histograms(): ReturnType<Attack['histograms']> {
+  histograms(): ReturnType<LoadRun['histograms']> {
     return this.observer.histograms();
   }
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Failure } from '../kernel/failure.js';
-import type { Run } from '../kernel/process.js';
+import type { RunProgram } from '../kernel/process.js';
 import { ignoredStateHome, stateHome } from '../kernel/state-home.js';
 import { systemTrouble } from '../kernel/system-trouble.js';
 import { providers } from './kubernetes/provider/providers.js';
@@ -22,7 +22,7 @@ export interface Prerequisite extends Finding {
 }
 
 export interface DoctorDeps {
-  run: Run;
+  run: RunProgram;
   /** Package root: where dist/ and node_modules are. */
   root: string;
   /** Says where state is kept. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.js';
-import type { PlannedStep, Work } from './plan.js';
+import type { PlannedStep, StepContext } from './plan.js';
 import type { Step, StepOutcome, WaitOptions } from './target.js';
 
 /** What is waited for is told when it changes, and again after this time: 5 s. */
@@ -7,7 +7,7 @@ const tellAgainMs = 5_000;
 
 /** The one executor of plans. */
 export interface Execution {
-  readonly work: Work;
+  readonly work: StepContext;
   /**
    * Runs a plan: each step is skipped, or done, or fails and ends the plan; nobody else tells of steps. Gives what was done,
    * in the order of the plan, without the waiting and the planning. Throws what the first step that failed threw.
@@ -21,14 +21,14 @@ export function beginExecution(clock: Clock, options: WaitOptions): Execution {
   return { work, run: (plan) => runAll(plan, { work, onEvent: options.onEvent }) };
 }
 
-interface Surroundings {
-  work: Work;
+interface RunningPlan {
+  work: StepContext;
   onEvent: WaitOptions['onEvent'];
   /** Ref of the step that these came out of. */
   plannedBy?: string;
 }
 
-async function runAll(plan: readonly PlannedStep[], around: Surroundings): Promise<Step[]> {
+async function runAll(plan: readonly PlannedStep[], around: RunningPlan): Promise<Step[]> {
   const done: Step[] = [];
   for (let at = 0; at < plan.length; ) {
     const first = plan[at] as PlannedStep;
@@ -46,7 +46,7 @@ function endOfLanes(plan: readonly PlannedStep[], from: number): number {
 }
 
 /** Lanes side by side. The first that fails ends the others, and is the one that is told of. */
-async function runLanes(plan: readonly PlannedStep[], { work, ...around }: Surroundings): Promise<Step[]> {
+async function runLanes(plan: readonly PlannedStep[], { work, ...around }: RunningPlan): Promise<Step[]> {
   const failed = new AbortController();
   const inside = { ...around, work: { ...work, signal: AbortSignal.any([work.signal, failed.signal]) } };
   const done = new Map<PlannedStep, Step[]>();
@@ -63,7 +63,7 @@ async function runLanes(plan: readonly PlannedStep[], { work, ...around }: Surro
   return plan.flatMap((step) => done.get(step) ?? []);
 }
 
-async function runOne(planned: PlannedStep, around: Surroundings): Promise<Step[]> {
+async function runOne(planned: PlannedStep, around: RunningPlan): Promise<Step[]> {
   const { step, act, whyDone } = planned;
   const { work, onEvent, plannedBy } = around;
   const tell = (outcome: StepOutcome) => onEvent({ type: 'step', step, plannedBy, ...outcome });
@@ -88,7 +88,7 @@ async function runOne(planned: PlannedStep, around: Surroundings): Promise<Step[
   return step.verb === 'wait' || step.verb === 'plan' ? next : [step, ...next];
 }
 
-function createWork(clock: Clock, { timeoutMs, signal, onEvent }: WaitOptions): Work {
+function createWork(clock: Clock, { timeoutMs, signal, onEvent }: WaitOptions): StepContext {
   const beganMs = clock.monotonic();
   let told = { text: '', atMs: Number.NEGATIVE_INFINITY };
   return {

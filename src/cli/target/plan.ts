@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { Step } from './target.js';
 
 /** What every act of a plan is given: how long it may take, when to give up, and who listens. */
-export interface Work {
+export interface StepContext {
   clock: Clock;
   /** On the monotonic clock. */
   deadlineAt: number;
@@ -18,15 +18,15 @@ export interface PlannedStep {
   /** Steps one after another that each have a lane run side by side, those of one lane in order. Without one: when all before it are done. */
   lane?: string;
   /** Why there is nothing to do any more, asked when its turn has come; undefined where there is. */
-  whyDone?(work: Work): Promise<string | undefined>;
+  whyDone?(work: StepContext): Promise<string | undefined>;
   /** Does it. Gives the steps that can be known only now (of a `plan` step): they come next. Absent: it is left out on purpose. */
-  act?(work: Work): Promise<PlannedStep[] | undefined>;
+  act?(work: StepContext): Promise<PlannedStep[] | undefined>;
 }
 
 /** A step whose act brings no further ones. */
 export function planned(
   step: Step,
-  act: (work: Work) => Promise<unknown>,
+  act: (work: StepContext) => Promise<unknown>,
   more: Pick<PlannedStep, 'lane' | 'whyDone'> = {},
 ): PlannedStep {
   return {
@@ -45,6 +45,6 @@ export function stepsOf(plan: readonly PlannedStep[]): Step[] {
 }
 
 /** Milliseconds that are left, at least one second so that a late step still says what is wrong. */
-export function leftMs(work: Pick<Work, 'clock' | 'deadlineAt'>): number {
+export function leftMs(work: Pick<StepContext, 'clock' | 'deadlineAt'>): number {
   return Math.max(1_000, work.deadlineAt - work.clock.monotonic());
 }

@@ -1,4 +1,4 @@
-import type { Run } from '../kernel/process.js';
+import type { RunProgram } from '../kernel/process.js';
 
 /** What was found of one prerequisite and, where it is missing, the cure. */
 export interface Finding {
@@ -12,7 +12,11 @@ export interface Finding {
 export const probeTimeoutMs = 10_000;
 
 /** Whether a program is installed: what it prints of its version. */
-export async function findProgram(run: Run, argv: readonly [string, ...string[]], cure: string): Promise<Finding> {
+export async function findProgram(
+  run: RunProgram,
+  argv: readonly [string, ...string[]],
+  cure: string,
+): Promise<Finding> {
   const [name] = argv;
   const outcome = await run(argv, { timeoutMs: probeTimeoutMs });
   if (outcome.exitCode === 0) return { name, state: 'ok', found: outcome.stdout.trim() };

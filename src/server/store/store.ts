@@ -1,7 +1,7 @@
 import type { Dialect, Statement } from './statement.js';
 
 /** One query with its values: what a unit of work asks its store to run next. */
-interface Step {
+interface Query {
   statement: Statement<never, unknown>;
   values: Record<string, unknown>;
 }
@@ -11,11 +11,11 @@ interface Step {
  * SQLite (nothing else can run in the middle of its transaction) and query by query by Postgres. A store may run it again
  * from the start (a batch rolled back, a serialisation failure), so it must touch nothing but the store.
  */
-export type Unit<T> = Generator<Step, T, unknown[]>;
+export type Unit<T> = Generator<Query, T, unknown[]>;
 
 /** Runs a statement inside a unit of work and gives its rows. */
 export function* rows<V extends object, R>(statement: Statement<V, R>, values: V): Unit<R[]> {
-  return (yield { statement: statement as Step['statement'], values: values as Step['values'] }) as R[];
+  return (yield { statement: statement as Query['statement'], values: values as Query['values'] }) as R[];
 }
 
 /** The first row, or undefined where there is none. */

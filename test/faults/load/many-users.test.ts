@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import t from 'tap';
-import { startAttack } from '../../../src/cli/load/run.js';
+import { startLoad } from '../../../src/cli/load/run.js';
 import { adds, httpProcess, planFor } from '../../load/servers.js';
 
 t.setTimeout(300_000);
@@ -19,7 +19,7 @@ t.test(
     // A busy machine may be seconds late: nothing here judges how quick it is.
     const plan = planFor(server.port, { model: 'paced', paceMs: 1000, stages }, { timeoutMs: 60_000 });
     t.equal(plan.connections, users);
-    const result = await startAttack(plan).result;
+    const result = await startLoad(plan).result;
     adds(t, result);
     t.equal(result.scheduled, 6 * users);
     t.equal(result.failed + result.timedOut + result.inFlight, 0);

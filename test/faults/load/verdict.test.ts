@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 import t from 'tap';
-import { startAttack } from '../../../src/cli/load/run.js';
+import { startLoad } from '../../../src/cli/load/run.js';
 import { adds, httpProcess, planFor, rate } from '../../load/servers.js';
 
 // The verdict on real runs. What a machine is asked to be cannot be asserted of it: a quiet run may find it busy all the
 // same, and then the verdict must say that it is the machine, with its figure.
 t.setTimeout(300_000);
 
-const runFor = async (port: number) => startAttack(planFor(port, rate(1000, 5000))).result;
+const runFor = async (port: number) => startLoad(planFor(port, rate(1000, 5000))).result;
 
 t.test(
   'a machine that other work keeps busy: the numbers are marked, and the reason says whose fault it is',
@@ -50,7 +50,7 @@ t.test('arrivals at their moments where hwctl itself is the bottleneck: the verd
   const server = await httpProcess("response.end('x')");
   t.teardown(server.close);
   const arrivals = rate(200_000, 1500);
-  const result = await startAttack(planFor(server.port, arrivals, { maxInFlight: 200, drainMs: 2000 })).result;
+  const result = await startLoad(planFor(server.port, arrivals, { maxInFlight: 200, drainMs: 2000 })).result;
   adds(t, result);
   const { state, reasons } = result.verdict;
   t.not(state, 'VALID', 'nothing in JavaScript sends 200,000 requests a second from one thread');

@@ -4,7 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
-import { startAttack } from '../../../src/cli/load/run.js';
+import { startLoad } from '../../../src/cli/load/run.js';
 import { adds, closed, get, httpServer, planFor, rate } from '../../load/servers.js';
 
 // Real servers, real sockets. Nothing here judges how quick things are: the machine may be busy.
@@ -16,9 +16,9 @@ t.test('open model: every arrival of the schedule, once', async (t) => {
     seen.push(`${request.method} ${request.url} ${request.headers.host}`);
     response.end('hello');
   });
-  const attack = startAttack(planFor(port, rate(200, 1000), { thresholds: [parseThreshold('error_rate<1%')] }));
-  t.equal(attack.snapshot().progress.phase, 'preparing');
-  const result = await attack.result;
+  const loadRun = startLoad(planFor(port, rate(200, 1000), { thresholds: [parseThreshold('error_rate<1%')] }));
+  t.equal(loadRun.snapshot().progress.phase, 'preparing');
+  const result = await loadRun.result;
   adds(t, result);
   t.match(result, { scheduled: 200, sent: 200, dropped: 0, ok: 200, ended: 'completed', durationMs: 1000 });
   t.match(result, {
@@ -35,8 +35,8 @@ t.test('open model: every arrival of the schedule, once', async (t) => {
   // The preflight's is one more.
   t.equal(seen.length, 201);
   t.equal(seen.at(-1), `GET / 127.0.0.1:${port}`);
-  t.equal(attack.snapshot().progress.phase, 'done');
-  t.equal(attack.snapshot().ok, 200);
+  t.equal(loadRun.snapshot().progress.phase, 'done');
+  t.equal(loadRun.snapshot().ok, 200);
 });
 
 t.test('closed model: so many requests, so many at a time, over two threads', async (t) => {
@@ -49,7 +49,7 @@ t.test('closed model: so many requests, so many at a time, over two threads', as
       response.end('x');
     }, 5);
   });
-  const result = await startAttack(planFor(port, closed(8, 301), { workers: 2 })).result;
+  const result = await startLoad(planFor(port, closed(8, 301), { workers: 2 })).result;
   adds(t, result);
   t.match(result, { scheduled: 301, ok: 301, targetIterationsPerSecond: undefined });
   t.equal(most, 8);
@@ -61,11 +61,10 @@ t.test('users at a pace, and what they miss while they are busy', async (t) => {
     setTimeout(() => response.end('x'), request.url === '/slow' ? 450 : 0);
   });
   const stages = [{ durationMs: 1000, from: 4, to: 4 }];
-  const quick = await startAttack(planFor(port, { model: 'paced', paceMs: 200, stages })).result;
+  const quick = await startLoad(planFor(port, { model: 'paced', paceMs: 200, stages })).result;
   adds(t, quick);
   t.match(quick, { scheduled: 20, dropped: 0, ok: 20 });
-  const slow = await startAttack(planFor(port, { model: 'paced', paceMs: 200, stages }, { work: [get('/slow')] }))
-    .result;
+  const slow = await startLoad(planFor(port, { model: 'paced', paceMs: 200, stages }, { work: [get('/slow')] })).result;
   adds(t, slow);
   t.equal(slow.scheduled, 20);
   t.ok(slow.droppedBy.userBusy > 0, `${slow.droppedBy.userBusy} turns missed`);
@@ -74,7 +73,7 @@ t.test('users at a pace, and what they miss while they are busy', async (t) => {
 
 t.test('past --max-in-flight arrivals are dropped and counted, never sent later', async (t) => {
   const port = await httpServer(t, (_, response) => setTimeout(() => response.end('x'), 400));
-  const result = await startAttack(planFor(port, rate(100, 1000), { maxInFlight: 10 })).result;
+  const result = await startLoad(planFor(port, rate(100, 1000), { maxInFlight: 10 })).result;
   adds(t, result);
   t.equal(result.scheduled, 100);
   t.ok(result.droppedBy.maxInFlight > 30, `${result.dropped} dropped`);
@@ -103,7 +102,7 @@ t.test('weights, expected statuses and sequences of requests', async (t) => {
     ],
   };
   const work = [get('/'), sequence];
-  const result = await startAttack(planFor(port, closed(4, 400), { work })).result;
+  const result = await startLoad(planFor(port, closed(4, 400), { work })).result;
   adds(t, result);
   t.match(result, { failed: 0, iterations: { started: 400, ok: 400, failed: 0 } });
   const [one, make, gone] = result.steps.map(({ ok }) => ok) as [number, number, number];
@@ -123,7 +122,7 @@ t.test('weights, expected statuses and sequences of requests', async (t) => {
 t.test('one, two and four threads make the same arrivals and merge to the same figures', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
   for (const workers of [1, 2, 4]) {
-    const result = await startAttack(planFor(port, rate(100, 500), { workers })).result;
+    const result = await startLoad(planFor(port, rate(100, 500), { workers })).result;
     adds(t, result);
     t.match(result, { scheduled: 50, ok: 50, workers });
     t.equal(result.latencyMs.response.count, 50);
@@ -140,7 +139,7 @@ t.test('a journey: its module runs in the engine’s threads, its assertions are
   const work = [
     { kind: 'flow' as const, name: 'journey', weight: 1, module, data: { path: '/first' }, steps: ['one', 'two'] },
   ];
-  const result = await startAttack(planFor(port, rate(50, 400), { work })).result;
+  const result = await startLoad(planFor(port, rate(50, 400), { work })).result;
   adds(t, result);
   t.match(result, { scheduled: 40, ok: 30, failed: 10, errors: { 'assertion failed': 10 } });
   t.match(result.iterations, { started: 20, ok: 10, failed: 10 });
@@ -158,7 +157,7 @@ t.test('records of every request, where asked for', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
   const records: { dueUs: number; doneUs: number; sentUs: number; status: number }[] = [];
   const onRecords = (batch: typeof records) => records.push(...batch);
-  await startAttack(planFor(port, rate(100, 300)), { onRecords }).result;
+  await startLoad(planFor(port, rate(100, 300)), { onRecords }).result;
   t.equal(records.length, 30);
   t.ok(records.every(({ dueUs, sentUs, doneUs, status }) => dueUs <= sentUs && sentUs <= doneUs && status === 200));
 });
@@ -173,6 +172,6 @@ t.test('Unix sockets', async (t) => {
     server.close();
   });
   const endpoint = { url: 'http://app.test/base', connect: { socketPath } };
-  const result = await startAttack({ ...planFor(1, rate(50, 200)), endpoint }).result;
+  const result = await startLoad({ ...planFor(1, rate(50, 200)), endpoint }).result;
   t.match(result, { ok: 10, url: 'http://app.test/base' });
 });

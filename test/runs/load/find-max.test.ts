@@ -2,7 +2,7 @@ import t from 'tap';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
 import type { Arrivals } from '../../../src/cli/load/arrivals/models.js';
 import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
-import { startAttack } from '../../../src/cli/load/run.js';
+import { startLoad } from '../../../src/cli/load/run.js';
 import { findMax } from '../../../src/cli/load/search/find-max.js';
 import { searchBounds, searchPlan } from '../../../src/cli/load/search/search-plan.js';
 import { limitedServer } from '../../load/servers.js';
@@ -26,16 +26,16 @@ for (const [what, options, capacity] of [
       },
       search,
     );
-    const attack = startAttack(plan);
-    const found = await findMax(attack, {
+    const loadRun = startLoad(plan);
+    const found = await findMax(loadRun, {
       bounds: search,
       unit: plan.unit,
       thresholds: [parseThreshold('error_rate<1%')],
       clock: systemClock,
       drainMs: plan.drainMs,
     });
-    attack.finish('completed');
-    const result = await attack.result;
+    loadRun.finish('completed');
+    const result = await loadRun.result;
     t.equal(result.ended, 'completed');
     t.equal(found.state, 'found', found.sentence);
     const ratio = (found.heldPerSecond ?? 0) / capacity;

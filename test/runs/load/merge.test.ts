@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Histogram } from '../../../src/cli/load/memory/histogram.js';
-import { startAttack } from '../../../src/cli/load/run.js';
+import { startLoad } from '../../../src/cli/load/run.js';
 import { adds, get, httpProcess, planFor, rate } from '../../load/servers.js';
 
 t.setTimeout(120_000);
@@ -12,7 +12,7 @@ t.test('against a server with known delays, any number of threads sees the same 
   const work = [get('/100', 6), get('/700', 3), get('/2500', 1)];
   const seen: number[][] = [];
   for (const workers of [1, 2, 4]) {
-    const result = await startAttack(planFor(server.port, rate(100, 2000), { workers, work })).result;
+    const result = await startLoad(planFor(server.port, rate(100, 2000), { workers, work })).result;
     adds(t, result);
     t.match(result, { scheduled: 200, ok: 200 });
     seen.push(result.steps.map(({ count }) => count));

@@ -9,7 +9,7 @@ import t, { type Test } from 'tap';
 import { flowResponse } from '../../../src/cli/load/engine/iteration.js';
 import { Connection, type WireContext } from '../../../src/cli/load/http/wire.js';
 import type { PreparedRequest } from '../../../src/cli/load/plan/plan.js';
-import { startAttack } from '../../../src/cli/load/run.js';
+import { startLoad } from '../../../src/cli/load/run.js';
 import { adds, closed, planFor } from '../../load/servers.js';
 
 // Servers that others wrote, and addresses of every kind: each response must be taken to its end, byte for byte.
@@ -23,9 +23,9 @@ const request = (step: string, more: Partial<PreparedRequest> = {}): PreparedReq
 });
 
 /** Sends each request in turn, 20 times over 4 connections, and gives what came of it. */
-async function attack(t: Test, port: number, requests: PreparedRequest[]) {
+async function loadRun(t: Test, port: number, requests: PreparedRequest[]) {
   const work = [{ kind: 'requests' as const, name: 'all', weight: 1, requests }];
-  const result = await startAttack(planFor(port, closed(4, 20), { work, connections: 4 })).result;
+  const result = await startLoad(planFor(port, closed(4, 20), { work, connections: 4 })).result;
   adds(t, result);
   t.same(result.errors, {});
   t.equal(result.ok, 20 * requests.length);
@@ -58,7 +58,7 @@ t.test('nginx: lengths, chunks, files, no body, redirects, HEAD, closed', { skip
     rmSync(folder, { recursive: true, force: true });
   });
   await listening(port, '127.0.0.1');
-  const result = await attack(t, port, [
+  const result = await loadRun(t, port, [
     request('text'),
     request('empty'),
     request('moved', { expectStatus: [301] }),
@@ -72,7 +72,7 @@ t.test('nginx: lengths, chunks, files, no body, redirects, HEAD, closed', { skip
   t.match(result.server.software, /^nginx/);
   t.ok(result.bytes.received > 20 * (300_000 + 200 * 'chunked'.length));
   t.equal(result.connections.opened, 4, 'none was given up');
-  const closing = await attack(t, port, [request('close')]);
+  const closing = await loadRun(t, port, [request('close')]);
   t.ok(closing.connections.opened >= 20, 'a connection each');
 });
 
@@ -93,11 +93,11 @@ t.test("Node's own server: chunks in pieces, trailers, informational responses, 
   });
   const port = await listen(server, '127.0.0.1');
   t.teardown(() => server.close());
-  const result = await attack(t, port, [request('chunks'), request('hints')]);
+  const result = await loadRun(t, port, [request('chunks'), request('hints')]);
   t.same(result.statusCodes, { 200: 40 });
   t.equal(result.connections.opened, 4);
   t.ok(result.bytes.received > 20 * 70_010);
-  await attack(t, port, [request('last')]);
+  await loadRun(t, port, [request('last')]);
 });
 
 const local = Object.values(networkInterfaces()).flat();
@@ -108,7 +108,7 @@ t.test('IPv6', { skip: withoutIpv6 }, async (t) => {
   const port = await listen(server, '::1');
   t.teardown(() => server.close());
   const six = { ...planFor(1, closed(2, 10)), endpoint: { url: `http://[::1]:${port}` } };
-  const result = await startAttack(six).result;
+  const result = await startLoad(six).result;
   adds(t, result);
   t.equal(result.ok, 10);
 });

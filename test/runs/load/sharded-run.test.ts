@@ -3,10 +3,10 @@ import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import type { RequestRecord } from '../../../src/cli/load/measure/metrics.js';
 import { parseThreshold } from '../../../src/cli/load/plan/thresholds.js';
-import { startAttack } from '../../../src/cli/load/run.js';
+import { startLoad } from '../../../src/cli/load/run.js';
 import { ShardAgent } from '../../../src/cli/load/shards/shard-agent.js';
 import type { ShardPeer } from '../../../src/cli/load/shards/shard-link.js';
-import { startShardedAttack } from '../../../src/cli/load/shards/sharded-run.js';
+import { startShardedLoad } from '../../../src/cli/load/shards/sharded-run.js';
 import { adds, closed, httpServer, planFor, rate } from '../../load/servers.js';
 
 // Agents in this process, over real sockets: what pods do, but for the pods.
@@ -61,7 +61,7 @@ t.test('three shards make the arrivals of one schedule, each once, and their fig
   const peers = await shards(t, 3);
   const records: RequestRecord[] = [];
   const plan = planFor(port, rate(100, 2000));
-  const result = await startShardedAttack(plan, peers, { onRecords: (batch) => records.push(...batch) }).result;
+  const result = await startShardedLoad(plan, peers, { onRecords: (batch) => records.push(...batch) }).result;
   adds(t, result);
   t.match(result, { scheduled: 200, ok: 200, dropped: 0, pods: 3, workers: 1, ended: 'completed', durationMs: 2000 });
   t.equal(seen.length, 203, 'and one request before the run from each shard');
@@ -83,8 +83,8 @@ t.test('three shards make the arrivals of one schedule, each once, and their fig
 
 t.test('closed model: so many requests over all shards, thresholds over all', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
-  const alone = await startAttack(planFor(port, closed(6, 301))).result;
-  const together = await startShardedAttack(planFor(port, closed(6, 301)), await shards(t, 2)).result;
+  const alone = await startLoad(planFor(port, closed(6, 301))).result;
+  const together = await startShardedLoad(planFor(port, closed(6, 301)), await shards(t, 2)).result;
   adds(t, together);
   t.equal(together.ok, alone.ok);
   t.same(
@@ -95,24 +95,24 @@ t.test('closed model: so many requests over all shards, thresholds over all', as
 
 t.test('live: rate, pause and an early end reach every shard', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
-  const attack = startShardedAttack(planFor(port, rate(50, 60_000)), await shards(t, 2));
-  while (attack.snapshot().ok < 20) await later(50);
-  attack.adjustRate(4);
-  const from = attack.snapshot();
+  const loadRun = startShardedLoad(planFor(port, rate(50, 60_000)), await shards(t, 2));
+  while (loadRun.snapshot().ok < 20) await later(50);
+  loadRun.adjustRate(4);
+  const from = loadRun.snapshot();
   await later(2000);
-  const fast = attack.snapshot();
+  const fast = loadRun.snapshot();
   const perSecond = ((fast.sent - from.sent) * 1000) / (fast.elapsedMs - from.elapsedMs);
   t.ok(perSecond > 120 && perSecond < 260, `${perSecond} a second at four times 50`);
-  attack.pause();
+  loadRun.pause();
   await later(1000);
-  const still = attack.snapshot();
+  const still = loadRun.snapshot();
   t.equal(still.progress.phase, 'paused');
   await later(700);
-  t.equal(attack.snapshot().sent, still.sent, 'nothing is sent meanwhile');
-  attack.resume();
+  t.equal(loadRun.snapshot().sent, still.sent, 'nothing is sent meanwhile');
+  loadRun.resume();
   await later(500);
-  attack.finish();
-  const result = await attack.result;
+  loadRun.finish();
+  const result = await loadRun.result;
   adds(t, result);
   t.equal(result.ended, 'finished');
 });
@@ -120,10 +120,10 @@ t.test('live: rate, pause and an early end reach every shard', async (t) => {
 t.test('a line that breaks is called again and nothing is lost', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
   const peers = await shards(t, 2);
-  const attack = startShardedAttack(planFor(port, rate(100, 4000)), peers);
-  while (attack.snapshot().ok < 100) await later(50);
+  const loadRun = startShardedLoad(planFor(port, rate(100, 4000)), peers);
+  while (loadRun.snapshot().ok < 100) await later(50);
   peers[1]!.cut(false);
-  const result = await attack.result;
+  const result = await loadRun.result;
   adds(t, result);
   t.match(result, { scheduled: 400, ok: 400 });
   t.notOk(result.verdict.reasons.some(({ code }) => code === 'lost-pod'));
@@ -132,12 +132,12 @@ t.test('a line that breaks is called again and nothing is lost', async (t) => {
 t.test('what is asked for while a line is broken is told when it is called again', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
   const peers = await shards(t, 2);
-  const attack = startShardedAttack(planFor(port, rate(100, 60_000)), peers);
-  while (attack.snapshot().ok < 50) await later(50);
+  const loadRun = startShardedLoad(planFor(port, rate(100, 60_000)), peers);
+  while (loadRun.snapshot().ok < 50) await later(50);
   peers[1]!.cut(false);
   await later(50);
-  attack.finish();
-  const result = await attack.result;
+  loadRun.finish();
+  const result = await loadRun.result;
   adds(t, result);
   t.equal(result.ended, 'finished');
   t.ok(result.totalMs < 20_000, `${result.totalMs} ms of 60,000`);
@@ -147,11 +147,11 @@ t.test('what is asked for while a line is broken is told when it is called again
 t.test('a shard that is gone makes the run VOID and is named; what it had told is counted', async (t) => {
   const port = await httpServer(t, (_, response) => response.end('x'));
   const peers = [await shard(t, 'pod load-0'), await shard(t, 'pod load-1', { firstMs: 60_000, nextMs: 500 })];
-  const attack = startShardedAttack(planFor(port, rate(100, 7000)), peers, { lostAfterMs: 1500 });
-  while (attack.snapshot().ok < 200) await later(50);
+  const loadRun = startShardedLoad(planFor(port, rate(100, 7000)), peers, { lostAfterMs: 1500 });
+  while (loadRun.snapshot().ok < 200) await later(50);
   peers[1]!.cut(true);
   t.equal(await peers[1]!.ended, 1, 'nobody watches, so it ends its load');
-  const result = await attack.result;
+  const result = await loadRun.result;
   t.equal(result.verdict.state, 'VOID');
   const reason = result.verdict.reasons.find(({ code }) => code === 'lost-pod');
   t.match(reason?.message, /^pod load-1 was lost \d\.\d s into the run/);
@@ -159,14 +159,14 @@ t.test('a shard that is gone makes the run VOID and is named; what it had told i
 });
 
 t.test('a shard that cannot begin says why', async (t) => {
-  const attack = startShardedAttack(planFor(1, rate(10, 1000)), await shards(t, 2));
-  await t.rejects(attack.result, { code: 'refused', message: /^pod load-\d: / });
+  const loadRun = startShardedLoad(planFor(1, rate(10, 1000)), await shards(t, 2));
+  await t.rejects(loadRun.result, { code: 'refused', message: /^pod load-\d: / });
 });
 
 t.test('a shard that cannot be called is named, with what was in the way', async (t) => {
   const gone = { name: 'pod load-9', connect: () => Promise.reject(new Error('403 Forbidden')) };
-  const attack = startShardedAttack(planFor(1, rate(10, 1000)), [gone], { readyTimeoutMs: 600 });
-  await t.rejects(attack.result, {
+  const loadRun = startShardedLoad(planFor(1, rate(10, 1000)), [gone], { readyTimeoutMs: 600 });
+  await t.rejects(loadRun.result, {
     code: 'shard-not-ready',
     message: /^pod load-9 was not ready within \d s: 403 Forbidden$/,
   });
@@ -179,7 +179,7 @@ t.test('a threshold with abortOnFail is judged over all and ends every shard', a
   });
   const thresholds = [parseThreshold('error_rate<1%', true)];
   const plan = planFor(port, rate(50, 60_000), { thresholds });
-  const result = await startShardedAttack(plan, await shards(t, 2)).result;
+  const result = await startShardedLoad(plan, await shards(t, 2)).result;
   adds(t, result);
   t.equal(result.ended, 'threshold');
   t.ok(result.durationMs < 30_000);

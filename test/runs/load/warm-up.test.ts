@@ -1,5 +1,5 @@
 import t from 'tap';
-import { startAttack } from '../../../src/cli/load/run.js';
+import { startLoad } from '../../../src/cli/load/run.js';
 import { adds, closed, planFor, rate, tcpServer } from '../../load/servers.js';
 
 t.setTimeout(120_000);
@@ -19,7 +19,7 @@ t.test('the target sees nothing of the warm-up, and no figure of it is in the re
         });
       });
       const plan = planFor(server.port, arrivals, { connections: 3, workers: 2 });
-      const result = await startAttack(plan, { preflight: false, warmUp }).result;
+      const result = await startLoad(plan, { preflight: false, warmUp }).result;
       server.close();
       adds(t, result);
       t.match(result, { scheduled: 10, ok: 10, server: { software: 'target', bodyBytes: 2 } });
@@ -42,7 +42,7 @@ t.test('a near start leaves it out, a far one comes after it', async (t) => {
   t.teardown(() => server.close());
   for (const inMs of [100, 4000]) {
     const startAtUnixMs = Date.now() + inMs;
-    const result = await startAttack({ ...planFor(server.port, rate(20, 200)), startAtUnixMs }).result;
+    const result = await startLoad({ ...planFor(server.port, rate(20, 200)), startAtUnixMs }).result;
     adds(t, result);
     t.equal(result.ok, 4);
     t.ok(result.startedAtUnixMs >= startAtUnixMs, 'never before its time');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
-import type { Run } from '../../../src/cli/kernel/process.js';
+import type { RunProgram } from '../../../src/cli/kernel/process.js';
 import type { ClusterTargetOptions } from '../../../src/cli/target/kubernetes/provider/cluster-access.js';
 import { root } from '../../golden.js';
 
@@ -84,7 +84,7 @@ export class FakeCluster {
   }
 
   /** Programs of this machine: minikube, and an engine that builds whatever it is asked. */
-  readonly run: Run = async (argv) => {
+  readonly run: RunProgram = async (argv) => {
     const line = argv.filter((word) => !['minikube', '-p', 'fake'].includes(word)).join(' ');
     this.ran.push(line);
     const done = (exitCode: number, stdout = '') => ({ exitCode, stdout, stderr: '', failure: undefined });

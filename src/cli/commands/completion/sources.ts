@@ -13,13 +13,13 @@ export interface Candidate {
   file?: boolean;
 }
 
-type Places = Pick<Context, 'cwd' | 'env' | 'root'>;
+type CompletionPlaces = Pick<Context, 'cwd' | 'env' | 'root'>;
 
 /** Entries of one folder that are read at most: what is longer is no list to choose from. */
 const maxEntries = 2_000;
 
 /** What lies where the word points: folders, and the files that are `wanted`. Hidden ones only behind a dot. */
-export function listFiles(word: string, places: Places, wanted: (name: string) => boolean): Candidate[] {
+export function listFiles(word: string, places: CompletionPlaces, wanted: (name: string) => boolean): Candidate[] {
   const head = word.slice(0, word.lastIndexOf('/') + 1);
   const folder = pathOf(head, places);
   const hidden = word.startsWith('.', head.length);
@@ -36,12 +36,12 @@ export function listFiles(word: string, places: Places, wanted: (name: string) =
 }
 
 /** A path as the shell would hand it over: the words before the cursor are not expanded yet. */
-function pathOf(word: string, { cwd, env }: Places): string {
+function pathOf(word: string, { cwd, env }: CompletionPlaces): string {
   return resolve(cwd, word.replace(/^~(?=\/|$)/, env.HOME ?? '~'));
 }
 
 /** The scenarios or profiles of the package, and why each exists; not parsed, which takes longer than a key press may. */
-export function bundled(folder: 'scenarios' | 'scenarios/profiles', { root }: Places): Candidate[] {
+export function bundled(folder: 'scenarios' | 'scenarios/profiles', { root }: CompletionPlaces): Candidate[] {
   return attempt(() => readdirSync(join(root, folder)))
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => ({
@@ -51,7 +51,7 @@ export function bundled(folder: 'scenarios' | 'scenarios/profiles', { root }: Pl
 }
 
 /** The stacks of a folder, and of the bundled one and what is up here where none is named. */
-export function stacks(manifests: string | undefined, places: Places): Candidate[] {
+export function stacks(manifests: string | undefined, places: CompletionPlaces): Candidate[] {
   const folder = manifests === undefined ? join(places.root, 'manifests') : pathOf(manifests, places);
   const listed = attempt(() => listStacks(folder)).map((word) => ({ word, description: describeStack(folder, word) }));
   if (manifests !== undefined) return listed;
@@ -59,7 +59,7 @@ export function stacks(manifests: string | undefined, places: Places): Candidate
 }
 
 /** The services of the bundled platform, and those that are up here. */
-export function services({ env, root }: Places): Candidate[] {
+export function services({ env, root }: CompletionPlaces): Candidate[] {
   const shared = join(root, 'manifests', 'shared');
   const ours = attempt(() => readdirSync(shared)).filter((name) => existsSync(join(shared, name, 'service.yaml')));
   const here = stateHere(env).processes.filter(({ kind }) => kind === 'service');
@@ -71,7 +71,7 @@ export function services({ env, root }: Places): Candidate[] {
 }
 
 /** What has logs: the services, and here the jobs, the gateway and what watches over all of them. */
-export function logged(places: Places): Candidate[] {
+export function logged(places: CompletionPlaces): Candidate[] {
   const processes = stateHere(places.env).processes.map(({ name }) => name);
   const others = processes.length > 0 ? [...processes, 'supervisor'] : [];
   return distinct([...services(places), ...others.map((word) => ({ word, description: upHere }))]);
@@ -79,19 +79,19 @@ export function logged(places: Places): Candidate[] {
 
 const upHere = 'up on this machine';
 
-function stateHere(env: Places['env']): Pick<LocalState, 'stacks' | 'processes'> {
+function stateHere(env: CompletionPlaces['env']): Pick<LocalState, 'stacks' | 'processes'> {
   const [state] = attempt(() => [readState(stateFolder(env))]);
   return state ?? { stacks: [], processes: [] };
 }
 
 /** The contexts of the kubeconfig files; no cluster is asked. */
-export async function kubeContexts({ env }: Places): Promise<Candidate[]> {
+export async function kubeContexts({ env }: CompletionPlaces): Promise<Candidate[]> {
   const { contextNames } = await import('../../target/kubeconfig.js');
   return contextNames(env).map((word) => ({ word, description: 'kubeconfig context' }));
 }
 
 /** The clusters that their providers keep on this machine, by what `--profile` calls them; no program is asked. */
-export async function clusterProfiles({ env }: Places): Promise<Candidate[]> {
+export async function clusterProfiles({ env }: CompletionPlaces): Promise<Candidate[]> {
   const { knownProfiles } = await import('../../target/target-names.js');
   const known = await knownProfiles(env);
   return known.map(({ profile, noun }) => ({ word: profile, description: noun }));

@@ -164,8 +164,8 @@ async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<L
       onRecords: files.recorder(plan),
       steer:
         search &&
-        (async (attack, signal) => {
-          findMax = await search.findMax(attack, { bounds, unit, thresholds, drainMs, clock: context.clock, signal });
+        (async (loadRun, signal) => {
+          findMax = await search.findMax(loadRun, { bounds, unit, thresholds, drainMs, clock: context.clock, signal });
         }),
       onSnapshot: (snapshot) => {
         last = snapshot;

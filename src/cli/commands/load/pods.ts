@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { JourneyData } from '../../journey/plan-journey.js';
 import { Failure } from '../../kernel/failure.js';
-import type { StartAttack } from '../../load/attack.js';
+import type { StartLoad } from '../../load/load-run.js';
 import { type LoadPlan, planDurationMs, type Work } from '../../load/plan/plan.js';
 import type { StartedPods } from '../../target/target.js';
 import type { Context } from '../context/context.js';
@@ -15,7 +15,7 @@ import type { PodOptions } from './flags.js';
 export interface LoadPods {
   /** The plan with the addresses that pods reach and the journeys that pods can read. */
   plan: LoadPlan;
-  start: StartAttack;
+  start: StartLoad;
   close(): Promise<void>;
 }
 
@@ -76,12 +76,12 @@ export async function startLoadPods(
       told = why;
     },
   });
-  const { startShardedAttack } = await import('../../load/shards/sharded-run.js');
+  const { startShardedLoad } = await import('../../load/shards/sharded-run.js');
   const peers = started.pods.map(({ name, connect }) => ({ name: `pod ${name}`, connect }));
   try {
     return {
       plan: { ...plan, work, endpoint: endpointFor(plan, started) },
-      start: (whole, deps) => startShardedAttack(whole, peers, deps),
+      start: (whole, deps) => startShardedLoad(whole, peers, deps),
       close: () => started.close(),
     };
   } catch (error) {

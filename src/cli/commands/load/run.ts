@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os';
 import { exitCodes, unreachable } from '../../kernel/failure.js';
 import { traitsOf } from '../../load/arrivals/models.js';
-import type { Attack, EarlyEnd, StartAttack } from '../../load/attack.js';
+import type { EarlyEnd, LoadRun, StartLoad } from '../../load/load-run.js';
 import type { LoadResult, LoadSnapshot, RequestRecord } from '../../load/measure/metrics.js';
 import type { LoadPlan } from '../../load/plan/plan.js';
 import { headingLine, snapshotLine } from '../../report/load/text.js';
@@ -20,9 +20,9 @@ export interface RunLoadOptions {
   /** What the workloads used so far, for the live view. */
   workloads?: () => readonly WorkloadRow[];
   /** Begins the run in place of this process's engine: a distributed run. */
-  start?: StartAttack;
+  start?: StartLoad;
   /** Steers the run in the user's place; the run ends when this is done. */
-  steer?: (attack: Attack, over: AbortSignal) => Promise<void>;
+  steer?: (loadRun: LoadRun, over: AbortSignal) => Promise<void>;
   /** Takes the record of every request, in batches. */
   onRecords?: (records: RequestRecord[]) => void;
 }
@@ -31,35 +31,35 @@ const liveIntervalMs = 250;
 const lineIntervalMs = 1000;
 
 /**
- * Starts the attack, shows it until it ends, gives its result. The first Ctrl-C finishes it early: the result is then of
+ * Starts the load, shows it until it ends, gives its result. The first Ctrl-C finishes it early: the result is then of
  * what was measured. Throws the engine's Failure where the endpoint cannot be reached.
  */
 export async function runLoad(plan: LoadPlan, context: Context, options: RunLoadOptions): Promise<LoadResult> {
-  const startAttack = options.start ?? (await import('../../load/run.js')).startAttack;
+  const startLoad = options.start ?? (await import('../../load/run.js')).startLoad;
   // The view comes first: loading it beside the first requests would make them late.
   let controls: Controls | undefined;
   const display = await openDisplay(plan, context, (key) => controls?.onKey(key), options.progress);
-  const attack = startAttack(plan, { onRecords: options.onRecords });
-  const steering = new Controls(attack, options.steer === undefined);
+  const loadRun = startLoad(plan, { onRecords: options.onRecords });
+  const steering = new Controls(loadRun, options.steer === undefined);
   controls = steering;
   const interrupt = () => steering.finish('interrupted');
   context.signal.addEventListener('abort', interrupt, { once: true });
   if (context.signal.aborted) interrupt();
   const over = new AbortController();
-  const steered = options.steer?.(attack, over.signal).finally(() => attack.finish('completed'));
+  const steered = options.steer?.(loadRun, over.signal).finally(() => loadRun.finish('completed'));
   steered?.catch(() => undefined);
   try {
-    await watch(attack, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
+    await watch(loadRun, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
       // Records of every request must be taken as they come; nothing else here is urgent.
       if (display.busy && snapshot.progress.phase === 'running' && options.onRecords === undefined) giveWay();
       display.update(snapshot, { ...steering.state, workloads: options.workloads?.() ?? [] });
       options.onSnapshot?.(snapshot);
     });
-    const result = await attack.result;
+    const result = await loadRun.result;
     over.abort();
     await steered;
     // The last sample is older than the end.
-    options.onSnapshot?.(attack.snapshot());
+    options.onSnapshot?.(loadRun.snapshot());
     return result;
   } finally {
     over.abort();
@@ -83,7 +83,7 @@ class Controls {
 
   /** `mayChange`: a search sets the rate itself. */
   constructor(
-    private readonly attack: Attack,
+    private readonly loadRun: LoadRun,
     private readonly mayChange: boolean,
   ) {}
 
@@ -93,7 +93,7 @@ class Controls {
 
   finish(why?: EarlyEnd): void {
     this.finishing = true;
-    this.attack.finish(why);
+    this.loadRun.finish(why);
   }
 
   onKey(key: LiveKey): void {
@@ -122,14 +122,14 @@ class Controls {
   private togglePause(): void {
     if (!this.mayChange) return;
     this.paused = !this.paused;
-    if (this.paused) this.attack.pause();
-    else this.attack.resume();
+    if (this.paused) this.loadRun.pause();
+    else this.loadRun.resume();
   }
 
   private setRate(factor: number): void {
     if (!this.mayChange) return;
     this.rateFactor = Math.min(100, Math.max(0.1, Math.round(factor * 10) / 10));
-    this.attack.adjustRate(this.rateFactor);
+    this.loadRun.adjustRate(this.rateFactor);
   }
 }
 
@@ -157,14 +157,14 @@ function takeBack(): void {
 
 /** Samples the run every `everyMs` until its result is there. */
 async function watch(
-  attack: Attack,
+  loadRun: LoadRun,
   context: Context,
   everyMs: number,
   show: (snapshot: LoadSnapshot) => void,
 ): Promise<void> {
   const ended = new AbortController();
   const stop = () => ended.abort();
-  attack.result.then(stop, stop);
+  loadRun.result.then(stop, stop);
   const started = context.clock.monotonic();
   for (let tick = 1; !ended.signal.aborted; tick++) {
     const waitMs = started + tick * everyMs - context.clock.monotonic();
@@ -173,7 +173,7 @@ async function watch(
     } catch {
       return;
     }
-    show(attack.snapshot());
+    show(loadRun.snapshot());
   }
 }
 

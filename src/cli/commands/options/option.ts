@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { readValue, type Surroundings, type ValueKind } from './value-kind.js';
+import { readValue, type ValueContext, type ValueKind } from './value-kind.js';
 
 /** How the values of a flag that is given several times come together. */
 type Gathering = 'last' | 'list' | 'map';
@@ -65,7 +65,7 @@ export function pairs<T>(
 export class DeclaredOption extends Option {
   constructor(
     readonly declaration: Declared<unknown>,
-    surroundings: Surroundings,
+    surroundings: ValueContext,
   ) {
     super(declaration.flags, declaration.what);
     const { kind, gathering, fallback, isMandatory } = declaration;

@@ -3,7 +3,7 @@ import { nearest } from '../../kernel/nearest.js';
 import type { Context } from '../context/context.js';
 
 /** What a reader of values may look at. */
-export type Surroundings = Pick<Context, 'cwd' | 'clock'>;
+export type ValueContext = Pick<Context, 'cwd' | 'clock'>;
 
 /** What is wrong with a text, where `is not WANTED` does not say it, and the cure where an example is none. */
 export class Wrong {
@@ -22,9 +22,9 @@ export interface ValueKind<T> {
   /** A text that is taken. */
   example: string;
   /** The value; `Wrong` or undefined where the text is none. `flag` is what gives it, for a failure of the reader's own. */
-  read(text: string, surroundings: Surroundings, flag: string): T | Wrong | undefined;
+  read(text: string, surroundings: ValueContext, flag: string): T | Wrong | undefined;
   /** What may have been meant, the likeliest first; what does not read itself is not offered. */
-  near?(text: string, surroundings: Surroundings): readonly (string | undefined)[];
+  near?(text: string, surroundings: ValueContext): readonly (string | undefined)[];
   /** The text as a message may repeat it; undefined where it may be a secret as a whole. */
   shown?(text: string): string | undefined;
   /** Every text that is taken, where they are counted: help and completion list them. */
@@ -39,7 +39,7 @@ export function readValue<T>(
   kind: ValueKind<T>,
   flag: string,
   text: string,
-  surroundings: Surroundings,
+  surroundings: ValueContext,
   head = flag,
 ): T {
   const value = kind.read(text, surroundings, flag);
@@ -59,7 +59,7 @@ export function readValue<T>(
   });
 }
 
-function near<T>(kind: ValueKind<T>, text: string, surroundings: Surroundings, flag: string): string | undefined {
+function near<T>(kind: ValueKind<T>, text: string, surroundings: ValueContext, flag: string): string | undefined {
   const word = kind.words === undefined ? undefined : nearest(text, kind.words);
   return [word, ...(kind.near?.(text, surroundings) ?? [])].find((candidate) => {
     if (candidate === undefined || candidate === text) return false;

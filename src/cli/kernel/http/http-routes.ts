@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type Proxies, proxyAuthorization, proxyFor } from './http-proxy.js';
 
 /** How a request is put on the wire: to whom, and what its request line and its head say because of it. */
-export interface Route {
+export interface HttpRoute {
   agent: HttpAgent;
   secure: boolean;
   host: string;
@@ -118,7 +118,7 @@ export class Routes {
     this.#secure = new SecureAgent({ ...tls, keepAlive: true, timeout: idleMs });
   }
 
-  to({ url: text }: { url: string }): Route {
+  to({ url: text }: { url: string }): HttpRoute {
     const url = new URL(text);
     const secure = url.protocol === 'https:';
     const proxy = proxyFor(url, this.proxies);

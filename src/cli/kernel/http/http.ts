@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { contentCodings, withoutCodings } from './content-coding.js';
 import type { Proxies } from './http-proxy.js';
-import { keepAliveHints, type Route, Routes } from './http-routes.js';
+import { type HttpRoute, keepAliveHints, Routes } from './http-routes.js';
 import { type TlsOptions, tlsOptions } from './tls.js';
 
 /** How connections are made: certificates, proxies. Everything is optional; nothing is read from the environment. */
@@ -83,7 +83,7 @@ async function send(routes: Routes, request: HttpRequest): Promise<HttpOutcome> 
   };
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
-  let route: Route | undefined;
+  let route: HttpRoute | undefined;
   try {
     route = routes.to(request);
     const answer = await answered(route, request, signal, released);
@@ -124,7 +124,7 @@ interface Answer {
 
 /** Sends and waits for the head of the final response: interim ones (1xx) are passed over, asked for or not. */
 function answered(
-  { agent, secure, host, port, path, headers: added }: Route,
+  { agent, secure, host, port, path, headers: added }: HttpRoute,
   request: HttpRequest,
   signal: AbortSignal,
   released: () => void,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { traitsOf } from '../arrivals/models.js';
-import type { WarmUpLimits } from '../attack.js';
+import type { WarmUpLimits } from '../load-run.js';
 import {
   type ArrivalRing,
   arrivalRing,

@@ -27,7 +27,7 @@ import { judge, type Verdict } from './verdict.js';
 const judgedAfterMs = 1000;
 
 /** What an observer looks at. */
-export interface Observed {
+export interface ObservedRun {
   /** Of all I/O threads. */
   memories: WorkerMemory[];
   steering: ControlMemory;
@@ -70,7 +70,7 @@ export class Observer {
 
   constructor(
     private readonly plan: LoadPlan,
-    private readonly observed: Observed,
+    private readonly observed: ObservedRun,
   ) {
     this.machine = observed.machine();
     this.totals = new Totals(observed.memories);

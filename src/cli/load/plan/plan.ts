@@ -5,7 +5,7 @@ import { lastingMs } from '../arrivals/schedule.js';
 import type { Threshold } from './thresholds.js';
 
 /**
- * Everything an attack needs, as one serialisable value: it is printed by --dry-run, sent to the worker threads and to the
+ * Everything a load run needs, as one serialisable value: it is printed by --dry-run, sent to the worker threads and to the
  * pods of a distributed run unchanged. Made by `definePlan` (plan-define.ts), which fills the defaults and refuses nonsense.
  */
 export interface LoadPlan {

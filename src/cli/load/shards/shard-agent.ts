@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Failure, unreachable } from '../../kernel/failure.js';
 import { MachineWatch } from '../measure/machine.js';
 import type { LoadPlan } from '../plan/plan.js';
-import { Run } from '../run.js';
+import { ThreadedRun } from '../run.js';
 import { readFrames, writeFrame } from './frames.js';
 import { MemorySource } from './mirror.js';
 import type { FromShard, ToShard } from './shard.js';
@@ -22,7 +22,7 @@ const patience = { firstMs: 180_000, nextMs: 15_000 };
  */
 export class ShardAgent {
   private stream: Duplex | undefined;
-  private run: Run | undefined;
+  private run: ThreadedRun | undefined;
   /** While it is ready and waits for its start. */
   private begin: ((atUnixMs: number) => void) | undefined;
   private source: MemorySource | undefined;
@@ -87,7 +87,7 @@ export class ShardAgent {
   }
 
   private prepare(plan: LoadPlan, records: boolean): void {
-    const run = new Run(withModules(plan), {
+    const run = new ThreadedRun(withModules(plan), {
       startAt: () =>
         new Promise((resolve) => {
           this.begin = resolve;
@@ -101,7 +101,7 @@ export class ShardAgent {
   }
 
   /** Keeps how the run ended, for whoever listens then. */
-  private async awaitEnd(run: Run): Promise<void> {
+  private async awaitEnd(run: ThreadedRun): Promise<void> {
     try {
       await run.result;
       this.last = { type: 'done', ends: run.ends };
@@ -120,7 +120,7 @@ export class ShardAgent {
     this.ticker ??= setInterval(() => this.tell(), tellMs);
   }
 
-  private sourceOf({ memories, wakeUp }: Run): MemorySource {
+  private sourceOf({ memories, wakeUp }: ThreadedRun): MemorySource {
     return new MemorySource([...memories.map(({ buffer }) => buffer), wakeUp.buffer]);
   }
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Failure, unreachable } from '../../kernel/failure.js';
-import type { AttackDeps } from '../attack.js';
+import type { LoadDeps } from '../load-run.js';
 import type { WorkerEnd } from '../measure/figures.js';
 import type { MachineFigures } from '../measure/machine.js';
 import type { LoadPlan } from '../plan/plan.js';
@@ -20,7 +20,7 @@ export interface ShardTask {
   plan: LoadPlan;
   /** Filled with what the shard measures. */
   buffers: ArrayBufferLike[];
-  onRecords: AttackDeps['onRecords'];
+  onRecords: LoadDeps['onRecords'];
   /** A shard that is not heard of for so many milliseconds is lost. */
   lostAfterMs: number;
   /** Milliseconds until it must be ready, but for its connections. */

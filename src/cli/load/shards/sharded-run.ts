@@ -1,4 +1,4 @@
-import type { Attack, AttackDeps } from '../attack.js';
+import type { LoadDeps, LoadRun } from '../load-run.js';
 import type { WorkerEnd } from '../measure/figures.js';
 import type { MachineFigures } from '../measure/machine.js';
 import type { LoadResult } from '../measure/metrics.js';
@@ -22,11 +22,11 @@ const graceMs = 10_000;
  * Begins a run whose arrivals are dealt to `peers` in turn: all begin at one moment, and what they measure is merged
  * exactly, while it happens, so that thresholds and verdict are of the whole. A shard that is lost makes the run VOID.
  */
-export function startShardedAttack(plan: LoadPlan, peers: readonly ShardPeer[], deps: ShardedDeps = {}): Attack {
+export function startShardedLoad(plan: LoadPlan, peers: readonly ShardPeer[], deps: ShardedDeps = {}): LoadRun {
   return new ShardedRun(plan, peers, deps);
 }
 
-export interface ShardedDeps extends Pick<AttackDeps, 'onRecords'> {
+export interface ShardedDeps extends Pick<LoadDeps, 'onRecords'> {
   /** Milliseconds without a word after which a shard counts as lost (default 8 s). */
   lostAfterMs?: number;
   /** Milliseconds until every shard must be ready, but for its connections (default 60 s). */

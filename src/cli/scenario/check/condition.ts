@@ -17,7 +17,7 @@ export interface Finding extends Mismatch {
 }
 
 /** What a condition may refer to beside the exchange. */
-export interface Surroundings {
+export interface CheckContext {
   expand(value: unknown): unknown;
   /** The exchange of an earlier step, by name. */
   earlier(step: string): Exchange | undefined;
@@ -32,7 +32,7 @@ export const anAnswer = 'an answer';
  * Everything the exchange does not satisfy; empty where the condition holds. A pattern or path that does not come to an end
  * on what the server said is a finding of the whole condition, also within `not`.
  */
-export function findingsOf(condition: Condition, exchange: Exchange, around: Surroundings): Finding[] {
+export function findingsOf(condition: Condition, exchange: Exchange, around: CheckContext): Finding[] {
   try {
     return allFindings(condition, exchange, around);
   } catch (error) {
@@ -41,7 +41,7 @@ export function findingsOf(condition: Condition, exchange: Exchange, around: Sur
   }
 }
 
-function allFindings(condition: Condition, exchange: Exchange, around: Surroundings): Finding[] {
+function allFindings(condition: Condition, exchange: Exchange, around: CheckContext): Finding[] {
   const findings: Finding[] = [];
   const look: Look = {
     exchange,
@@ -69,7 +69,7 @@ function allFindings(condition: Condition, exchange: Exchange, around: Surroundi
 /** What a check has at hand. */
 interface Look {
   exchange: Exchange;
-  around: Surroundings;
+  around: CheckContext;
   find(finding: Omit<Finding, 'line'>): void;
   /** Finds the mismatch of a value, if there is one, at the line of its operator. */
   expect(what: string, actual: unknown, expectation: Expectation, loose?: boolean): void;
@@ -164,7 +164,7 @@ function bothJson(expected: Buffer, actual: Buffer): { expected: unknown; actual
   }
 }
 
-function checkCombined(condition: Condition, exchange: Exchange, around: Surroundings, findings: Finding[]): void {
+function checkCombined(condition: Condition, exchange: Exchange, around: CheckContext, findings: Finding[]): void {
   for (const each of condition.all ?? []) findings.push(...allFindings(each, exchange, around));
   if (condition.any !== undefined) {
     const tried = condition.any.map((each) => allFindings(each, exchange, around));

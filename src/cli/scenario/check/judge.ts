@@ -1,6 +1,6 @@
 import type { Check, Condition } from '../scenario.js';
 import { Unresolved } from '../variables/template.js';
-import { type Finding, findingsOf, type Surroundings } from './condition.js';
+import { type CheckContext, type Finding, findingsOf } from './condition.js';
 import type { Exchange } from './exchange.js';
 
 /** A check of a step, judged. */
@@ -13,13 +13,13 @@ export interface JudgedCheck {
 }
 
 /** Judges a check; a variable without a value is a finding. */
-export function judgeCheck(check: Check, exchange: Exchange, around: Surroundings): JudgedCheck {
+export function judgeCheck(check: Check, exchange: Exchange, around: CheckContext): JudgedCheck {
   const findings = check.skip === false ? safeFindings(check.condition, exchange, around) : undefined;
   return { check, name: shownName(check.name, around), findings };
 }
 
 /** The name of a check with its variables; as it is written where one has no value. */
-export function shownName(name: string, { expand }: Surroundings): string {
+export function shownName(name: string, { expand }: CheckContext): string {
   if (!name.includes('{{')) return name;
   try {
     return String(expand(name));
@@ -30,7 +30,7 @@ export function shownName(name: string, { expand }: Surroundings): string {
 }
 
 /** As findingsOf; a variable without a value is a finding, not an end. */
-export function safeFindings(condition: Condition, exchange: Exchange, around: Surroundings): Finding[] {
+export function safeFindings(condition: Condition, exchange: Exchange, around: CheckContext): Finding[] {
   try {
     return findingsOf(condition, exchange, around);
   } catch (error) {

@@ -5,14 +5,14 @@ import { parseJson } from '../../kernel/json.js';
 import { patternOf } from '../../kernel/pattern.js';
 import type { Uses } from '../format/uses.js';
 import type { Condition, Scenario, Step } from '../scenario.js';
-import type { Surroundings } from './condition.js';
+import type { CheckContext } from './condition.js';
 
 type Validate = ((body: unknown) => boolean) & {
   errors?: { instancePath: string; message?: string; params: object }[] | null;
 };
 
 /** Compiles every JSON Schema of a sound scenario (2020-12, by ajv, loaded only where there is one). */
-export async function compileSchemas(scenario: Scenario): Promise<Surroundings['schemaProblems']> {
+export async function compileSchemas(scenario: Scenario): Promise<CheckContext['schemaProblems']> {
   const conditions = [...scenario.setup, ...scenario.steps, ...scenario.teardown]
     .flatMap(conditionsOf)
     .filter((condition) => condition.schema !== undefined);

@@ -11,7 +11,7 @@ import { parseScenario, scenarioFailure } from './parse.js';
 import { nameProblems } from './references.js';
 import type { Uses } from './uses.js';
 
-export interface Places {
+export interface ScenarioPlaces {
   /** Package root; built-in scenarios are under scenarios/. */
   root: string;
   cwd: string;
@@ -53,7 +53,7 @@ export function listScenarios(root: string): ScenarioListing[] {
 }
 
 /** The file of a built-in name or a path. Throws Failure with the nearest name. */
-export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<Places, 'root' | 'cwd'>): string {
+export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<ScenarioPlaces, 'root' | 'cwd'>): string {
   if (isPath(nameOrPath)) {
     const file = resolve(cwd, nameOrPath);
     const folderHint = `Give the files in it: ${nameOrPath.replace(/[\\/]+$/, '')}/*.yaml`;
@@ -80,7 +80,7 @@ const pathHint =
   'Give the path of a scenario (YAML) or Postman collection (JSON), or one of the names of hwctl scenario list';
 
 /** Reads a scenario by its built-in name or path. Throws one Failure with all problems of the file. */
-export async function loadScenario(nameOrPath: string, places: Places): Promise<Scenario> {
+export async function loadScenario(nameOrPath: string, places: ScenarioPlaces): Promise<Scenario> {
   const file = findScenarioFile(nameOrPath, places);
   const shown = shownPath(file, places);
   const source = readText(file, { shown: isPath(nameOrPath) ? nameOrPath : shown, hint: pathHint });
@@ -102,7 +102,7 @@ export async function loadScenario(nameOrPath: string, places: Places): Promise<
 function dataRows(
   uses: Uses,
   file: string,
-  places: Places,
+  places: ScenarioPlaces,
   problems: Problem[],
 ): Record<string, unknown>[] | undefined {
   if (places.data !== undefined) {
@@ -132,7 +132,7 @@ function fileProblems({ files }: Uses, scenario: string): Problem[] {
 }
 
 /** Relative to the working directory where it is below it, as people type it. */
-function shownPath(file: string, { cwd }: Places): string {
+function shownPath(file: string, { cwd }: ScenarioPlaces): string {
   const short = relative(cwd, file);
   return short.startsWith('..') || isAbsolute(short) ? file : short;
 }

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ScenarioEndpoint } from '../send/request.js';
 
-interface Wanted {
+interface AgentRequest {
   host?: string;
   hostname?: string;
   port?: number | string;
@@ -24,7 +24,7 @@ export function collectionAgents(
   endpoint: ScenarioEndpoint | undefined,
   allowUnixSocket: boolean,
 ): Record<'http' | 'https', unknown> {
-  const refused = ({ socketPath }: Wanted, done?: Connected): boolean => {
+  const refused = ({ socketPath }: AgentRequest, done?: Connected): boolean => {
     if (socketPath === undefined || allowUnixSocket) return false;
     const error = new Error(`${socketPath} is a socket of this machine: requests to it need --allow-unix-socket`);
     process.nextTick(() => done?.(error, undefined as unknown as Duplex));
@@ -32,7 +32,7 @@ export function collectionAgents(
   };
   const { logical, address } = routeOf(endpoint);
   class CollectionAgent extends HttpAgent {
-    override createConnection(options: Wanted, done?: Connected): Duplex | undefined {
+    override createConnection(options: AgentRequest, done?: Connected): Duplex | undefined {
       if (refused(options, done)) return undefined;
       const wanted = (options.host ?? options.hostname ?? '').toLowerCase();
       const plain = { ...options, ...(options.socketPath === undefined && wanted === logical ? address : {}) };
@@ -40,7 +40,7 @@ export function collectionAgents(
     }
   }
   class SecureCollectionAgent extends HttpsAgent {
-    override createConnection(options: Wanted, done?: Connected): Duplex | undefined {
+    override createConnection(options: AgentRequest, done?: Connected): Duplex | undefined {
       return refused(options, done) ? undefined : (super.createConnection(options as object, done) ?? undefined);
     }
   }

@@ -17,7 +17,7 @@ import { dumpOf, trafficOf } from '../tell/describe.js';
 import type { Mask } from '../tell/mask.js';
 import { conduct } from './conduct.js';
 import type { PostmanOptions } from './options.js';
-import type { Places } from './places.js';
+import type { CollectionPlaces } from './places.js';
 import { sentRequest } from './sent.js';
 
 /** What is run, and what reports need to know of it. */
@@ -27,11 +27,11 @@ export interface Subject {
   name: string;
   options: PostmanOptions;
   mask: Mask;
-  places: Places;
+  places: CollectionPlaces;
 }
 
 /** Turns the runtime's callbacks into the events of any scenario. */
-export class Observer {
+export class CollectionObserver {
   readonly #tally = new Tally();
   readonly #startedAt: number;
   readonly #startedMs: number;

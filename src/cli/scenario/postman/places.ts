@@ -5,7 +5,7 @@ import { type Position, positionOf } from '../../document/problem.js';
 const start: Position = { line: 1, column: 1 };
 
 /** Where the items of a collection and their tests stand in its file; the text is parsed for it only when it is asked for. */
-export class Places {
+export class CollectionPlaces {
   readonly #paths = new Map<string, (string | number)[]>();
   #parsed: { at(node: Node): Position; get(path: readonly (string | number)[]): Node | undefined } | undefined;
 

@@ -11,9 +11,9 @@ import { Mask } from '../tell/mask.js';
 import { collectionAgents } from './agent.js';
 import { readCollection, readJson } from './collection.js';
 import { readIterationData } from './iteration-data.js';
-import { Observer } from './observer.js';
+import { CollectionObserver } from './observer.js';
 import type { PostmanOptions } from './options.js';
-import { Places } from './places.js';
+import { CollectionPlaces } from './places.js';
 import { refuseCutResponses } from './whole-response.js';
 
 /** Runs a Postman collection unchanged, on Postman's own runtime. Failed assertions are values; throws as runScenario does. */
@@ -37,12 +37,12 @@ export async function runCollection(file: string, shown: string, options: Postma
   const environment = scope('--environment', options.environment, options.environmentVariables);
   const globals = scope('--globals', options.globals, options.globalVariables);
   secretNames(json.variable, secrets);
-  const observer = new Observer({
+  const observer = new CollectionObserver({
     file: shown,
     name: oneLine(collection.name ?? basename(file)),
     options,
     mask: maskOf([environment, globals, collection.variables], secrets),
-    places: new Places(text, collection),
+    places: new CollectionPlaces(text, collection),
   });
   const run = await new Promise<Run>((done, fail) => {
     new Runner().run(

@@ -1,4 +1,4 @@
-import type { Surroundings } from '../check/condition.js';
+import type { CheckContext } from '../check/condition.js';
 import { type Exchange, valueFrom } from '../check/exchange.js';
 import { mismatchOf } from '../check/expect.js';
 import { safeFindings, shownName } from '../check/judge.js';
@@ -10,12 +10,12 @@ import { Unresolved } from '../variables/template.js';
 import { Gate } from './gate.js';
 import { watchOf } from './request-step.js';
 import { setVariables } from './request-turn.js';
-import { type Iteration, type Run, type StepRecord, surroundings } from './run-state.js';
+import { type Iteration, type ScenarioRun, type StepRecord, surroundings } from './run-state.js';
 
 /** Builds all requests, releases them together, and judges what came back as a set. */
 export async function runParallelStep(
   step: ParallelStep,
-  run: Run,
+  run: ScenarioRun,
   iteration: Iteration,
   record: StepRecord,
 ): Promise<StepResult> {
@@ -52,7 +52,12 @@ export async function runParallelStep(
   return record.end();
 }
 
-async function release(step: ParallelStep, run: Run, iteration: Iteration, record: StepRecord): Promise<Exchange[]> {
+async function release(
+  step: ParallelStep,
+  run: ScenarioRun,
+  iteration: Iteration,
+  record: StepRecord,
+): Promise<Exchange[]> {
   const { tally, courier, options, signal } = run;
   const gate = new Gate(options.clock);
   const sends: (() => Promise<Exchange | undefined>)[] = [];
@@ -93,7 +98,7 @@ async function release(step: ParallelStep, run: Run, iteration: Iteration, recor
 
 async function harm(
   member: Extract<ParallelMember, { kind: 'fault' }>,
-  run: Run,
+  run: ScenarioRun,
   record: StepRecord,
 ): Promise<undefined> {
   const { fault, clock } = run.options;
@@ -114,7 +119,7 @@ async function harm(
 }
 
 /** One line for each kind of outcome: same method, address and status. */
-function summaries(exchanges: Exchange[], run: Run): ExchangeSummary[] {
+function summaries(exchanges: Exchange[], run: ScenarioRun): ExchangeSummary[] {
   const groups = new Map<string, ExchangeSummary>();
   for (const exchange of exchanges) {
     const one = summaryOf(exchange, run.mask);
@@ -133,10 +138,10 @@ function summaries(exchanges: Exchange[], run: Run): ExchangeSummary[] {
 function capture(
   step: ParallelStep,
   exchanges: Exchange[],
-  run: Run,
+  run: ScenarioRun,
   iteration: Iteration,
   record: StepRecord,
-  around: Surroundings,
+  around: CheckContext,
 ): void {
   for (const [name, source] of Object.entries(step.capture)) {
     const fitting = matching(exchanges, source.where, around);
@@ -153,7 +158,7 @@ function capture(
   }
 }
 
-function matching(exchanges: Exchange[], where: Condition | undefined, around: Surroundings): Exchange[] {
+function matching(exchanges: Exchange[], where: Condition | undefined, around: CheckContext): Exchange[] {
   if (where === undefined) return exchanges;
   return exchanges.filter((exchange) => safeFindings(where, exchange, around).length === 0);
 }
@@ -164,7 +169,7 @@ interface Verdict {
   offender: Exchange | undefined;
 }
 
-function judgeSet(check: SetCheck, exchanges: Exchange[], around: Surroundings): Verdict {
+function judgeSet(check: SetCheck, exchanges: Exchange[], around: CheckContext): Verdict {
   const messages: string[] = [];
   let offender: Exchange | undefined;
   const say = (message: string, exchange?: Exchange) => {
@@ -205,7 +210,7 @@ function expectNumber(
   actual: number,
   is: Expectation,
   detail: string,
-  around: Surroundings,
+  around: CheckContext,
   say: (message: string) => void,
 ): void {
   const wrong = mismatchOf(actual, is, around.expand);
@@ -219,7 +224,7 @@ function valuesOf(source: Source, exchanges: Exchange[]): unknown[] {
   });
 }
 
-function why(condition: Condition, exchange: Exchange, around: Surroundings): string {
+function why(condition: Condition, exchange: Exchange, around: CheckContext): string {
   return safeFindings(condition, exchange, around)
     .map(({ what, expected, actual }) => `${what}: expected ${expected}, found ${actual}`)
     .join('; ');

@@ -6,12 +6,12 @@ import { buildRequest } from '../send/request.js';
 import { summaryOf } from '../tell/describe.js';
 import { Unresolved } from '../variables/template.js';
 import { RequestTurn, type TurnAction, type TurnContext, type TurnWatch } from './request-turn.js';
-import { type Iteration, type Run, type StepRecord, surroundings } from './run-state.js';
+import { type Iteration, type ScenarioRun, type StepRecord, surroundings } from './run-state.js';
 
 /** Does one request step: drives its turn, then reports what came of it. */
 export async function runRequestStep(
   step: RequestStep,
-  run: Run,
+  run: ScenarioRun,
   iteration: Iteration,
   record: StepRecord,
 ): Promise<StepResult> {
@@ -22,7 +22,7 @@ export async function runRequestStep(
   return record.end();
 }
 
-function turnContext(run: Run, iteration: Iteration, watch: TurnWatch): TurnContext {
+function turnContext(run: ScenarioRun, iteration: Iteration, watch: TurnWatch): TurnContext {
   const { courier, scenario } = run;
   const { variables, exchanges } = iteration;
   return {
@@ -38,7 +38,11 @@ function turnContext(run: Run, iteration: Iteration, watch: TurnWatch): TurnCont
   };
 }
 
-async function drive(turn: RequestTurn, { courier, options, signal }: Run, { variables }: Iteration): Promise<void> {
+async function drive(
+  turn: RequestTurn,
+  { courier, options, signal }: ScenarioRun,
+  { variables }: Iteration,
+): Promise<void> {
   let action: TurnAction = turn.begin();
   while (action.do !== 'done') {
     switch (action.do) {
@@ -63,7 +67,7 @@ async function drive(turn: RequestTurn, { courier, options, signal }: Run, { var
 }
 
 /** Counts and masks while the step runs. */
-export function watchOf({ tally, mask }: Run, record: StepRecord): TurnWatch {
+export function watchOf({ tally, mask }: ScenarioRun, record: StepRecord): TurnWatch {
   return {
     // newman counts a prerequest script at the collection for each request, and the item's own where it has one.
     attempt({ set }) {
@@ -83,7 +87,7 @@ export function watchOf({ tally, mask }: Run, record: StepRecord): TurnWatch {
   };
 }
 
-function report(turn: RequestTurn, { tally, mask }: Run, iteration: Iteration, record: StepRecord): void {
+function report(turn: RequestTurn, { tally, mask }: ScenarioRun, iteration: Iteration, record: StepRecord): void {
   const { step, captureProblems } = turn;
   const exchange = turn.exchange!;
   const summary = summaryOf(exchange, mask, turn.tries);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { HttpOutcome } from '../../kernel/http/http.js';
-import type { Surroundings } from '../check/condition.js';
+import type { CheckContext } from '../check/condition.js';
 import { type Exchange, valueFrom } from '../check/exchange.js';
 import { type JudgedCheck, judgeCheck, messagesOf, safeFindings } from '../check/judge.js';
 import type { Auth, Condition, RequestStep, RequestTemplate, Scenario } from '../scenario.js';
@@ -14,7 +14,7 @@ export interface TurnContext extends HopContext {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly variables: Variables;
   /** What conditions may look at. */
-  readonly around: Surroundings;
+  readonly around: CheckContext;
   /** The last exchange of each step, by name, for `sameBodyAs`. */
   readonly exchanges: Pick<Map<string, Exchange>, 'set'>;
   /** Expands a request. Throws Unresolved for a variable without a value. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { HttpClientOptions } from '../../kernel/http/http.js';
 import { oneLine, printable } from '../../kernel/text.js';
-import type { Surroundings } from '../check/condition.js';
+import type { CheckContext } from '../check/condition.js';
 import type { Exchange } from '../check/exchange.js';
 import {
   begunStep,
@@ -50,13 +50,13 @@ export interface RunOptions {
 }
 
 /** What all steps of one run share. */
-export interface Run {
+export interface ScenarioRun {
   scenario: Scenario;
   options: RunOptions;
   tally: Tally;
   mask: Mask;
   courier: Courier;
-  schemaProblems: Surroundings['schemaProblems'];
+  schemaProblems: CheckContext['schemaProblems'];
   /** Aborts when the run is to end (or, in teardown after an interrupt, later). */
   signal: AbortSignal;
 }
@@ -73,7 +73,7 @@ export interface Iteration {
 }
 
 /** What conditions may look at in this iteration. */
-export function surroundings({ schemaProblems }: Run, { variables, exchanges }: Iteration): Surroundings {
+export function surroundings({ schemaProblems }: ScenarioRun, { variables, exchanges }: Iteration): CheckContext {
   return {
     expand: (value) => variables.expand(value),
     earlier: (name) => exchanges.get(name),
@@ -87,12 +87,12 @@ export function surroundings({ schemaProblems }: Run, { variables, exchanges }: 
  */
 export class StepRecord {
   readonly result: StepResult;
-  readonly #run: Run;
+  readonly #run: ScenarioRun;
   readonly #iteration: Iteration;
   readonly #quiet: boolean;
   readonly #startedMs: number;
 
-  constructor(run: Run, iteration: Iteration, ref: StepRef, quiet: boolean) {
+  constructor(run: ScenarioRun, iteration: Iteration, ref: StepRef, quiet: boolean) {
     this.#run = run;
     this.#iteration = iteration;
     this.#quiet = quiet;

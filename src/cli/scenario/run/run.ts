@@ -9,7 +9,7 @@ import { endpointNeed } from '../variables/addresses.js';
 import { scopesOf, Variables } from '../variables/template.js';
 import { runParallelStep } from './parallel-step.js';
 import { runRequestStep } from './request-step.js';
-import { type Iteration, type Run, type RunOptions, StepRecord } from './run-state.js';
+import { type Iteration, type RunOptions, type ScenarioRun, StepRecord } from './run-state.js';
 import { selectSteps } from './select.js';
 import { Tally } from './tally.js';
 
@@ -30,7 +30,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     });
   }
   const { clock, signal } = options;
-  const run: Run = {
+  const run: ScenarioRun = {
     scenario,
     options,
     tally: new Tally(),
@@ -66,7 +66,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 }
 
 /** Setup, steps, teardown; true where something failed. */
-async function runIteration(plan: ReturnType<typeof selectSteps>, run: Run, index: number): Promise<boolean> {
+async function runIteration(plan: ReturnType<typeof selectSteps>, run: ScenarioRun, index: number): Promise<boolean> {
   const { scenario, options } = run;
   const source = { clock: options.clock, iteration: index };
   const scopes = scopesOf(scenario, index, options.variables);
@@ -95,7 +95,7 @@ async function runSteps(
   steps: readonly PlannedStep[],
   section: StepRef['section'],
   path: string[],
-  run: Run,
+  run: ScenarioRun,
   iteration: Iteration,
 ): Promise<void> {
   let broken: { error: unknown } | undefined;
@@ -117,7 +117,7 @@ async function runPlanned(
   { step, quiet, children }: PlannedStep,
   section: StepRef['section'],
   path: string[],
-  run: Run,
+  run: ScenarioRun,
   iteration: Iteration,
 ): Promise<void> {
   if (step.kind === 'folder' && step.skip === false)
@@ -132,7 +132,7 @@ async function runPlanned(
 }
 
 /** `--delay-request`: before each step with a request but the first of the iteration. */
-async function pause(step: Step, { options, signal }: Run, iteration: Iteration): Promise<void> {
+async function pause(step: Step, { options, signal }: ScenarioRun, iteration: Iteration): Promise<void> {
   if (options.delayMs === undefined || step.skip !== false || !['request', 'parallel'].includes(step.kind)) return;
   if (iteration.requested) await options.clock.sleep(options.delayMs, signal);
   iteration.requested = true;
@@ -140,7 +140,7 @@ async function pause(step: Step, { options, signal }: Run, iteration: Iteration)
 
 type PlannedStep = ReturnType<typeof selectSteps>['steps'][number];
 
-async function runStep(step: Step, run: Run, iteration: Iteration, record: StepRecord): Promise<StepResult> {
+async function runStep(step: Step, run: ScenarioRun, iteration: Iteration, record: StepRecord): Promise<StepResult> {
   if (step.skip !== false) return record.skip(step.skip);
   switch (step.kind) {
     case 'request':
@@ -157,7 +157,7 @@ async function runStep(step: Step, run: Run, iteration: Iteration, record: StepR
   }
 }
 
-async function runFaultStep(step: FaultStep, run: Run, record: StepRecord): Promise<StepResult> {
+async function runFaultStep(step: FaultStep, run: ScenarioRun, record: StepRecord): Promise<StepResult> {
   const { fault } = run.options;
   if (fault === undefined) return record.skip('only services that hwctl runs can be harmed');
   try {

@@ -1,5 +1,5 @@
 import { Failure } from '../../kernel/failure.js';
-import { type Run, run } from '../../kernel/process.js';
+import { type RunProgram, run } from '../../kernel/process.js';
 import type { ClusterTargets } from '../choice.js';
 import { recordedContexts, stateFolder } from './provider/cluster-state.js';
 import { whyNotMinikube } from './provider/minikube.js';
@@ -39,7 +39,7 @@ export const clusterTargets: ClusterTargets = {
 };
 
 /** Who makes the cluster: the one that was asked for, and behind a context that was named alone whoever owns it. */
-async function ownerOf(asked: ClusterName, context: string, execute: Run): Promise<ClusterName> {
+async function ownerOf(asked: ClusterName, context: string, execute: RunProgram): Promise<ClusterName> {
   if (asked !== 'kube') return asked;
   for (const [name, { owns }] of Object.entries(providers) as [ClusterName, (typeof providers)[ClusterName]][]) {
     if (await owns(context, execute)) return name;

@@ -11,7 +11,7 @@ import { getNamespace, isOurs, madeAnnotation } from './objects/namespaces.js';
 import { type ClusterTargetOptions, openCluster, openProvider } from './provider/cluster-access.js';
 import { ingressAddon } from './provider/provision.js';
 import { imageDeps, imageReference, serverImage } from './provider/server-image.js';
-import { findSet, ingressClassFor, reachOf, readRequest, type Wanted, want } from './wanted.js';
+import { type DesiredInCluster, findSet, ingressClassFor, reachOf, readRequest, want } from './wanted.js';
 
 /** The very objects that `up` would apply, Namespaces first; generated secrets have no value yet. */
 export function objectsAhead(options: ClusterTargetOptions, request: UpRequest): Promise<KubeObject[]> {
@@ -45,7 +45,7 @@ export function diffAhead(options: ClusterTargetOptions, request: UpRequest): Pr
 async function lookAhead<T>(
   options: ClusterTargetOptions,
   request: UpRequest,
-  see: (client: KubeClient, wanted: Wanted, plan: ObjectPlan) => Promise<T>,
+  see: (client: KubeClient, wanted: DesiredInCluster, plan: ObjectPlan) => Promise<T>,
 ): Promise<T> {
   const entries = readRequest(options, request);
   const provider = openProvider(options);

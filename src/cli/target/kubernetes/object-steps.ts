@@ -1,7 +1,7 @@
 import { Failure } from '../../kernel/failure.js';
 import { waveOf } from '../manifests/apply-order.js';
 import type { KubeObject } from '../manifests/kube-object.js';
-import { type PlannedStep, planned, type Work } from '../plan.js';
+import { type PlannedStep, planned, type StepContext } from '../plan.js';
 import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { keyOf, type LiveObject, liveRef } from './api/live-object.js';
@@ -11,7 +11,7 @@ import { applyChange, type DueChange, isDue, planObjects, stepOf } from './objec
 import { type ApplySet, isRecorded, parentObject, writeParent } from './objects/apply-set.js';
 import { namespaceStep } from './objects/namespaces.js';
 import { emptyReport, kindsIn, removalOf, removalSteps } from './objects/removal.js';
-import { kindsOf, reachOf, type Wanted } from './wanted.js';
+import { type DesiredInCluster, kindsOf, reachOf } from './wanted.js';
 
 /** How long an admission webhook may stay away: 30 s. */
 const webhookMs = 30_000;
@@ -25,13 +25,13 @@ const readiness = { loadBalancers: false, leastReplicas: true };
 
 /** What the steps for objects are planned from, and what they find out only as they run. */
 export interface ObjectsAhead {
-  wanted: Wanted;
+  wanted: DesiredInCluster;
   members: readonly LiveObject[];
   /** As they are live, in the order of the wanted ones. */
   namespaces: readonly (LiveObject | undefined)[];
   client(): KubeClient;
   /** What is wanted in full; asked for by steps only. */
-  settle(): Promise<Wanted>;
+  settle(): Promise<DesiredInCluster>;
   /** What `settle` gives may differ from `wanted` in fields, never in which objects there are. */
   isLate: boolean;
 }
@@ -118,12 +118,13 @@ function applyStep({ client, settle, isLate }: ObjectsAhead, change: DueChange, 
     const [now] = planObjects([await settled()], [change.live]).changes;
     return now?.verb === 'keep' ? now.why : undefined;
   };
-  const apply = async (work: Work) => applyPatiently(client(), { ...change, object: await settled() }, force, work);
+  const apply = async (work: StepContext) =>
+    applyPatiently(client(), { ...change, object: await settled() }, force, work);
   return planned(stepOf(change), apply, { whyDone });
 }
 
 /** A controller's webhook may answer some seconds after the controller is ready: that is waited for. */
-async function applyPatiently(client: KubeClient, change: DueChange, force: boolean, work: Work): Promise<void> {
+async function applyPatiently(client: KubeClient, change: DueChange, force: boolean, work: StepContext): Promise<void> {
   const until = Math.min(work.deadlineAt, work.clock.monotonic() + webhookMs);
   for (;;) {
     try {

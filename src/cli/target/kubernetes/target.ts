@@ -1,6 +1,6 @@
 import { Failure } from '../../kernel/failure.js';
 import { beginExecution } from '../execute.js';
-import { stepsOf, type Work } from '../plan.js';
+import { type StepContext, stepsOf } from '../plan.js';
 import type {
   DebugRequest,
   Endpoint,
@@ -114,7 +114,7 @@ async function debug(options: ClusterTargetOptions, request: DebugRequest): Prom
 }
 
 /** Waits for every autoscaler of hwctl to have figures. */
-async function waitScaling(options: ClusterTargetOptions, work: Work): Promise<void> {
+async function waitScaling(options: ClusterTargetOptions, work: StepContext): Promise<void> {
   await withCluster(await mustBeOpen(options), async ({ client }) => {
     for (const set of await findApplySets(client)) {
       const members = await listMembers(client, set);

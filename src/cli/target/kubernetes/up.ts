@@ -1,5 +1,5 @@
 import type { StackObject } from '../manifests/stack-object.js';
-import { type PlannedStep, planned, type Work } from '../plan.js';
+import { type PlannedStep, planned, type StepContext } from '../plan.js';
 import type { Step, UpReport, UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { loadKubeConfig } from './api/kube-context.js';
@@ -19,11 +19,11 @@ import { type ImageDeps, imageDeps, imageReference, imageSteps, serverImage } fr
 import { clusterEndpoints } from './reach/cluster-endpoints.js';
 import { forwardAll } from './reach/forward.js';
 import { ingressTrouble, waitIngresses } from './reach/wait-ingress.js';
-import { findSet, homeOf, ingressClassFor, reachOf, readRequest, type Wanted, want } from './wanted.js';
+import { type DesiredInCluster, findSet, homeOf, ingressClassFor, reachOf, readRequest, want } from './wanted.js';
 
 /** What is in a cluster before `up`. */
 interface Seen {
-  wanted: Wanted;
+  wanted: DesiredInCluster;
   members: LiveObject[];
   /** As they are live, in the order of the wanted ones. */
   namespaces: (LiveObject | undefined)[];
@@ -129,7 +129,7 @@ export class ClusterUp {
       const why = `the objects name the image by its digest, which is known once ${registry} has it`;
       return [this.#later('objects', why, async () => this.#planObjects(await this.#look(), false, false))];
     }
-    let settled: Promise<Wanted> | undefined;
+    let settled: Promise<DesiredInCluster> | undefined;
     const settle = () => {
       settled ??= isLate ? this.#settle() : Promise.resolve(seen.wanted);
       return settled;
@@ -169,7 +169,7 @@ export class ClusterUp {
   }
 
   /** What is wanted, once addons have brought their kinds and classes. */
-  async #settle(): Promise<Wanted> {
+  async #settle(): Promise<DesiredInCluster> {
     this.#open().forgetResources();
     return (await this.#look()).wanted;
   }
@@ -208,7 +208,7 @@ export class ClusterUp {
       return app && `${app.url} answers`;
     };
     return [
-      planned(wait, (work: Work) => waitIngresses(this.#open(), ingresses, work)),
+      planned(wait, (work: StepContext) => waitIngresses(this.#open(), ingresses, work)),
       planned(forward, () => this.#forward(), { whyDone }),
     ];
   }

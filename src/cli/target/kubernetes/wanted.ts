@@ -14,7 +14,7 @@ import type { ClusterTargetOptions } from './provider/cluster-access.js';
 import { chooseIngressClass, listIngressClasses } from './provider/provision.js';
 
 /** Everything that is wanted in the cluster, and the record it belongs to. */
-export interface Wanted {
+export interface DesiredInCluster {
   set: ApplySet;
   namespaces: KubeObject[];
   objects: KubeObject[];
@@ -78,7 +78,7 @@ export function want(
   request: UpRequest,
   entries: readonly StackObject[],
   { set, image, ingressClass }: { set: ApplySet; image: string; ingressClass: string | undefined },
-): Wanted {
+): DesiredInCluster {
   const stacks = [...new Set([...set.stacks, ...request.stacks])].sort();
   const values = mergeValues(set.values, request.values);
   const isAll =
@@ -96,7 +96,7 @@ export function kindsOf(objects: readonly { apiVersion: string; kind: string }[]
 }
 
 /** Where members of this set can be: what its record names, and what the wanted objects add. */
-export function reachOf({ set, objects }: Wanted): { groupKinds: string[]; namespaces: string[] } {
+export function reachOf({ set, objects }: DesiredInCluster): { groupKinds: string[]; namespaces: string[] } {
   const own = [set.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])];
   return {
     groupKinds: [...new Set([...set.groupKinds, ...kindsOf(objects)])],

@@ -1,6 +1,6 @@
 import type { TargetEnvironment } from '../environment.js';
-import { leftMs, type Work } from '../plan.js';
-import type { Desired } from './plan/desired.js';
+import { leftMs, type StepContext } from '../plan.js';
+import type { DesiredLocally } from './plan/desired.js';
 import type { LocalActs } from './plan/plan.js';
 import { makeFolder, type StateFolder, writeAtomically } from './state/state-folder.js';
 import { askSupervisor } from './supervisor/control.js';
@@ -10,7 +10,7 @@ import { watchReadiness } from './wait-ready.js';
 /** What the steps of a plan do on this machine, each thing once however many steps ask for it. */
 export function localActs(
   folder: StateFolder,
-  desired: Desired,
+  desired: DesiredLocally,
   serverEntry: string,
   environment: TargetEnvironment,
 ): LocalActs {
@@ -32,7 +32,7 @@ export function localActs(
       await endEverything(folder, wait);
       await launchSupervisor(folder, { env: environment.env, serverEntry }, { ...wait, timeoutMs: leftMs(work) });
     },
-    apply: once(async (work: Work) => {
+    apply: once(async (work: StepContext) => {
       const supervisor = runningSupervisor(folder);
       if (supervisor !== undefined) await askSupervisor(supervisor, { type: 'apply' }, leftMs(work));
     }),
@@ -41,7 +41,7 @@ export function localActs(
 }
 
 /** Runs `act` when it is first asked for; whoever asks again gets the same outcome. */
-function once(act: (work: Work) => Promise<void>): (work: Work) => Promise<void> {
+function once(act: (work: StepContext) => Promise<void>): (work: StepContext) => Promise<void> {
   let outcome: Promise<void> | undefined;
   return (work) => {
     outcome ??= act(work);

@@ -22,10 +22,10 @@ import type {
   WorkloadSampler,
 } from '../target.js';
 import { localActs } from './acts.js';
-import type { Desired, DesiredOptions } from './plan/desired.js';
+import type { DesiredLocally, DesiredOptions } from './plan/desired.js';
 import { diffLocal } from './plan/diff.js';
 import { inputsDigest } from './plan/inputs.js';
-import { type Observed, planUp } from './plan/plan.js';
+import { type ObservedProcesses, planUp } from './plan/plan.js';
 import { removeEmpty, removeEverything } from './remove.js';
 import { withLock } from './state/lock.js';
 import {
@@ -229,7 +229,7 @@ class Local implements LocalTarget {
     }
   }
 
-  async #observe(): Promise<Observed> {
+  async #observe(): Promise<ObservedProcesses> {
     const state = readState(this.#folder);
     const running = runningSupervisor(this.#folder);
     const supervisor =
@@ -249,7 +249,9 @@ class Local implements LocalTarget {
   }
 
   /** The plan of `up`, for whoever prints it and for whoever executes it. Writes nothing. */
-  async #plan(request: UpRequest): Promise<{ desired: Desired; observed: Observed; plan: PlannedStep[] }> {
+  async #plan(
+    request: UpRequest,
+  ): Promise<{ desired: DesiredLocally; observed: ObservedProcesses; plan: PlannedStep[] }> {
     const observed = await this.#observe();
     const wanted = this.#wanted(request, observed.state);
     const desired = recorded(wanted, observed.state) ?? (await readDesired(wanted));
@@ -292,23 +294,23 @@ class Local implements LocalTarget {
 }
 
 /** What is recorded, where nothing has changed that it was made from. */
-function recorded(wanted: DesiredOptions, before: LocalState | undefined): Desired | undefined {
+function recorded(wanted: DesiredOptions, before: LocalState | undefined): DesiredLocally | undefined {
   if (before === undefined || before.inputs === '' || before.inputs !== inputsDigest(wanted)) return undefined;
   return { state: before, secrets: {}, newSecrets: [], leftOut: before.leftOut ?? [] };
 }
 
 /** Loads what reads YAML only where YAML is to be read. */
-async function readDesired(options: DesiredOptions): Promise<Desired> {
+async function readDesired(options: DesiredOptions): Promise<DesiredLocally> {
   return (await import('./plan/desired.js')).readDesired(options);
 }
 
 /** Workloads that do not run here. */
-function unableHere({ leftOut }: Desired): { ref: string; reason: string }[] {
+function unableHere({ leftOut }: DesiredLocally): { ref: string; reason: string }[] {
   return leftOut.filter(({ needsContainer }) => needsContainer === true).map(({ ref, reason }) => ({ ref, reason }));
 }
 
 /** Throws Failure `nothing-runs-here` for stacks of which nothing can run as a process of this machine. */
-function refuseNothing(desired: Desired, stacks: readonly string[]): void {
+function refuseNothing(desired: DesiredLocally, stacks: readonly string[]): void {
   const { processes } = desired.state;
   const empty = stacks.filter(
     (stack) => !processes.some((spec) => spec.kind !== 'gateway' && spec.stacks.includes(stack)),

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../kernel/duration.js';
 import { exitCodes, Failure } from '../../kernel/failure.js';
-import type { Work } from '../plan.js';
-import type { Desired } from './plan/desired.js';
+import type { StepContext } from '../plan.js';
+import type { DesiredLocally } from './plan/desired.js';
 import type { StateFolder } from './state/state-folder.js';
 import { askSupervisor, type ProcessReport } from './supervisor/control.js';
 import { waitingFor } from './supervisor/describe.js';
@@ -25,9 +25,9 @@ const crashLoopFailures = 5;
  * Waits until one process is as desired, or all are where none is named; waits that run at the same time share their looks.
  * Throws Failure `not-ready` at the deadline, and as soon as any process fails for good.
  */
-export function watchReadiness(folder: StateFolder, desired: Desired) {
+export function watchReadiness(folder: StateFolder, desired: DesiredLocally) {
   let toldMs: number | undefined;
-  const look = async ({ clock, onWaiting }: Work): Promise<NotReady[]> => {
+  const look = async ({ clock, onWaiting }: StepContext): Promise<NotReady[]> => {
     const running = runningSupervisor(folder);
     if (running === undefined) {
       throw new Failure({
@@ -51,7 +51,7 @@ export function watchReadiness(folder: StateFolder, desired: Desired) {
     return notReady;
   };
   let looking: Promise<NotReady[]> | undefined;
-  return async (ref: string | undefined, work: Work): Promise<void> => {
+  return async (ref: string | undefined, work: StepContext): Promise<void> => {
     for (;;) {
       looking ??= look(work).finally(() => {
         looking = undefined;

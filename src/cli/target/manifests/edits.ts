@@ -24,11 +24,11 @@ export interface Edit {
 }
 
 /** What must be so for an object to be there. */
-export type Condition = 'ingress' | 'postgres' | 'monitoring' | 'grafana';
+export type ObjectCondition = 'ingress' | 'postgres' | 'monitoring' | 'grafana';
 
 /** The conditions of an object, all of which must hold. */
-export function conditionsOf({ object, part }: StackObject): Condition[] {
-  const conditions: Condition[] = [];
+export function conditionsOf({ object, part }: StackObject): ObjectCondition[] {
+  const conditions: ObjectCondition[] = [];
   if (part === 'monitoring') conditions.push('monitoring');
   if (object.metadata.labels?.[partLabel] === 'grafana') conditions.push('grafana');
   if (object.metadata.labels?.[storeLabel] === 'postgres') conditions.push('postgres');
@@ -37,7 +37,7 @@ export function conditionsOf({ object, part }: StackObject): Condition[] {
 }
 
 /** Whether a condition holds for these values; what they do not say holds. */
-function holds(condition: Condition, values: Values): boolean {
+function holds(condition: ObjectCondition, values: Values): boolean {
   return condition === 'postgres' ? values.store !== 'sqlite' : values[condition] !== false;
 }
 

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, normalize, relative, sep } from 'node:path';
 import { readText } from '../../kernel/files.js';
 import type { ConfigMap, KubeObject, PodTemplate } from './kube-object.js';
-import { checkShape, type Shape } from './shape.js';
+import { checkShape, type ManifestShape } from './shape.js';
 import { type FieldPath, type Problems, readYaml, type YamlSource } from './yaml-source.js';
 
 /** An object, and where its text is. */
@@ -16,7 +16,7 @@ export interface SourcedObject {
  * `resources` (files and folders), `namespace`, `labels` (with `includeTemplates`), and `configMapGenerator` without a
  * name suffix. Everything else is refused, so that what hwctl does and what `kubectl apply -k` does never part.
  */
-const kustomizationShape: Shape = {
+const kustomizationShape: ManifestShape = {
   'apiVersion?': 'string',
   'kind?': 'string',
   'metadata?': 'any',
@@ -47,7 +47,7 @@ interface GeneratorOptions {
   labels?: Record<string, string>;
 }
 
-const objectShape: Shape = {
+const objectShape: ManifestShape = {
   apiVersion: 'string',
   kind: 'string',
   metadata: { name: 'string', '*': 'any' },

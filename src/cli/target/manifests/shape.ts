@@ -5,20 +5,20 @@ import { type FieldPath, formatPath, type Problems, type YamlSource } from './ya
  * What a value must look like. A list holds the shape of its items; an object names its fields, `name?` an optional one,
  * `*` any other. `any` is taken as it is: it is somebody else's business (the API server's, in most cases).
  */
-export type Shape =
+export type ManifestShape =
   | 'string'
   | 'number'
   | 'integer'
   | 'boolean'
   | 'any'
   | 'port'
-  | readonly [Shape]
-  | { readonly [field: string]: Shape };
+  | readonly [ManifestShape]
+  | { readonly [field: string]: ManifestShape };
 
 /** Compares the value at `path` with a shape; whatever does not fit goes to `problems`. */
 export function checkShape(
   value: unknown,
-  shape: Shape,
+  shape: ManifestShape,
   source: YamlSource,
   path: FieldPath,
   problems: Problems,
@@ -31,14 +31,14 @@ export function checkShape(
     if (!Array.isArray(value)) problems.add(source, path, `must be a list, is ${describe(value)}`);
     else for (const [index, item] of value.entries()) checkShape(item, shape[0], source, [...path, index], problems);
   } else {
-    checkFields(value, shape as { readonly [field: string]: Shape }, source, path, problems);
+    checkFields(value, shape as { readonly [field: string]: ManifestShape }, source, path, problems);
   }
   return problems.details.length === before;
 }
 
 function checkFields(
   value: unknown,
-  shape: { readonly [field: string]: Shape },
+  shape: { readonly [field: string]: ManifestShape },
   source: YamlSource,
   path: FieldPath,
   problems: Problems,

@@ -1,8 +1,8 @@
-import type { Shape } from './shape.js';
+import type { ManifestShape } from './shape.js';
 
-const keyRef: Shape = { name: 'string', key: 'string', 'optional?': 'boolean' };
+const keyRef: ManifestShape = { name: 'string', key: 'string', 'optional?': 'boolean' };
 
-const probe: Shape = {
+const probe: ManifestShape = {
   'httpGet?': { 'path?': 'string', port: 'port', 'scheme?': 'string', 'host?': 'string', 'httpHeaders?': 'any' },
   'exec?': 'any',
   'tcpSocket?': 'any',
@@ -15,7 +15,7 @@ const probe: Shape = {
   'terminationGracePeriodSeconds?': 'integer',
 };
 
-const container: Shape = {
+const container: ManifestShape = {
   name: 'string',
   image: 'string',
   'imagePullPolicy?': 'string',
@@ -67,9 +67,9 @@ const container: Shape = {
   'terminationMessagePolicy?': 'string',
 };
 
-const keyToPath: Shape = { key: 'string', path: 'string', 'mode?': 'integer' };
+const keyToPath: ManifestShape = { key: 'string', path: 'string', 'mode?': 'integer' };
 
-const podTemplate: Shape = {
+const podTemplate: ManifestShape = {
   'metadata?': 'any',
   spec: {
     containers: [container],
@@ -99,7 +99,7 @@ const podTemplate: Shape = {
 };
 
 /** What hwctl relies on in the kinds it reads or edits; kinds that are not here go through untouched. */
-export const manifestShapes: Readonly<Record<string, Shape>> = {
+export const manifestShapes: Readonly<Record<string, ManifestShape>> = {
   Deployment: {
     apiVersion: 'string',
     kind: 'string',

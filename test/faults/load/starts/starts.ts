@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { LoadPlan, Work } from '../../../../src/cli/load/plan/plan.js';
 import { definePlan } from '../../../../src/cli/load/plan/plan-define.js';
-import { Run } from '../../../../src/cli/load/run.js';
+import { ThreadedRun } from '../../../../src/cli/load/run.js';
 
 const [count, atOnce] = [Number(process.argv[2]), 4];
 const server = net.createServer((socket) => {
@@ -27,7 +27,7 @@ const work: Work[] = [{ kind: 'requests', name: 'GET /', weight: 1, requests: [r
 async function start(index: number) {
   const workers = 1 + (index % 2);
   const plan = definePlan({ endpoint: { url }, work, arrivals: arrivals[index % arrivals.length]!, workers });
-  const run = new Run(plan, { warmUp: { longestMs: 10 + (index % 20), enoughRequests: 40 } });
+  const run = new ThreadedRun(plan, { warmUp: { longestMs: 10 + (index % 20), enoughRequests: 40 } });
   const result = await run.result;
   // One that hangs at its end is given up after its drain time, without its threads; one that hangs before fails.
   if (run.ends.length !== workers) return `${run.ends.length} of ${workers} threads ended`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
-import type { Run, RunOutcome } from '../../../../src/cli/kernel/process.js';
+import type { RunOutcome, RunProgram } from '../../../../src/cli/kernel/process.js';
 import { kind } from '../../../../src/cli/target/kubernetes/provider/kind.js';
 import { explainKind, progressOf, tagsOnAll } from '../../../../src/cli/target/kubernetes/provider/kind-output.js';
 
@@ -23,7 +23,7 @@ const docker = outcome(0, '28.2.2\n');
 /** Answers the first command line that begins so; what was asked is kept. A list is answered one after the other, its last for ever. */
 function machine(answers: Record<string, RunOutcome | RunOutcome[]>, onAsked?: (line: string) => void) {
   const asked: string[] = [];
-  const run: Run = async (argv, options) => {
+  const run: RunProgram = async (argv, options) => {
     const line = argv.join(' ');
     asked.push(line);
     onAsked?.(line);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
-import type { Run } from '../../../../src/cli/kernel/process.js';
+import type { RunProgram } from '../../../../src/cli/kernel/process.js';
 import { sameImage } from '../../../../src/cli/target/kubernetes/provider/image.js';
 import { minikube, openMinikube, whyNotMinikube } from '../../../../src/cli/target/kubernetes/provider/minikube.js';
 import {
@@ -62,7 +62,7 @@ t.test('image names', async (t) => {
 
 t.test('a load that exits 0 without the image is a failure', async (t) => {
   const asked: string[][] = [];
-  const fake: Run = async (argv) => {
+  const fake: RunProgram = async (argv) => {
     asked.push([...argv]);
     return outcome(0, argv.includes('ls') ? '[{"repoTags":["docker.io/library/other:1"]}]' : '');
   };
@@ -73,7 +73,7 @@ t.test('a load that exits 0 without the image is a failure', async (t) => {
 
 t.test('a load that takes at the second attempt', async (t) => {
   let loads = 0;
-  const fake: Run = async (argv) => {
+  const fake: RunProgram = async (argv) => {
     if (argv.includes('load')) loads++;
     return outcome(0, argv.includes('ls') ? `[{"repoTags":["docker.io/library/hwctl-server:${loads}"]}]` : '');
   };
@@ -84,7 +84,7 @@ t.test('a load that takes at the second attempt', async (t) => {
 t.test('an addon whose old objects are still going is enabled at the second attempt', async (t) => {
   const clock = { ...systemClock, sleep: async () => {} };
   const enable = (...outcomes: ReturnType<typeof outcome>[]) => {
-    const fake: Run = async () => outcomes.shift() as ReturnType<typeof outcome>;
+    const fake: RunProgram = async () => outcomes.shift() as ReturnType<typeof outcome>;
     return openMinikube(fake, 'p', clock).setAddon('ingress', true, { timeoutMs: 1000 });
   };
   const refused = outcome(1, '', 'object is being deleted');
@@ -105,7 +105,7 @@ t.test('an API server that misses a deadline of minikube is not one that is stop
     },
   };
   const looks = (...codes: number[]) => {
-    const fake: Run = async () => outcome(codes.shift());
+    const fake: RunProgram = async () => outcome(codes.shift());
     return openMinikube(fake, 'p', clock).state();
   };
   t.same(await looks(2, 2, 0), { kind: 'running' });
@@ -118,7 +118,7 @@ t.test('an API server that misses a deadline of minikube is not one that is stop
 t.test('without an engine the node builds, and the image must be there afterwards', async (t) => {
   const asked: string[][] = [];
   let tags: string[] = [];
-  const fake: Run = async (argv) => {
+  const fake: RunProgram = async (argv) => {
     asked.push([...argv]);
     if (argv[0] !== 'minikube') return outcome(undefined, '', '', 'ENOENT');
     return outcome(0, argv.includes('ls') ? JSON.stringify([{ repoTags: tags }]) : 'no buildkit');
@@ -147,7 +147,7 @@ t.test('without an engine the node builds, and the image must be there afterward
 t.test('start passes the flags through and explains the driver', async (t) => {
   const asked: string[][] = [];
   const event = (type: string, data: object) => JSON.stringify({ type: `io.k8s.sigs.minikube.${type}`, data });
-  const fake: Run = async (argv, options) => {
+  const fake: RunProgram = async (argv, options) => {
     asked.push([...argv]);
     options.onLine?.(event('step', { currentstep: '0', totalsteps: '19', message: 'minikube v1' }));
     options.onLine?.(
@@ -171,7 +171,7 @@ t.test('start passes the flags through and explains the driver', async (t) => {
 t.test('a cluster that does not answer after its start gets its kubeconfig renewed, and runs or is told', async (t) => {
   const start = async (...codes: number[]) => {
     const asked: string[] = [];
-    const fake: Run = async (argv) => {
+    const fake: RunProgram = async (argv) => {
       asked.push(argv[3] as string);
       return outcome(argv[3] === 'status' ? codes.shift() : 0);
     };
@@ -206,7 +206,7 @@ t.test(
   'the profile is the one that minikube would take: flag, environment, its configuration, its default',
   async (t) => {
     const home = t.testdir({ '.minikube': { config: { 'config.json': '{"profile": "mine", "cache": {}}' } } });
-    const run: Run = async () => t.fail('minikube need not be asked') as never;
+    const run: RunProgram = async () => t.fail('minikube need not be asked') as never;
     const profile = (env: Record<string, string>, given?: string) =>
       minikube.contextOf({ profile: given }, { run, env: { HOME: home, ...env } });
     t.equal(await profile({}), 'mine');

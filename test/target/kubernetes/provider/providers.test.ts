@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
-import type { Run } from '../../../../src/cli/kernel/process.js';
+import type { RunProgram } from '../../../../src/cli/kernel/process.js';
 import type { ProviderKind } from '../../../../src/cli/target/kubernetes/provider/provider.js';
 import { providers } from '../../../../src/cli/target/kubernetes/provider/providers.js';
 import { clusterNames, clustersWith, targetNames } from '../../../../src/cli/target/target-names.js';
@@ -14,7 +14,7 @@ import { root } from '../../../golden.js';
 // @ts-expect-error
 ({ ...providers.kube, flags: { profile: true } }) satisfies ProviderKind;
 
-const silent: Run = async () => ({ exitCode: undefined, stdout: '', stderr: '', failure: 'ENOENT' });
+const silent: RunProgram = async () => ({ exitCode: undefined, stdout: '', stderr: '', failure: 'ENOENT' });
 const wait = { timeoutMs: 1_000 };
 
 t.test('each provider does what its facts say, and is never asked for the rest', async (t) => {
@@ -22,7 +22,7 @@ t.test('each provider does what its facts say, and is never asked for the rest',
   for (const [name, entry] of Object.entries(providers)) {
     const kind: ProviderKind = entry;
     const asked: string[] = [];
-    const run: Run = async (argv, options) => {
+    const run: RunProgram = async (argv, options) => {
       asked.push(argv.join(' '));
       return silent(argv, options);
     };

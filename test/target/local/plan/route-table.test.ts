@@ -1,8 +1,13 @@
 import t from 'tap';
 import { makeRouteTable } from '../../../../src/cli/target/local/plan/route-table.js';
-import type { Route } from '../../../../src/cli/target/local/plan/topology.js';
+import type { GatewayRoute } from '../../../../src/cli/target/local/plan/topology.js';
 
-const route = (path: string, type: Route['type'], service: string, host: string | undefined = 'a.test'): Route => ({
+const route = (
+  path: string,
+  type: GatewayRoute['type'],
+  service: string,
+  host: string | undefined = 'a.test',
+): GatewayRoute => ({
   host,
   path,
   type,

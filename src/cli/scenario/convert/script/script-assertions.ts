@@ -1,6 +1,6 @@
 import type { AnyNode, Expression } from 'acorn';
 import { literalValue } from '../draft/literal.js';
-import { type Condition, conditionOf, expected, negated, operand, together, typed } from './script-conditions.js';
+import { conditionOf, type DraftCondition, expected, negated, operand, together, typed } from './script-conditions.js';
 import { keyOf, meaningOf, type Reading, type ScriptValue } from './script-values.js';
 
 /** Words of chai that only make a sentence. */
@@ -47,10 +47,10 @@ interface Link {
 }
 
 /** What one assertion is about: a value, or an expression that is true or false. */
-type Subject = ScriptValue | { kind: 'truth'; condition: Condition };
+type Subject = ScriptValue | { kind: 'truth'; condition: DraftCondition };
 
 /** `pm.expect(a).to.b(c)` or `pm.response.to.b(c)` as a condition; undefined where a word of it is unknown. */
-export function assertionOf(node: AnyNode, reading: Reading): Condition | undefined {
+export function assertionOf(node: AnyNode, reading: Reading): DraftCondition | undefined {
   const links: Link[] = [];
   const base = chainOf(node, links, reading);
   const subject = base && subjectOf(base, links, reading);
@@ -97,10 +97,10 @@ function subjectOf(base: AnyNode, links: readonly Link[], reading: Reading): Sub
   return condition && { kind: 'truth', condition };
 }
 
-function saidOf(first: Subject, links: readonly Link[], reading: Reading): Condition | undefined {
+function saidOf(first: Subject, links: readonly Link[], reading: Reading): DraftCondition | undefined {
   let subject = first;
   let no = false;
-  const said: Condition[] = [];
+  const said: DraftCondition[] = [];
   for (const [i, { name, args }] of links.entries()) {
     if (args === undefined && filler.has(name)) continue;
     if (name === 'not') {
@@ -137,20 +137,20 @@ function propertyOf(
 
 type Values = (ScriptValue | undefined)[] | undefined;
 
-function wordOf(subject: Subject, name: string, values: Values): Condition | undefined {
+function wordOf(subject: Subject, name: string, values: Values): DraftCondition | undefined {
   if (subject.kind === 'response') return responseWord(name, values);
   if (subject.kind === 'truth') return truthWord(subject.condition, name, values);
   return values === undefined ? propertyWord(subject, name) : methodWord(subject, name, values);
 }
 
-function truthWord(condition: Condition, name: string, values: Values): Condition | undefined {
+function truthWord(condition: DraftCondition, name: string, values: Values): DraftCondition | undefined {
   const said = values === undefined ? name : values[0]?.kind === 'constant' ? String(values[0].value) : '';
   if (values !== undefined && !['equal', 'equals', 'eq', 'eql', 'eqls'].includes(name)) return undefined;
   if (said === 'true' || said === 'ok') return condition;
   return said === 'false' ? negated(condition) : undefined;
 }
 
-function propertyWord(subject: ScriptValue, name: string): Condition | undefined {
+function propertyWord(subject: ScriptValue, name: string): DraftCondition | undefined {
   switch (name) {
     case 'true':
     case 'false':
@@ -178,7 +178,11 @@ function propertyWord(subject: ScriptValue, name: string): Condition | undefined
   }
 }
 
-function methodWord(subject: ScriptValue, name: string, values: (ScriptValue | undefined)[]): Condition | undefined {
+function methodWord(
+  subject: ScriptValue,
+  name: string,
+  values: (ScriptValue | undefined)[],
+): DraftCondition | undefined {
   const [first, second] = values;
   const value = operand(first);
   const constant = first?.kind === 'constant' ? first.value : undefined;
@@ -235,7 +239,7 @@ function methodWord(subject: ScriptValue, name: string, values: (ScriptValue | u
   }
 }
 
-function responseWord(name: string, values: Values): Condition | undefined {
+function responseWord(name: string, values: Values): DraftCondition | undefined {
   const [first, second] = values ?? [];
   const constant = first?.kind === 'constant' ? first.value : undefined;
   if (values === undefined) {

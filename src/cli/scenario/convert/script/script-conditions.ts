@@ -3,12 +3,12 @@ import { literalValue } from '../draft/literal.js';
 import { keyOf, meaningOf, type Reading, type ScriptValue } from './script-values.js';
 
 /** A condition as the format's YAML has it. */
-export type Condition = Record<string, unknown>;
+export type DraftCondition = Record<string, unknown>;
 /** Operators of the format, all of which must hold. */
 type Operators = Record<string, unknown>;
 
 /** That a value satisfies operators; undefined where the format has no check of such a value. */
-export function expected(value: ScriptValue, operators: Operators): Condition | undefined {
+export function expected(value: ScriptValue, operators: Operators): DraftCondition | undefined {
   switch (value.kind) {
     case 'json':
       return { json: { [value.path]: operators } };
@@ -26,15 +26,15 @@ export function expected(value: ScriptValue, operators: Operators): Condition | 
 }
 
 /** The opposite. What cannot be asked of the body at all does not make it true. */
-export function negated(condition: Condition): Condition {
+export function negated(condition: DraftCondition): DraftCondition {
   const { json } = condition;
   return json === undefined ? { not: condition } : { all: [{ json: { $: { exists: true } } }, { not: condition }] };
 }
 
 /** All of them: side by side where they name different things. */
-export function together(conditions: readonly Condition[]): Condition {
-  const merged: Condition = {};
-  const rest: Condition[] = [];
+export function together(conditions: readonly DraftCondition[]): DraftCondition {
+  const merged: DraftCondition = {};
+  const rest: DraftCondition[] = [];
   for (const each of conditions) {
     const free = Object.entries(each).every(([field, value]) => {
       const known = merged[field];
@@ -62,7 +62,7 @@ export function operand(value: ScriptValue | undefined): { value: unknown } | un
 }
 
 /** That a value has a JavaScript type, in chai's words or typeof's; undefined for one that JSON has not. */
-export function typed(subject: ScriptValue, name: string): Condition | undefined {
+export function typed(subject: ScriptValue, name: string): DraftCondition | undefined {
   if (subject.kind === 'text' || subject.kind === 'header')
     return name === 'string' ? expected(subject, { exists: true }) : undefined;
   if (name === 'undefined') return expected(subject, { exists: false });
@@ -75,7 +75,7 @@ const mirrored: Record<string, string> = { above: 'below', below: 'above', atLea
 const comparison: Record<string, string> = { '>': 'above', '<': 'below', '>=': 'atLeast', '<=': 'atMost' };
 
 /** A boolean expression as a condition; undefined where a part of it is unknown. */
-export function conditionOf(node: AnyNode | undefined, reading: Reading): Condition | undefined {
+export function conditionOf(node: AnyNode | undefined, reading: Reading): DraftCondition | undefined {
   switch (node?.type) {
     case 'ParenthesizedExpression':
     case 'ChainExpression':
@@ -83,7 +83,7 @@ export function conditionOf(node: AnyNode | undefined, reading: Reading): Condit
     case 'LogicalExpression': {
       const both = [conditionOf(node.left, reading), conditionOf(node.right, reading)];
       if (both[0] === undefined || both[1] === undefined || node.operator === '??') return undefined;
-      return node.operator === '&&' ? together(both as Condition[]) : { any: both };
+      return node.operator === '&&' ? together(both as DraftCondition[]) : { any: both };
     }
     case 'UnaryExpression': {
       const inner = node.operator === '!' ? conditionOf(node.argument, reading) : undefined;
@@ -101,12 +101,12 @@ export function conditionOf(node: AnyNode | undefined, reading: Reading): Condit
 }
 
 /** The truth of a value itself: of a header, that it is there. */
-function truth(node: AnyNode, reading: Reading): Condition | undefined {
+function truth(node: AnyNode, reading: Reading): DraftCondition | undefined {
   const value = meaningOf(node, reading);
   return value?.kind === 'header' ? expected(value, { exists: true, not: '' }) : undefined;
 }
 
-function compared(left: AnyNode, operator: string, right: AnyNode, reading: Reading): Condition | undefined {
+function compared(left: AnyNode, operator: string, right: AnyNode, reading: Reading): DraftCondition | undefined {
   const found = foundBy(left, operator, right, reading);
   if (found !== undefined) return found;
   const [a, b] = [meaningOf(left, reading), meaningOf(right, reading)];
@@ -127,7 +127,7 @@ function compared(left: AnyNode, operator: string, right: AnyNode, reading: Read
 }
 
 /** `==` of a number takes the text of it, too. */
-function equality(subject: ScriptValue, value: unknown, loose: boolean): Condition | undefined {
+function equality(subject: ScriptValue, value: unknown, loose: boolean): DraftCondition | undefined {
   if (subject.kind === 'type') return typeof value === 'string' ? typed(subject.of, value) : undefined;
   if (value !== null && typeof value === 'object') return undefined;
   if (loose && value === null) return undefined;
@@ -142,7 +142,7 @@ function equality(subject: ScriptValue, value: unknown, loose: boolean): Conditi
 }
 
 /** `text.indexOf(part) !== -1` and the like. */
-function foundBy(left: AnyNode, operator: string, right: AnyNode, reading: Reading): Condition | undefined {
+function foundBy(left: AnyNode, operator: string, right: AnyNode, reading: Reading): DraftCondition | undefined {
   if (
     left.type !== 'CallExpression' ||
     left.callee.type !== 'MemberExpression' ||
@@ -160,7 +160,7 @@ function foundBy(left: AnyNode, operator: string, right: AnyNode, reading: Readi
 }
 
 /** Methods that answer yes or no. */
-function asked(callee: Expression, args: Expression[], reading: Reading): Condition | undefined {
+function asked(callee: Expression, args: Expression[], reading: Reading): DraftCondition | undefined {
   if (callee.type !== 'MemberExpression') return undefined;
   const method = keyOf(callee, reading);
   const first = meaningOf(args[0], reading);

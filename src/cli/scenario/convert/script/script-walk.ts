@@ -4,7 +4,7 @@ import { literal, literalValue } from '../draft/literal.js';
 import type { PostmanNames } from '../postman/postman-variables.js';
 import { assertionOf } from './script-assertions.js';
 import { forget } from './script-bindings.js';
-import { type Condition, conditionOf, together } from './script-conditions.js';
+import { conditionOf, type DraftCondition, together } from './script-conditions.js';
 import { type Bindings, keyOf, meaningOf, type Reading, type Scope, type ScriptValue } from './script-values.js';
 
 /** What the scripts of a request come to in the format. */
@@ -176,7 +176,7 @@ export class ScriptWalk {
   }
 
   /** What a statement within a test comes to: `undefined` where it is lost. */
-  within(node: AnyNode): { condition?: Condition } | undefined {
+  within(node: AnyNode): { condition?: DraftCondition } | undefined {
     const expression = node.type === 'ExpressionStatement' ? node.expression : node;
     if (expression.type.endsWith('Expression') || node.type === 'ExpressionStatement') {
       const condition = assertionOf(expression, this.#reading);
@@ -254,9 +254,9 @@ class TestBody {
     private readonly reading: Reading,
   ) {}
 
-  read(statements: readonly (Statement | Expression)[]): { conditions: Condition[]; lost: AnyNode[] } {
+  read(statements: readonly (Statement | Expression)[]): { conditions: DraftCondition[]; lost: AnyNode[] } {
     const outside = new Map(this.reading.bindings);
-    const conditions: Condition[] = [];
+    const conditions: DraftCondition[] = [];
     const lost: AnyNode[] = [];
     for (const [i, statement] of statements.entries()) {
       const found = this.walk.within(statement as AnyNode);

@@ -8,7 +8,7 @@ interface OwnerReference {
   controller?: boolean;
 }
 
-export interface Condition {
+export interface StatusCondition {
   type: string;
   status: string;
   reason?: string;
@@ -29,7 +29,7 @@ export interface LiveObject extends KubeObject {
     managedFields?: { manager: string; operation: string; subresource?: string }[];
   };
   spec?: Record<string, unknown>;
-  status?: { conditions?: Condition[]; observedGeneration?: number; [field: string]: unknown };
+  status?: { conditions?: StatusCondition[]; observedGeneration?: number; [field: string]: unknown };
 }
 
 /** `Deployment/hwctl/orders`, `Namespace/hwctl`: how live objects are named in plans and reports. */
@@ -50,7 +50,7 @@ export function groupKindOf(object: { apiVersion: string; kind: string }): strin
 }
 
 /** The condition of that type, where the object has one. */
-export function conditionOf(object: LiveObject, type: string): Condition | undefined {
+export function conditionOf(object: LiveObject, type: string): StatusCondition | undefined {
   return object.status?.conditions?.find((condition) => condition.type === type);
 }
 

@@ -11,7 +11,7 @@ const maxBodyBytes = 64 * 1024 * 1024;
 const credentialsMs = 60_000;
 
 /** One request, before it has an address. */
-export interface Exchange {
+export interface ApiCall {
   query: Record<string, string | undefined>;
   headers: Record<string, string>;
   body?: string;
@@ -62,7 +62,7 @@ export function createTransport(config: KubeConfig, server: string, clock: Clock
     return prepared;
   };
 
-  const open = async (method: string, path: string, exchange: Exchange): Promise<IncomingMessage> => {
+  const open = async (method: string, path: string, exchange: ApiCall): Promise<IncomingMessage> => {
     const url = new URL(server + path);
     for (const [name, value] of Object.entries(exchange.query))
       if (value !== undefined) url.searchParams.set(name, value);

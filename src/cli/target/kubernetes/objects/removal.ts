@@ -2,7 +2,7 @@ import { Failure } from '../../../kernel/failure.js';
 import type { Execution } from '../../execute.js';
 import { waveOf } from '../../manifests/apply-order.js';
 import type { KubeObject } from '../../manifests/kube-object.js';
-import { type PlannedStep, planned, type Work } from '../../plan.js';
+import { type PlannedStep, planned, type StepContext } from '../../plan.js';
 import type { DownReport, Step } from '../../target.js';
 import { ApiError } from '../api/api-error.js';
 import type { KubeClient } from '../api/client.js';
@@ -47,7 +47,7 @@ export function removalSteps(client: KubeClient, { members, claims, why }: Remov
       ref: kindsIn(doomed),
       why: 'until nothing is left of it, no pod that drains either',
     };
-    const wait = async (work: Work) => {
+    const wait = async (work: StepContext) => {
       await waitGone(client, doomed, work);
       await waitPodsGone(client, doomed, work);
     };
@@ -115,7 +115,7 @@ async function claimsOf(client: KubeClient, members: readonly LiveObject[]): Pro
   return found;
 }
 
-async function waitGone(client: KubeClient, objects: readonly LiveObject[], work: Work): Promise<void> {
+async function waitGone(client: KubeClient, objects: readonly LiveObject[], work: StepContext): Promise<void> {
   let left = [...objects];
   while (left.length > 0) {
     const present: LiveObject[] = [];
@@ -138,7 +138,7 @@ function whyStays(object: LiveObject): string {
 }
 
 /** Pods outlive their Deployment for as long as they drain. */
-async function waitPodsGone(client: KubeClient, members: readonly LiveObject[], work: Work): Promise<void> {
+async function waitPodsGone(client: KubeClient, members: readonly LiveObject[], work: StepContext): Promise<void> {
   const workloads = members.filter((member) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(member.kind));
   for (;;) {
     const left: LiveObject[] = [];
@@ -228,7 +228,7 @@ export async function removeNamespaces(
       });
       continue;
     }
-    const remove = async (work: Work) => {
+    const remove = async (work: StepContext) => {
       await client.delete(live);
       try {
         await waitNamespaceGone(client, name, {

@@ -1,4 +1,4 @@
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import type { TargetEnvironment } from '../../environment.js';
 import { createClient, type KubeClient } from '../api/client.js';
 import { loadKubeConfig, pinContext } from '../api/kube-context.js';
@@ -10,7 +10,7 @@ import { type ClusterName, providers } from './providers.js';
 export interface ClusterTargetOptions {
   name: ClusterName;
   environment: TargetEnvironment;
-  run: Run;
+  run: RunProgram;
   context: string;
   allowContext?: string;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { makeFolders } from '../../../kernel/folders.js';
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import { replaceFile } from '../../../kernel/replacement.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { TargetEnvironment } from '../../environment.js';
@@ -102,7 +102,7 @@ export class StateFile {
   }
 
   /** A `run` whose processes are written down while they live. */
-  recording(run: Run): Run {
+  recording(run: RunProgram): RunProgram {
     return async (argv, options) => {
       let child: Child | undefined;
       try {
@@ -151,7 +151,7 @@ function readState(file: string): ClusterState | undefined {
 }
 
 /** Whether the process is still the one that was started: same id, same command line. */
-export async function isAlive(run: Run, { pid, argv }: Child): Promise<boolean> {
+export async function isAlive(run: RunProgram, { pid, argv }: Child): Promise<boolean> {
   if (!isChild({ pid, argv })) return false;
   const outcome = await run(['ps', '-o', 'args=', '-p', String(pid)], { timeoutMs: 5_000 });
   const args = outcome.stdout.trim();

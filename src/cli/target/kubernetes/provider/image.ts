@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import { serverImageName } from '../../manifests/kube-object.js';
 import type { ClusterProvider, Deadline } from './provider.js';
 
@@ -55,7 +55,7 @@ export function imageName(tag: string, registry: string | undefined): string {
 export type Engine = 'docker' | 'podman';
 
 /** The container engine of this machine that answers. Throws Failure `no-engine` with what each says. */
-export async function findEngine(run: Run): Promise<Engine> {
+export async function findEngine(run: RunProgram): Promise<Engine> {
   const reasons: string[] = [];
   for (const engine of ['docker', 'podman'] as const) {
     const outcome = await run([engine, 'version', '--format', '{{.Server.Version}}'], { timeoutMs: quickMs });
@@ -75,13 +75,13 @@ export async function findEngine(run: Run): Promise<Engine> {
 }
 
 /** Whether the engine of this machine has the image. */
-export async function hasImage(run: Run, engine: Engine, image: string): Promise<boolean> {
+export async function hasImage(run: RunProgram, engine: Engine, image: string): Promise<boolean> {
   const outcome = await run([engine, 'image', 'inspect', '--format', '{{.Id}}', image], { timeoutMs: quickMs });
   return outcome.exitCode === 0;
 }
 
 /** Builds the image. Throws Failure `image-build` with the engine's last lines. */
-export async function buildImage(run: Run, engine: Engine, folder: string, image: string, options: Deadline) {
+export async function buildImage(run: RunProgram, engine: Engine, folder: string, image: string, options: Deadline) {
   const outcome = await run([engine, 'build', '--tag', image, folder], options);
   options.signal?.throwIfAborted();
   if (outcome.exitCode === 0) return;
@@ -96,7 +96,7 @@ export async function buildImage(run: Run, engine: Engine, folder: string, image
 
 /** Brings a built image into the nodes through an archive, which is much quicker than by name, and leaves no archive behind. */
 export async function loadImage(
-  deps: { run: Run; engine: Engine; provider: ClusterProvider; folder: string },
+  deps: { run: RunProgram; engine: Engine; provider: ClusterProvider; folder: string },
   image: string,
   options: Deadline,
 ): Promise<void> {
@@ -119,7 +119,7 @@ export async function loadImage(
 }
 
 /** Pushes a built image to its registry. Throws Failure `image-push`. */
-export async function pushImage(run: Run, engine: Engine, image: string, options: Deadline): Promise<void> {
+export async function pushImage(run: RunProgram, engine: Engine, image: string, options: Deadline): Promise<void> {
   const outcome = await run([engine, 'push', image], options);
   options.signal?.throwIfAborted();
   if (outcome.exitCode === 0) return;
@@ -131,13 +131,13 @@ export async function pushImage(run: Run, engine: Engine, image: string, options
 }
 
 /** Whether a registry has the image (OCI distribution API through the engine). */
-export async function registryHasImage(run: Run, engine: Engine, image: string): Promise<boolean> {
+export async function registryHasImage(run: RunProgram, engine: Engine, image: string): Promise<boolean> {
   const outcome = await run([engine, 'manifest', 'inspect', '--insecure', image], { timeoutMs: quickMs });
   return outcome.exitCode === 0;
 }
 
 /** The digest (`sha256:...`) by which a registry knows the image; undefined where it has none or the engine does not tell. */
-export async function registryDigest(run: Run, engine: Engine, image: string): Promise<string | undefined> {
+export async function registryDigest(run: RunProgram, engine: Engine, image: string): Promise<string | undefined> {
   const argv: [string, ...string[]] = [engine, 'manifest', 'inspect', '--insecure', '--verbose', image];
   const outcome = await run(argv, { timeoutMs: quickMs });
   return outcome.exitCode === 0 ? digestIn(outcome.stdout) : undefined;
@@ -154,7 +154,7 @@ export function digestIn(text: string): string | undefined {
 }
 
 /** Removes the image from this machine, and what interrupted builds of it left. */
-export async function removeLocalImage(run: Run, engine: Engine, image: string): Promise<void> {
+export async function removeLocalImage(run: RunProgram, engine: Engine, image: string): Promise<void> {
   await run([engine, 'rmi', image], { timeoutMs: quickMs });
   await run([engine, 'image', 'prune', '--force', '--filter', `label=${imageLabel}`], { timeoutMs: quickMs });
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import { type Finding, findProgram, probeTimeoutMs } from '../../prerequisite.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
 import { findEngine, sameImage } from './image.js';
@@ -49,7 +49,7 @@ async function contexts(env: Env): Promise<string[]> {
 }
 
 /** The program, and whether it reaches the engine that its nodes would be containers of. */
-async function prerequisites(run: Run): Promise<Finding[]> {
+async function prerequisites(run: RunProgram): Promise<Finding[]> {
   const program = await findProgram(run, ['kind', 'version'], `${install}, or use --target local`);
   if (program.state !== 'ok') return [program];
   const outcome = await run(['kind', 'get', 'clusters'], { timeoutMs: probeTimeoutMs });
@@ -77,7 +77,7 @@ function curesOf(context: string): ClusterCures {
 }
 
 /** Drives the `kind` program for one cluster, and the engine where kind has no command (images on the nodes, a stopped node). */
-function openKind(context: string, { run, clock, env }: { run: Run; clock: Clock; env: Env }): ClusterProvider {
+function openKind(context: string, { run, clock, env }: { run: RunProgram; clock: Clock; env: Env }): ClusterProvider {
   const name = nameOf(context);
   const cures = curesOf(context);
   const call = async (words: string[], options: Deadline & { onErrorLine?: (line: string) => void }) => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import { type Finding, findProgram, probeTimeoutMs } from '../../prerequisite.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
 import { sameImage } from './image.js';
@@ -81,7 +81,7 @@ function profilesOnDisk(env: Env): string[] {
 }
 
 /** Why minikube cannot be used here; undefined where its profile runs, or could be started. Takes 2 s at most. */
-export async function whyNotMinikube(run: Run, env: Env, given?: string): Promise<string | undefined> {
+export async function whyNotMinikube(run: RunProgram, env: Env, given?: string): Promise<string | undefined> {
   const profile = given ?? env.MINIKUBE_PROFILE;
   const words = ['minikube', ...(profile ? ['-p', profile] : []), 'status', '-o', 'json'] as [string, ...string[]];
   const engines = (['docker', 'podman'] as const).map((engine) =>
@@ -99,7 +99,7 @@ export async function whyNotMinikube(run: Run, env: Env, given?: string): Promis
 }
 
 /** The profile that is in use, for `hwctl doctor`. */
-async function findProfile(run: Run): Promise<Finding> {
+async function findProfile(run: RunProgram): Promise<Finding> {
   const name = 'minikube profile';
   const outcome = await run(['minikube', 'status', '-o', 'json'], { timeoutMs: probeTimeoutMs });
   if (outcome.failure === 'ENOENT')
@@ -136,7 +136,7 @@ const addons: readonly Addon[] = [
 ];
 
 /** Drives the `minikube` program for one profile, whose context has the same name. */
-export function openMinikube(run: Run, profile: string, clock: Clock): ClusterProvider {
+export function openMinikube(run: RunProgram, profile: string, clock: Clock): ClusterProvider {
   const call = async (words: string[], options: Deadline & { onLine?: (line: string) => void }) => {
     const outcome = await run(['minikube', '-p', profile, ...words], options);
     if (outcome.failure === 'ENOENT') throw notInstalled();

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../kernel/clock.js';
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import type { Finding } from '../../prerequisite.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
 
@@ -16,14 +16,14 @@ export interface ProviderKind {
   /** Which of these flags mean something on its clusters. */
   flags: Readonly<Record<ClusterFlag, boolean>>;
   /** The context that the choice of the user means. Throws Failure where the choice says too little. */
-  contextOf(choice: { context?: string; profile?: string }, deps: { run: Run; env: Env }): Promise<string>;
+  contextOf(choice: { context?: string; profile?: string }, deps: { run: RunProgram; env: Env }): Promise<string>;
   /** True where a context that was named alone (`--target kube`) is one of its clusters, and is treated as such. */
-  owns(context: string, run: Run): Promise<boolean>;
+  owns(context: string, run: RunProgram): Promise<boolean>;
   /** Names of its clusters that are known without asking a program; for completion. */
   profiles(env: Env): Promise<string[]>;
   /** What this machine needs for it beyond a container engine; empty where nothing is made here. */
-  prerequisites(run: Run): Promise<Finding[]>;
-  open(context: string, deps: { run: Run; clock: Clock; env: Env }): ClusterProvider;
+  prerequisites(run: RunProgram): Promise<Finding[]>;
+  open(context: string, deps: { run: RunProgram; clock: Clock; env: Env }): ClusterProvider;
 }
 
 /** How long a call of the provider's program may take, and what ends it before. */

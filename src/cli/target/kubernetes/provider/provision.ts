@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
-import type { Run } from '../../../kernel/process.js';
-import { leftMs, type PlannedStep, planned, type Work } from '../../plan.js';
+import type { RunProgram } from '../../../kernel/process.js';
+import { leftMs, type PlannedStep, planned, type StepContext } from '../../plan.js';
 import type { Step } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
@@ -92,7 +92,7 @@ function enableStep(
   lane: string,
 ): PlannedStep {
   const why = enabledBefore ? 'it is enabled but not healthy' : 'it is not enabled';
-  const enable = async (work: Work) => {
+  const enable = async (work: StepContext) => {
     if (!enabledBefore) {
       state.change((draft) => {
         if (!draft.addonsEnabled.includes(addon.name)) draft.addonsEnabled.push(addon.name);
@@ -125,7 +125,7 @@ function waitIngressStep(
   lane: string,
 ): PlannedStep {
   const ref = `addon/${name}`;
-  const wait = async (work: Work) => {
+  const wait = async (work: StepContext) => {
     while (!isAvailable(await client.get(health))) {
       if (work.clock.monotonic() > work.deadlineAt) {
         throw new Failure({
@@ -185,7 +185,7 @@ export async function listIngressClasses(client: KubeClient): Promise<LiveObject
 }
 
 /** The steps that end what an earlier, killed hwctl left running: it would go on making things. */
-export async function orphanSteps(run: Run, state: StateFile): Promise<PlannedStep[]> {
+export async function orphanSteps(run: RunProgram, state: StateFile): Promise<PlannedStep[]> {
   const children = state.get().children;
   const alive = await Promise.all(children.map((child) => isAlive(run, child)));
   return children
@@ -196,7 +196,7 @@ export async function orphanSteps(run: Run, state: StateFile): Promise<PlannedSt
     });
 }
 
-async function endOrphan(run: Run, child: Child, clock: Clock): Promise<void> {
+async function endOrphan(run: RunProgram, child: Child, clock: Clock): Promise<void> {
   for (const [signal, waitMs] of [
     ['SIGTERM', 5_000],
     ['SIGKILL', 2_000],

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import type { TargetEnvironment } from '../../environment.js';
-import { leftMs, type PlannedStep, planned, type Work } from '../../plan.js';
+import { leftMs, type PlannedStep, planned, type StepContext } from '../../plan.js';
 import type { UpRequest } from '../../target.js';
 import type { ClusterTargetOptions } from './cluster-access.js';
 import type { StateFile } from './cluster-state.js';
@@ -23,7 +23,7 @@ import type { ClusterProvider, Deadline } from './provider.js';
 
 export interface ImageDeps {
   environment: TargetEnvironment;
-  run: Run;
+  run: RunProgram;
   provider: ClusterProvider;
   registry: string | undefined;
   state: StateFile;
@@ -97,7 +97,7 @@ export async function imageSteps(
     });
   const found = await findBuilder(deps);
   if (found.builder === 'node') {
-    const build = async (work: Work) => {
+    const build = async (work: StepContext) => {
       note('imagesLoaded');
       await provider.buildImage(imageFolder(deps.environment), image, deadlineOf(work));
     };
@@ -108,13 +108,13 @@ export async function imageSteps(
   if (registry !== undefined && (await registryHasImage(run, engine, image))) return [];
   const steps: PlannedStep[] = [];
   if (!(await hasImage(run, engine, image))) {
-    const build = async (work: Work) => {
+    const build = async (work: StepContext) => {
       note('imagesBuilt');
       await buildImage(run, engine, imageFolder(deps.environment), image, deadlineOf(work));
     };
     steps.push(planned({ verb: 'build', ref, why: `${engine} does not have it` }, build, { lane }));
   }
-  const bring = async (work: Work) => {
+  const bring = async (work: StepContext) => {
     if (registry !== undefined) return pushImage(run, engine, image, deadlineOf(work));
     note('imagesLoaded');
     return loadImage({ run, engine, provider, folder: state.folder }, image, deadlineOf(work));
@@ -124,6 +124,6 @@ export async function imageSteps(
   return steps;
 }
 
-function deadlineOf(work: Work): Deadline {
+function deadlineOf(work: StepContext): Deadline {
   return { timeoutMs: leftMs(work), signal: work.signal };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/clock.js';
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import type { Execution } from '../../execute.js';
-import { leftMs, planned, type Work } from '../../plan.js';
+import { leftMs, planned, type StepContext } from '../../plan.js';
 import type { DownReport } from '../../target.js';
 import { isAlive, type StateFile } from './cluster-state.js';
 import { findEngine, removeLocalImage } from './image.js';
@@ -12,7 +12,7 @@ const forwardEndsMs = 3_000;
 
 /** Undoes what hwctl did outside the cluster's objects: addons, images, context namespace, the port-forward daemon. */
 export async function removeTraces(
-  deps: { run: Run; provider: ClusterProvider; state: StateFile },
+  deps: { run: RunProgram; provider: ClusterProvider; state: StateFile },
   report: DownReport,
   execution: Execution,
 ): Promise<void> {
@@ -24,7 +24,8 @@ export async function removeTraces(
   const enabled = provider.addons.filter(({ name }) => state.get().addonsEnabled.includes(name));
   for (const { name } of enabled) {
     const ref = `addon/${name}`;
-    const disable = (work: Work) => provider.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
+    const disable = (work: StepContext) =>
+      provider.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });
     await execution.run([planned({ verb: 'delete', ref, why: 'hwctl enabled it' }, disable)]);
     report.deleted.push(ref);
     state.change((draft) => {
@@ -35,7 +36,7 @@ export async function removeTraces(
 }
 
 /** Ends the port-forward daemon that the state names, and waits until its ports are free. */
-export async function stopForward(run: Run, state: StateFile, report: DownReport, clock: Clock): Promise<void> {
+export async function stopForward(run: RunProgram, state: StateFile, report: DownReport, clock: Clock): Promise<void> {
   const { forward } = state.get();
   if (forward === undefined) return;
   if (await isAlive(run, forward)) {
@@ -54,7 +55,7 @@ export async function stopForward(run: Run, state: StateFile, report: DownReport
 }
 
 async function removeImages(
-  { run, provider, state }: { run: Run; provider: ClusterProvider; state: StateFile },
+  { run, provider, state }: { run: RunProgram; provider: ClusterProvider; state: StateFile },
   report: DownReport,
   execution: Execution,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import type { Endpoint } from '../../target.js';
 import type { LiveObject } from '../api/live-object.js';
 import type { StateFile } from '../provider/cluster-state.js';
@@ -7,7 +7,7 @@ import { forwardEndpoints, readForwards } from './forward.js';
 
 /** The ways in that answer from this machine: the Ingress addresses, and what the port-forward daemon listens on. */
 export async function clusterEndpoints(
-  run: Run,
+  run: RunProgram,
   members: readonly LiveObject[],
   state: StateFile,
 ): Promise<Endpoint[]> {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../kernel/clock.js';
 import { entryModule } from '../../../kernel/entry-module.js';
 import { Failure } from '../../../kernel/failure.js';
-import type { Run } from '../../../kernel/process.js';
+import type { RunProgram } from '../../../kernel/process.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
 import { choosePort } from '../../local/state/ports.js';
 import type { Endpoint } from '../../target.js';
@@ -24,7 +24,7 @@ const startMs = 15_000;
 type ForwardSource = Omit<ForwardTarget, 'listenPort'>;
 
 /** What a running daemon forwards; empty where none runs. */
-export async function readForwards(run: Run, state: StateFile): Promise<Forwarded[]> {
+export async function readForwards(run: RunProgram, state: StateFile): Promise<Forwarded[]> {
   const { forward } = state.get();
   const file = reportFile(state);
   if (forward === undefined || !existsSync(file) || !(await isAlive(run, forward))) return [];

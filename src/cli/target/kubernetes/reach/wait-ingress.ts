@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { Failure } from '../../../kernel/failure.js';
 import { type KubeObject, loadPathAnnotation } from '../../manifests/kube-object.js';
-import type { Work } from '../../plan.js';
+import type { StepContext } from '../../plan.js';
 import type { KubeClient } from '../api/client.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
 import { ingressAddress } from './endpoints.js';
@@ -15,7 +15,11 @@ const addressMs = 45_000;
  * Waits until each Ingress has an address and routes to its pods: asked with its own Host header. Throws Failure
  * `not-ready` where it has one but does not route.
  */
-export async function waitIngresses(client: KubeClient, ingresses: readonly KubeObject[], work: Work): Promise<void> {
+export async function waitIngresses(
+  client: KubeClient,
+  ingresses: readonly KubeObject[],
+  work: StepContext,
+): Promise<void> {
   const began = work.clock.monotonic();
   let left = [...ingresses];
   while (left.length > 0) {

@@ -3,7 +3,7 @@ import { loopback } from '../state/ports.js';
 import { maxBodyBytes, type RequestHead, responseHeaders } from './message-head.js';
 
 /** One request and its answer. */
-export interface Exchange {
+export interface ProxiedRequest {
   incoming: IncomingMessage;
   response: ServerResponse;
   requestId: string;
@@ -29,7 +29,7 @@ const drainBytes = 256 * 1024;
 const drainTimeoutMs = 2000;
 
 /** Sends a request to its service and the answer back. What of it was sent once is never sent again. */
-export function forward(exchange: Exchange, head: RequestHead, to: Destination, attempt = 1): void {
+export function forward(exchange: ProxiedRequest, head: RequestHead, to: Destination, attempt = 1): void {
   const { incoming, response } = exchange;
   const outgoing = request({
     host: loopback,
@@ -80,7 +80,7 @@ export function forward(exchange: Exchange, head: RequestHead, to: Destination, 
   });
 }
 
-function sendBody(exchange: Exchange, outgoing: ClientRequest, awaitsContinue: boolean): void {
+function sendBody(exchange: ProxiedRequest, outgoing: ClientRequest, awaitsContinue: boolean): void {
   const { incoming, response, refuse } = exchange;
   let bytes = 0;
   let begun = false;
@@ -116,7 +116,10 @@ function sendBody(exchange: Exchange, outgoing: ClientRequest, awaitsContinue: b
 }
 
 /** 1xx: RFC 9110, section 15.2 has a proxy pass each on, and none to HTTP/1.0. */
-function relayInterim(interim: { statusCode: number; rawHeaders: string[] }, { incoming, response }: Exchange): void {
+function relayInterim(
+  interim: { statusCode: number; rawHeaders: string[] },
+  { incoming, response }: ProxiedRequest,
+): void {
   if (incoming.httpVersionMinor === 0 || response.headersSent) return;
   const lines = [`HTTP/1.1 ${interim.statusCode} `];
   for (let i = 0; i < interim.rawHeaders.length; i += 2) {
@@ -126,7 +129,7 @@ function relayInterim(interim: { statusCode: number; rawHeaders: string[] }, { i
   response.socket?.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-function relay(answer: IncomingMessage, outgoing: ClientRequest, exchange: Exchange, service: string): void {
+function relay(answer: IncomingMessage, outgoing: ClientRequest, exchange: ProxiedRequest, service: string): void {
   const { incoming, response, requestId, refuse } = exchange;
   if (response.destroyed || response.writableEnded) {
     answer.destroy();
@@ -157,7 +160,7 @@ function relay(answer: IncomingMessage, outgoing: ClientRequest, exchange: Excha
 }
 
 /** Half an answer is out: a connection that breaks is the only honest end. */
-function cutOff({ incoming, response }: Exchange): void {
+function cutOff({ incoming, response }: ProxiedRequest): void {
   // Without a length or chunks (HTTP/1.0) an ordinary end would look like the end of the message.
   if (incoming.httpVersionMinor === 0) response.socket?.resetAndDestroy();
   response.destroy();

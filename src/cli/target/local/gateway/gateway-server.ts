@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { gatewayHealthPath, makeRouteTable } from '../plan/route-table.js';
-import type { Route } from '../plan/topology.js';
+import type { GatewayRoute } from '../plan/topology.js';
 import { connectionBounds, limitConnections } from './connection-limit.js';
-import { drain, type Exchange, forward } from './forward.js';
+import { drain, forward, type ProxiedRequest } from './forward.js';
 import { readRequestHead } from './message-head.js';
 
 /** What the supervisor tells the gateway, at its start and at every change. */
 export interface GatewayRoutes {
   type: 'routes';
-  routes: Route[];
+  routes: GatewayRoute[];
   upstreams: Record<string, { port: number; ready: boolean }>;
   /** Shows the services that X-Forwarded-For was written here. */
   token: string;
@@ -47,14 +47,14 @@ export function createGateway(limits: GatewayLimits) {
   let upstreams: GatewayRoutes['upstreams'] = {};
   let token = '';
   /** The newest request of each connection. */
-  const newest = new WeakMap<Socket, Exchange>();
+  const newest = new WeakMap<Socket, ProxiedRequest>();
 
   function handle(incoming: IncomingMessage, response: ServerResponse): void {
     const requestId = requestIdOf(incoming.headers['x-request-id']);
     const peer = incoming.socket.remoteAddress ?? 'unknown';
     const refuse = (status: number, detail: string, headers: Record<string, string> = {}) =>
       sendProblem(incoming, response, requestId, { status, detail, headers });
-    const exchange: Exchange = { incoming, response, requestId, refuse };
+    const exchange: ProxiedRequest = { incoming, response, requestId, refuse };
     newest.set(incoming.socket, exchange);
     const head = readRequestHead(incoming, { peer, requestId, token });
     if ('status' in head) {
@@ -123,7 +123,7 @@ export function createGateway(limits: GatewayLimits) {
 }
 
 /** A request that could not be read to its end: too slow, too large, or not HTTP. */
-function refuseUnread(error: NodeJS.ErrnoException, socket: Socket, last: Exchange | undefined): void {
+function refuseUnread(error: NodeJS.ErrnoException, socket: Socket, last: ProxiedRequest | undefined): void {
   const status = statusOf(error.code);
   if (last === undefined || last.response.writableFinished) {
     endWith(socket, status);
@@ -155,14 +155,14 @@ function requestIdOf(given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-interface Problem {
+interface GatewayProblem {
   status: number;
   detail: string;
   headers: Record<string, string>;
 }
 
 /** RFC 9457. */
-function sendProblem(incoming: IncomingMessage, response: ServerResponse, id: string, problem: Problem): void {
+function sendProblem(incoming: IncomingMessage, response: ServerResponse, id: string, problem: GatewayProblem): void {
   const { status, detail, headers } = problem;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.setHeader('x-request-id', id);

@@ -34,7 +34,7 @@ export interface LeftOut {
 }
 
 /** What a workload is read with. */
-export interface Surroundings {
+export interface WorkloadReading {
   objects: readonly StackObject[];
   targets: readonly ServiceTarget[];
   options: TopologyOptions;
@@ -46,7 +46,7 @@ export interface Surroundings {
 export function readEnv(
   object: Workload,
   container: Container,
-  { objects, options }: Surroundings,
+  { objects, options }: WorkloadReading,
 ): Record<string, string> {
   const env = emptyRecord();
   const data = (kind: 'ConfigMap' | 'Secret', name: string) => readData(kind, name, object, objects, options);

@@ -10,7 +10,7 @@ import { gatewayHealthPath } from './route-table.js';
 import { type ProcessSpec, proxyTokenId, proxyTokenVariable, readTopology, type Topology } from './topology.js';
 
 /** What shall run after `up`, and what of the manifests has no meaning here. */
-export interface Desired {
+export interface DesiredLocally {
   state: LocalState;
   /** The generated secrets, with new ones among them where something asks for them. */
   secrets: Record<string, string>;
@@ -27,7 +27,7 @@ export interface DesiredOptions {
 }
 
 /** Reads the manifests and says what shall run. Writes nothing. Throws Failure for manifests or values that cannot be used. */
-export function readDesired({ folder, stacks, manifests, values, serverEntry }: DesiredOptions): Desired {
+export function readDesired({ folder, stacks, manifests, values, serverEntry }: DesiredOptions): DesiredLocally {
   // Whatever the cluster shall have: here every service keeps its own SQLite file, and there is no monitoring.
   const all = readObjects({ manifests, stacks, values: { ...values, store: undefined, monitoring: false } });
   const objects = applyValues(all, { store: 'sqlite' });

@@ -1,11 +1,11 @@
 import { diffObjects, maskIn, type ObjectDiff } from '../../manifests/object-diff.js';
 import type { LocalState } from '../state/state-folder.js';
-import type { Desired } from './desired.js';
-import type { Observed } from './plan.js';
+import type { DesiredLocally } from './desired.js';
+import type { ObservedProcesses } from './plan.js';
 import type { ProcessSpec } from './topology.js';
 
 /** What `up` would change here: processes that would start, be restarted or end, and the routes of the gateway. */
-export function diffLocal(desired: Desired, observed: Observed): ObjectDiff[] {
+export function diffLocal(desired: DesiredLocally, observed: ObservedProcesses): ObjectDiff[] {
   const secrets = Object.values(desired.secrets);
   const before = observed.supervisor === undefined ? undefined : observed.state;
   const names = new Set([...(before?.processes ?? []), ...desired.state.processes].map(({ name }) => name));

@@ -1,6 +1,6 @@
 import { isAbsolute, join, posix, relative, sep } from 'node:path';
 import type { Container, Volume, Workload } from '../../manifests/kube-object.js';
-import { readData, type Surroundings } from './container-env.js';
+import { readData, type WorkloadReading } from './container-env.js';
 
 /** A volume mount: what of the container's paths is which folder here, and the files in it. */
 export interface Mount {
@@ -10,7 +10,7 @@ export interface Mount {
 }
 
 /** The mounts of a container as folders and files below `volumes`. */
-export function readMounts(object: Workload, container: Container, around: Surroundings): Mount[] {
+export function readMounts(object: Workload, container: Container, around: WorkloadReading): Mount[] {
   return (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath }) => {
     const volume = object.spec.template.spec.volumes?.find((candidate) => candidate.name === name);
     if (volume === undefined) return [];
@@ -31,7 +31,7 @@ function volumeFolder(object: Workload, volume: Volume, volumes: string): string
   return claim === undefined ? join(volumes, object.metadata.name, volume.name) : join(volumes, 'claims', claim);
 }
 
-function volumeFiles(object: Workload, volume: Volume, folder: string, around: Surroundings): Mount['files'] {
+function volumeFiles(object: Workload, volume: Volume, folder: string, around: WorkloadReading): Mount['files'] {
   const source = volume.configMap ?? volume.secret;
   if (source === undefined) return [];
   const secret = volume.secret !== undefined;

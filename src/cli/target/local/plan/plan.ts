@@ -1,11 +1,11 @@
-import { type PlannedStep, planned, type Work } from '../../plan.js';
+import { type PlannedStep, planned, type StepContext } from '../../plan.js';
 import type { Step } from '../../target.js';
 import type { LocalState } from '../state/state-folder.js';
 import type { SupervisorReport } from '../supervisor/control.js';
-import type { Desired } from './desired.js';
+import type { DesiredLocally } from './desired.js';
 
 /** What is there before `up`. */
-export interface Observed {
+export interface ObservedProcesses {
   state: LocalState | undefined;
   /** Undefined where no supervisor runs. */
   supervisor: SupervisorReport | undefined;
@@ -16,21 +16,21 @@ export interface LocalActs {
   writeSecrets(): Promise<void>;
   writeState(): Promise<void>;
   /** Ends what an earlier one left behind first: it would hold the ports and the databases. */
-  startSupervisor(work: Work): Promise<void>;
+  startSupervisor(work: StepContext): Promise<void>;
   /** Has the supervisor bring the processes in line with the state: starts, restarts, stops. */
-  apply(work: Work): Promise<void>;
+  apply(work: StepContext): Promise<void>;
   /** Throws Failure `not-ready`. */
-  untilReady(ref: string, work: Work): Promise<void>;
+  untilReady(ref: string, work: StepContext): Promise<void>;
 }
 
 /** The steps that bring what is there to what shall be: pure, so that `--dry-run` and `up` cannot differ. */
-export function planUp(desired: Desired, observed: Observed, acts: LocalActs): PlannedStep[] {
+export function planUp(desired: DesiredLocally, observed: ObservedProcesses, acts: LocalActs): PlannedStep[] {
   const steps: PlannedStep[] = [];
-  const add = (verb: Step['verb'], ref: string, why: string, act: (work: Work) => Promise<void>) =>
+  const add = (verb: Step['verb'], ref: string, why: string, act: (work: StepContext) => Promise<void>) =>
     steps.push(planned({ verb, ref, why }, act));
   const { supervisor } = observed;
   const processes = processSteps(desired, observed, acts);
-  const updateState = async (work: Work) => {
+  const updateState = async (work: StepContext) => {
     await acts.writeState();
     // The steps of the processes tell the supervisor; without one it is told of routes and values here.
     if (processes.length === 0) await acts.apply(work);
@@ -51,11 +51,11 @@ export function planUp(desired: Desired, observed: Observed, acts: LocalActs): P
 }
 
 /** The processes, side by side. */
-function processSteps({ state }: Desired, { supervisor }: Observed, acts: LocalActs): PlannedStep[] {
+function processSteps({ state }: DesiredLocally, { supervisor }: ObservedProcesses, acts: LocalActs): PlannedStep[] {
   const steps: PlannedStep[] = [];
   const add = (verb: Step['verb'], name: string, why: string) => {
     const ref = `process/${name}`;
-    const act = async (work: Work) => {
+    const act = async (work: StepContext) => {
       await acts.apply(work);
       if (verb !== 'stop') await acts.untilReady(ref, work);
     };

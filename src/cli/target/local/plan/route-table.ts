@@ -1,4 +1,4 @@
-import type { Route } from './topology.js';
+import type { GatewayRoute } from './topology.js';
 
 /** The one path that the gateway answers itself, so that it can be probed like every service. */
 export const gatewayHealthPath = '/.hwctl/gateway/health';
@@ -20,7 +20,7 @@ interface HostRoutes {
  * longest Prefix wins and matches whole path elements; an exact host beats `*.wildcard`, which beats rules for any host.
  * A request that names this machine itself (127.0.0.1, localhost) gets the rules of every host, for people with a browser.
  */
-export function makeRouteTable(routes: readonly Route[]): RouteTable {
+export function makeRouteTable(routes: readonly GatewayRoute[]): RouteTable {
   const byHost = new Map<string, HostRoutes>();
   for (const route of routes) {
     for (const host of [route.host?.toLowerCase() ?? '', '<this machine>']) addRoute(byHost, host, route);
@@ -38,7 +38,7 @@ export function makeRouteTable(routes: readonly Route[]): RouteTable {
   };
 }
 
-function addRoute(byHost: Map<string, HostRoutes>, host: string, route: Route): void {
+function addRoute(byHost: Map<string, HostRoutes>, host: string, route: GatewayRoute): void {
   let entry = byHost.get(host);
   if (entry === undefined) {
     entry = { exact: new Map(), prefixes: [] };

@@ -21,8 +21,8 @@ import {
   mapServices,
   readEnv,
   type ServiceTarget,
-  type Surroundings,
   type TopologyOptions,
+  type WorkloadReading,
 } from './container-env.js';
 import { isInside, mapMounts, readMounts } from './mounts.js';
 
@@ -63,7 +63,7 @@ interface HttpProbe {
 }
 
 /** A route of the gateway, as an Ingress path says it. */
-export interface Route {
+export interface GatewayRoute {
   /** Undefined: any host. */
   host?: string;
   path: string;
@@ -75,7 +75,7 @@ export interface Route {
 /** What the manifests mean on this machine. */
 export interface Topology {
   processes: Omit<ProcessSpec, 'digest'>[];
-  routes: Route[];
+  routes: GatewayRoute[];
   host: string | undefined;
   loadPaths: Record<string, string>;
   /** Objects that have no meaning here, and why. */
@@ -142,7 +142,7 @@ function serverContainer(object: KubeObject): Container | undefined {
   );
 }
 
-function readProcess(object: Workload, stacks: string[], around: Surroundings): Omit<ProcessSpec, 'digest'> {
+function readProcess(object: Workload, stacks: string[], around: WorkloadReading): Omit<ProcessSpec, 'digest'> {
   const { name } = object.metadata;
   const { spec } = object.spec.template;
   const container = serverContainer(object) as Container;
@@ -224,7 +224,7 @@ function readIngresses(
   targets: readonly ServiceTarget[],
   leftOut: Topology['leftOut'],
 ): Pick<Topology, 'routes' | 'host' | 'loadPaths'> {
-  const routes: Route[] = [];
+  const routes: GatewayRoute[] = [];
   const loadPaths: Record<string, string> = {};
   let firstHost: string | undefined;
   for (const { object, stacks } of objects) {

@@ -6,7 +6,7 @@ import { replaceFile } from '../../../kernel/replacement.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { Values } from '../../manifests/values-shape.js';
 import type { LeftOut } from '../plan/container-env.js';
-import type { ProcessSpec, Route } from '../plan/topology.js';
+import type { GatewayRoute, ProcessSpec } from '../plan/topology.js';
 import { isLocalState, isRuntime, isSecrets } from './state-shape.js';
 
 /** Where the local target keeps what it knows: one folder, removed by `down`. */
@@ -37,7 +37,7 @@ export interface LocalState {
   /** Changes when anything does that this was made from; see inputs.ts. */
   inputs: string;
   processes: ProcessSpec[];
-  routes: Route[];
+  routes: GatewayRoute[];
   /** Host name of the platform, as the Ingress objects say. */
   host: string | undefined;
   /** What `hwctl load` hits, by stack. */

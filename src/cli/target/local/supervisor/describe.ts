@@ -1,5 +1,5 @@
 import type { Endpoint, ServiceStatus } from '../../target.js';
-import type { Desired } from '../plan/desired.js';
+import type { DesiredLocally } from '../plan/desired.js';
 import { loopback } from '../state/ports.js';
 import type { LocalState } from '../state/state-folder.js';
 import type { ProcessReport, SupervisorReport } from './control.js';
@@ -7,7 +7,7 @@ import { usageOf } from './process-usage.js';
 import { describeExit } from './supervised-process.js';
 
 /** What is not yet as it shall be, and why. */
-export function waitingFor(desired: Desired, report: SupervisorReport): { ref: string; reason: string }[] {
+export function waitingFor(desired: DesiredLocally, report: SupervisorReport): { ref: string; reason: string }[] {
   return desired.state.processes.flatMap((spec) => {
     const ref = `process/${spec.name}`;
     const process = report.processes.find((candidate) => candidate.name === spec.name);

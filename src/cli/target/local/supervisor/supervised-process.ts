@@ -20,7 +20,7 @@ import {
 } from './process-state.js';
 
 /** What a supervised process needs of the supervisor. */
-export interface Surroundings {
+export interface ProcessHost {
   clock: Clock;
   logs: string;
   /** Value of the marker in the environment of every process of ours. */
@@ -58,7 +58,7 @@ export class SupervisedProcess {
 
   constructor(
     public spec: ProcessSpec,
-    private readonly around: Surroundings,
+    private readonly around: ProcessHost,
   ) {
     this.#policy = { ...defaultPolicy, kind: spec.kind, graceMs: spec.graceMs };
   }

@@ -19,7 +19,7 @@ import {
 import { type ControlRequest, type SupervisorReport, serveControl } from './control.js';
 import type { SupervisorArguments } from './launch.js';
 import { turnOver } from './log-file.js';
-import { describeExit, SupervisedProcess, type Surroundings } from './supervised-process.js';
+import { describeExit, type ProcessHost, SupervisedProcess } from './supervised-process.js';
 
 /** Milliseconds between looks at the size of the logs and at whether the state folder is still there. */
 const housekeepingPeriodMs = 2000;
@@ -28,7 +28,7 @@ const housekeepingPeriodMs = 2000;
 class Supervisor {
   readonly #folder;
   readonly #processes = new Map<string, SupervisedProcess>();
-  readonly #around: Surroundings;
+  readonly #around: ProcessHost;
   readonly #token = randomBytes(16).toString('hex');
   #ports: Record<string, number> = {};
   #state: LocalState | undefined;

@@ -1,5 +1,5 @@
 import { configAnnotation, configOf, jobHashLength } from '../derived-fields.js';
-import { type Condition, conditionsOf, type Edit, editsOf, namesIn } from '../edits.js';
+import { conditionsOf, type Edit, editsOf, namesIn, type ObjectCondition } from '../edits.js';
 import { generatedKeys, isWorkload, type KubeObject } from '../kube-object.js';
 import type { StackObject } from '../stack-object.js';
 import type { Values } from '../values-shape.js';
@@ -119,7 +119,7 @@ function templateFile(entry: StackObject, chart: Chart): string {
   return `{{- if ${test} }}\n${body}\n{{- end }}\n`;
 }
 
-const conditionTexts: Record<Condition, string> = {
+const conditionTexts: Record<ObjectCondition, string> = {
   ingress: '.Values.ingress',
   monitoring: '.Values.monitoring',
   grafana: '.Values.grafana',

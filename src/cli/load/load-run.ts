@@ -6,7 +6,7 @@ import type { SearchedRun } from './search/find-max.js';
 export type EarlyEnd = Exclude<LoadResult['ended'], 'aborted'>;
 
 /** A run under way. */
-export interface Attack extends SearchedRun {
+export interface LoadRun extends SearchedRun {
   /** How it stands now; reads shared memory, costs the engine nothing. Any time, also after the end. */
   snapshot(): LoadSnapshot;
   /** Multiplies the planned rate (users, concurrency) by `factor` from now on; 1 is the plan. Kept within 0.00001 .. 100,000. */
@@ -30,7 +30,7 @@ export interface WarmUpLimits {
   enoughRequests: number;
 }
 
-export interface AttackDeps {
+export interface LoadDeps {
   /** Where given, every request's record is handed over in batches (costs CPU; off by default). */
   onRecords?: (records: RequestRecord[]) => void;
   /** Ask the endpoint once before (default true). */
@@ -42,4 +42,4 @@ export interface AttackDeps {
 }
 
 /** Begins a run of a plan; run.ts has it. */
-export type StartAttack = (plan: LoadPlan, deps?: AttackDeps) => Attack;
+export type StartLoad = (plan: LoadPlan, deps?: LoadDeps) => LoadRun;
