@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { noticesOf } from './licences.mjs';
 
-/** Packages that every command loads. They go into the program's own files; what only some commands need (ink, postman-runtime, the Kubernetes client) stays in node_modules. */
+/** Packages that most commands load, and the Kubernetes client, which is some thousand files. They go into the program's own files; what only some commands need (ink, postman-runtime) stays in node_modules. */
 const bundled = ['ajv', 'commander', 'diff', 'execa', 'jsonpath-rfc9535', 'yaml', '@kubernetes/client-node'];
 
 const forNode = {

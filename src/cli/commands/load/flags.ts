@@ -20,7 +20,7 @@ import {
 } from './values.js';
 
 /** When work begins. */
-export const arrivalOptions = {
+const arrivalOptions = {
   rps: option('--rps <n>', 'open model: arrivals per second, whatever the responses do (default 100)', rate),
   users: option(
     '--users <n>',
