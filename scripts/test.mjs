@@ -1,4 +1,4 @@
-// Runs the tests with tap: `node scripts/test.mjs [runs|faults|e2e|soak|FILE...]`. Without an argument: all but the slow suites.
+// Runs the tests with tap: `node scripts/test.mjs [runs|faults|e2e|soak|FILE or FOLDER...]`. Without an argument: all but the slow suites.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,11 @@ let files;
 if (suite === undefined)
   files = testFiles('test').filter((file) => !slowSuites.some((slow) => file.startsWith(`test/${slow}/`)));
 else if (slowSuites.includes(suite)) files = existsSync(`test/${suite}`) ? testFiles(`test/${suite}`) : [];
-else files = [suite, ...rest];
+// A folder is every test in it: tap leaves folders out without a word.
+else
+  files = [suite, ...rest].flatMap((path) =>
+    existsSync(path) && statSync(path).isDirectory() ? testFiles(path) : [path],
+  );
 const slow = files.some((file) => slowSuites.some((name) => file.startsWith(`test/${name}/`)));
 if (files.length === 0) {
   process.stderr.write(`no tests in ${suite ?? 'test'}\n`);

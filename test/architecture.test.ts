@@ -56,15 +56,14 @@ function packageName(specifier: string): string {
     .join('/');
 }
 
-/** The rules as docs/ARCHITECTURE.md states them: the page is the configuration. */
+/** The rules as docs/IMPORTS.md states them: the page is the configuration. */
 function readRules(markdown: string): Rule[] {
-  const section = markdown.split('## Imports')[1]?.split('\n## ')[0] ?? '';
   const list = (cell: string) =>
     cell
       .split(/,(?![^(]*\))/)
       .map((word) => word.trim())
       .filter((word) => word !== '');
-  return section
+  return markdown
     .split('\n')
     .filter((line) => line.startsWith('| src/'))
     .map((line) => {
@@ -133,7 +132,7 @@ function ownImportProblem(file: string, specifier: string, typeOnly: boolean, ru
 }
 
 const page = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8');
-const rules = readRules(page);
+const rules = readRules(readFileSync(join(root, 'docs/IMPORTS.md'), 'utf8'));
 const files = sourceFiles('src');
 /** Programs and threads: the build makes a file of each (scripts/bundles.mjs). */
 const entries = files.filter((file) => /[/.]main\.tsx?$/.test(file)).sort();
