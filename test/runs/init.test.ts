@@ -96,3 +96,18 @@ t.test('a hostile repository: nothing of it runs, nothing outside it is read, it
   t.notMatch(run.stdout, /\u001b/, 'no escape sequence of a stranger');
   t.match(run.stdout, /not understood/);
 });
+
+t.test('--force follows no link out of the project, and a folder of that name is told', async (t) => {
+  const linked = repository('linked', shop);
+  const outside = join(root, 'mine.txt');
+  writeFileSync(outside, 'mine');
+  symlinkSync(outside, join(linked, 'hwctl.yaml'));
+  t.match(await hwctl(['init', '--force'], { cwd: linked }), { exitCode: 2, stderr: /a link that leads out/ });
+  t.equal(readFileSync(outside, 'utf8'), 'mine');
+  const taken = repository('taken', shop);
+  mkdirSync(join(taken, 'hwctl.yaml'));
+  t.match(await hwctl(['init', '--force'], { cwd: taken }), {
+    exitCode: 2,
+    stderr: /cannot be written: it is a folder/,
+  });
+});

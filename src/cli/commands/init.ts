@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
+import { notWritten } from '../kernel/files.js';
 import { replaceFile } from '../kernel/replacement.js';
-import { readTree } from '../project/file-tree.js';
+import { isOutside, readTree } from '../project/file-tree.js';
 import { findIn } from '../project/find.js';
 import { piecesOf } from '../project/plan-pieces.js';
-import { readProject } from '../project/project.js';
+import { projectOf } from '../project/project.js';
 import { projectText } from '../project/write-project.js';
 import { findingLines, pieceLines } from './init-text.js';
 import { defineCommand, operand } from './options/define-command.js';
@@ -31,11 +32,7 @@ export const define = defineCommand({
     const text = projectText(tree.root, pieces);
     if (!options.json) context.print(findingLines(findings, tree.files.length));
     if (pieces.length === 0) throw nothingToDeploy(findings.found.length);
-    if (writes) {
-      replaceFile(file, text);
-      // What is written is read as a user's own would be: it holds for both, or for none.
-      readProject(file, shown);
-    }
+    if (writes) write(file, text, { root: tree.root, shown });
     if (options.json) {
       const { found, steps, unreadable, leftOut } = findings;
       context.json({ root: tree.root, found, steps, unreadable, leftOut, pieces, written: writes ? file : null, text });
@@ -48,6 +45,35 @@ export const define = defineCommand({
     ]);
   },
 });
+
+/** What is written is read first, as a user's own would be: where it does not hold, an earlier file stays. */
+function write(file: string, text: string, { root, shown }: { root: string; shown: string }): void {
+  // A link of somebody's repository does not choose which file of this machine is written over.
+  if (existsSync(file) && isOutside(root, realpathSync(file))) {
+    throw new Failure({
+      code: 'project-link',
+      message: `${shown} is a link that leads out of the project`,
+      hint: `Remove the link: rm ${shown}`,
+    });
+  }
+  try {
+    projectOf(text, file, shown);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure({
+      code: 'not-written',
+      message: `${shown} is not written: what would stand in it does not hold`,
+      hint: 'hwctl init --dry-run --json has its text: write the file by hand',
+      details: error.details,
+      cause: error,
+    });
+  }
+  try {
+    replaceFile(file, text);
+  } catch (error) {
+    throw notWritten(error, { shown });
+  }
+}
 
 function isThere(shown: string): Failure {
   return new Failure({

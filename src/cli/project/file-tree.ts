@@ -130,7 +130,8 @@ function kindOf(root: string, path: string, entry: Entry, leftOut: string[]): 'f
   }
 }
 
-function isOutside(root: string, path: string): boolean {
+/** Whether a path, both absolute and links resolved, is not below the root. */
+export function isOutside(root: string, path: string): boolean {
   const way = relative(root, path);
   return way === '..' || way.startsWith(`..${sep}`);
 }

@@ -23,7 +23,11 @@ const about = { code: 'bad-project', hint: 'Edit the lines above, or write the f
  * not there or lead out of the project. Throws Failure `bad-project`, and what readText throws.
  */
 export function readProject(file: string, shown = file): Project {
-  const source = readText(file, { shown, maxBytes: 4 * 1024 * 1024, hint: 'Write one: hwctl init' });
+  return projectOf(readText(file, { shown, maxBytes: 4 * 1024 * 1024, hint: 'Write one: hwctl init' }), file, shown);
+}
+
+/** As `readProject`, of the text that stands in `file`, or is to. */
+export function projectOf(source: string, file: string, shown = file): Project {
   const folder = dirname(file);
   const { value, problems } = readDocument(source, { name: 'project', shape: projectFile }, { file });
   const all = value === undefined ? problems : [...problems, ...checkPaths(value, folder)];
