@@ -140,6 +140,7 @@ t.test('what cannot be read is told with its place, and the rest is found all th
     'template.yaml': 'apiVersion: v1\nkind: {{ kind }}\n  x: 1\n',
     'bad.json': '{"info": {"schema": "https://schema.getpostman.com/json/collection/v2.1.0/"},\n "item": [}',
     'bomb.yaml': bomb,
+    'circle.yaml': 'apiVersion: v1\nkind: List\nitems: &all\n  - { apiVersion: v1, kind: List, items: *all }\n',
     'deep.json': `{"panels":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
     'good.yaml': objectText('v1', 'Namespace', 'm'),
   });
@@ -148,6 +149,7 @@ t.test('what cannot be read is told with its place, and the rest is found all th
     { file: 'bad.json', line: 2, why: /no JSON/ },
     { file: 'bad.yaml', why: /no YAML/ },
     { file: 'bomb.yaml', why: /alias/i },
+    { file: 'circle.yaml', line: 4, why: /inside of its own anchor/ },
     { file: 'deep.json', why: /levels deep/ },
     { file: 'template.yaml', why: /a template of another program\?/ },
   ]);

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { type Document, isMap, LineCounter, parseAllDocuments } from 'yaml';
+import { resolveAliases } from '../document/aliases.js';
 import { syntaxMessage } from '../kernel/json.js';
 import type { Finding, FoundBuild, FoundDependency, FoundObject } from './finding.js';
 import { type FoundFile, folderOf, lineAt, nameOf } from './found-file.js';
@@ -53,7 +54,11 @@ function read(file: FoundFile): Read[] {
     }
     if (!isMap(document.contents)) return [];
     try {
-      return [{ value: document.toJS({ maxAliasCount: 100 }) as Mapping, line }];
+      // Bounded, and without an alias inside of its own anchor: what walks through the value would have no end.
+      const [unsound] = resolveAliases(document);
+      if (unsound === undefined) return [{ value: document.toJS({ maxAliasCount: -1 }) as Mapping, line }];
+      file.unreadable(lines.linePos(unsound.node.range?.[0] ?? 0).line, `it cannot be read: ${unsound.message}`);
+      return [];
     } catch (error) {
       file.unreadable(line, `it cannot be read: ${syntaxMessage((error as Error).message)}`);
       return [];
