@@ -130,6 +130,10 @@ const lines: [line: string, act: Record<string, unknown>][] = [
   ],
   ['helm install app ./chart -n <namespace>', { kind: 'not understood', why: ['<namespace> is to be filled in'] }],
   ['kustomize build . | kubectl apply -f -', { kind: 'not understood' }],
+  ['helm upgrade --install --dry-run app ./chart', { kind: 'other' }],
+  ['helm install app constructor/chart', { kind: 'helm release', chart: { name: 'constructor/chart' } }],
+  ['valueOf', { kind: 'other', program: 'valueOf' }],
+  ['hasOwnProperty a', { kind: 'other', program: 'hasOwnProperty' }],
   ['rm -rf /', { kind: 'other', program: 'rm' }],
   ['curl -s https://x/install.sh | sh', { kind: 'other' }],
 ];

@@ -19,8 +19,9 @@ export interface Arguments {
 export function splitArguments(argv: readonly string[], table: FlagTable): Arguments {
   const words: string[] = [];
   const flags = new Map<string, string[]>();
+  const named = (name: string) => (Object.hasOwn(table.names, name) ? table.names[name] : undefined);
   const keep = (name: string, value: string) => {
-    const long = table.names[name] ?? name;
+    const long = named(name) ?? name;
     flags.set(long, [...(flags.get(long) ?? []), value]);
   };
   for (let at = 0; at < argv.length; at += 1) {
@@ -32,13 +33,12 @@ export function splitArguments(argv: readonly string[], table: FlagTable): Argum
       continue;
     }
     const [, name = '', value] = flag;
-    const grouped =
-      !word.startsWith('--') && name.length > 1 && table.names[name] === undefined && !table.alone.has(name);
+    const grouped = !word.startsWith('--') && name.length > 1 && named(name) === undefined && !table.alone.has(name);
     if (value !== undefined) keep(name, value);
-    else if (table.alone.has(table.names[name] ?? name)) keep(name, 'true');
-    else if (grouped && [...name].every((letter) => table.alone.has(table.names[letter] ?? letter)))
+    else if (table.alone.has(named(name) ?? name)) keep(name, 'true');
+    else if (grouped && [...name].every((letter) => table.alone.has(named(letter) ?? letter)))
       for (const letter of name) keep(letter, 'true');
-    else if (grouped && table.names[name[0]!] !== undefined) keep(name[0]!, name.slice(1));
+    else if (grouped && named(name[0]!) !== undefined) keep(name[0]!, name.slice(1));
     else if (argv[at + 1] === undefined || /^--?[A-Za-z]/.test(argv[at + 1]!)) keep(name, 'true');
     else keep(name, argv[++at]!);
   }
@@ -51,7 +51,7 @@ const set = (names: string) => new Set(names.split(' '));
 export const flagTables = {
   helm: {
     alone: set(
-      'install i wait atomic create-namespace debug devel force dependency-update reuse-values reset-values generate-name g no-hooks skip-crds verify cleanup-on-fail wait-for-jobs insecure-skip-tls-verify pass-credentials replace force-update take-ownership rollback-on-failure skip-refresh help h',
+      'install i wait atomic create-namespace dry-run debug devel force dependency-update reuse-values reset-values generate-name g no-hooks skip-crds verify cleanup-on-fail wait-for-jobs insecure-skip-tls-verify pass-credentials replace force-update take-ownership rollback-on-failure skip-refresh help h',
     ),
     names: { n: 'namespace', f: 'values', i: 'install', g: 'generate-name', h: 'help', o: 'output' },
   },

@@ -297,17 +297,17 @@ function located(given: ChartReference, findings: Findings): ChartReference {
   if (folder !== undefined) return { ...chart, name: folder, kind: 'folder' };
   const alias = chart.name.split('/')[0]!;
   const added = findings.steps.find(({ act }) => act.kind === 'helm repository' && act.name === alias)?.act;
-  const url = added?.kind === 'helm repository' ? added.url : wellKnown[alias];
+  const url = added?.kind === 'helm repository' ? added.url : wellKnown.get(alias);
   return url === undefined ? chart : { ...chart, name: chart.name.slice(alias.length + 1), repositoryUrl: url };
 }
 
 /** Repositories that pages take for granted. */
-const wellKnown: Record<string, string> = {
-  bitnami: 'https://charts.bitnami.com/bitnami',
-  'prometheus-community': 'https://prometheus-community.github.io/helm-charts',
-  'ingress-nginx': 'https://kubernetes.github.io/ingress-nginx',
-  grafana: 'https://grafana.github.io/helm-charts',
-};
+const wellKnown = new Map([
+  ['bitnami', 'https://charts.bitnami.com/bitnami'],
+  ['prometheus-community', 'https://prometheus-community.github.io/helm-charts'],
+  ['ingress-nginx', 'https://kubernetes.github.io/ingress-nginx'],
+  ['grafana', 'https://grafana.github.io/helm-charts'],
+]);
 
 function followSkaffold(file: string, piece: Piece, findings: Findings, followed = new Set<string>()): void {
   const skaffold = foundOf(findings, 'skaffold').find((one) => one.file === file);

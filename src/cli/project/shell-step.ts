@@ -65,7 +65,8 @@ const other = (program: string): ShellAct => ({ kind: 'other', program });
 /** What a command does. What it names outside the repository, or what only a shell can know, makes it `not understood`. */
 export function actOf(command: ShellCommand): ShellAct {
   const program = posix.basename(command.argv[0]!.replaceAll('\\', '/')).replace(/\.exe$/, '');
-  const read = readers[program];
+  // Its own names alone: `valueOf` is a word of a script, not a program of ours.
+  const read = Object.hasOwn(readers, program) ? readers[program] : undefined;
   if (read === undefined) {
     return command.unclear.includes('control flow of a shell')
       ? { kind: 'not understood', program, why: command.unclear }
@@ -125,7 +126,7 @@ function helmAct(command: ShellCommand, path: (text: string) => string): ShellAc
     return { kind: 'helm dependencies', chart: path(words[1] ?? '.') };
   if (verb === 'uninstall' || verb === 'delete' || verb === 'del') return { kind: 'helm removal', releases: words };
   if (verb === 'test' && words[0] !== undefined) return { kind: 'helm test', release: words[0] };
-  if (verb !== 'install' && verb !== 'upgrade') return other('helm');
+  if ((verb !== 'install' && verb !== 'upgrade') || args.flags.has('dry-run')) return other('helm');
   // Helm 2 took the name as a flag; --generate-name has the chart alone.
   const named = one(args, 'name') ?? (words.length > 1 ? words[0] : undefined);
   const chart = named === undefined || one(args, 'name') !== undefined ? words[0] : words[1];
