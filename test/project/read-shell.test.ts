@@ -165,6 +165,9 @@ kubectl apply -f k8s || true
     { kind: 'apply', files: [], text: 'kind: Namespace' },
     { kind: 'apply', files: ['b'] },
   ]);
+  t.match(acts(bash('read -r a <<< word\nkubectl apply -f b')), [{ kind: 'other' }, { files: ['b'] }], 'no document');
+  const recipe = 'up:\n\tcd chart && helm dependency update .\n\tkubectl apply -f k8s\n';
+  t.match(acts(recipe, 'Makefile'), [{ chart: 'chart' }, { files: ['k8s'] }], 'each line of a recipe has a shell');
   const prompted =
     '```console\n$ helm install app ./chart\nNAME: app\nkubectl apply -f not-mine\nuser@host:~/x$ kubectl get pods\n```';
   t.match(
@@ -231,5 +234,16 @@ t.test('no text makes it hang, throw or name a place that is not there', async (
   const began = process.cpuUsage();
   readShell('README.md', `\`\`\`sh\n${'helm install a "$(b " \\\n'.repeat(20_000)}`);
   readShell('README.md', '`'.repeat(100_000));
+  readShell('README.md', '```sh\nls\n```\n'.repeat(20_000));
+  readShell('up.sh', `a${' '.repeat(200_000)}b \\\nc\n`);
+  readShell('up.sh', `a@${'a'.repeat(7_000)}\n`.repeat(40));
+  readShell('up.sh', `helm install \${${'a-'.repeat(3_500)}\n`.repeat(40));
+  readShell('Makefile', `A = x${' '.repeat(200_000)}y\n`);
+  const twice = (set: (from: number) => string) => Array.from({ length: 60 }, (_, from) => set(from)).join('');
+  readShell(
+    'Makefile',
+    `V0 = 1234567890\n${twice((from) => `V${from + 1} = $(V${from})$(V${from})\n`)}up:\n\thelm $(V60)\n`,
+  );
+  readShell('up.sh', `V0=1234567890\n${twice((from) => `V${from + 1}=$V${from}$V${from}\n`)}helm install $V60\n`);
   t.ok(process.cpuUsage(began).user < 5_000_000, 'bounded');
 });

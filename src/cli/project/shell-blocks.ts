@@ -58,8 +58,9 @@ export function blocksOfMarkdown(text: string): ShellBlock[] {
 
 function endOfFence(lines: readonly string[], from: number, mark: string): number {
   const closing = new RegExp(`^\\s*(?:>\\s?)*\\${mark[0]}{${mark.length},}\\s*$`);
-  const end = lines.findIndex((line, index) => index >= from && closing.test(line));
-  return end === -1 ? lines.length : end;
+  let end = from;
+  while (end < lines.length && !closing.test(lines[end]!)) end += 1;
+  return end;
 }
 
 function fenced(body: readonly string[], language: string, line: number): ShellBlock | undefined {
@@ -89,8 +90,10 @@ export function blocksOfMakefile(text: string): ShellBlock[] {
   const lines = text.split(/\r?\n/);
   const variables = new Map<string, string>();
   for (const line of lines) {
-    const set = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?::{0,3}|\?)=\s*(.*?)\s*$/.exec(line);
-    if (set !== null && !variables.has(set[1]!)) variables.set(set[1]!, plainValue(set[2]!, variables));
+    // Nobody's value: what follows costs the square of its length.
+    if (line.length > longestValue) continue;
+    const set = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?::{0,3}|\?)=(.*)$/.exec(line);
+    if (set !== null && !variables.has(set[1]!)) variables.set(set[1]!, plainValue(set[2]!.trim(), variables));
   }
   const blocks: ShellBlock[] = [];
   let target: string | undefined;
@@ -107,8 +110,13 @@ export function blocksOfMakefile(text: string): ShellBlock[] {
   return blocks;
 }
 
+/** Characters of a line that sets a variable of a Makefile, and of the value that comes of it. */
+const longestValue = 2_000;
+
 function plainValue(text: string, variables: ReadonlyMap<string, string>): string {
-  const value = text.replace(/\$[({]([\w.-]+)[)}]/g, (all, name: string) => variables.get(name) ?? all);
+  const full = text.replace(/\$[({]([\w.-]+)[)}]/g, (all, name: string) => variables.get(name) ?? all);
+  // `B=$(A)$(A)`, `C=$(B)$(B)`, ... is twice as long each time.
+  const value = full.length > longestValue ? text : full;
   // make hands the quotes on to the shell, which takes them off.
   return value.replace(/\s+#.*$/, '').replace(/^(['"])(.*)\1$/, '$2');
 }

@@ -51,7 +51,11 @@ export const control: ReadonlySet<string> = new Set([
  */
 export function commandsOf(block: ShellBlock, folder: string): ShellCommand[] {
   const state = { folder: folder as string | undefined, variables: new Map(block.variables) };
-  return logicalLines(block).flatMap((line) => commandsOfLine(line, block, state));
+  return logicalLines(block).flatMap((line) => {
+    // make calls a shell for each line of a recipe (GNU make 5.3): a `cd` ends with its line.
+    if (block.target !== undefined) state.folder = folder;
+    return commandsOfLine(line, block, state);
+  });
 }
 
 interface LogicalLine {
@@ -67,28 +71,29 @@ function logicalLines(block: ShellBlock): LogicalLine[] {
   const raw = block.text.split('\n');
   // Where some lines have a prompt, the others are what the commands printed.
   const prompted = raw.some((line) =>
-    /^\s*(?:\$|PS [^>]*>|[\w.-]+@[\w.-]+[^$#]*[$#])\s+\S/.test(line.slice(0, longest)),
+    /^\s*(?:\$|PS [^>]*>|[\w.-]+@[\w.-]+[^$#]*[$#])\s+\S/.test(line.slice(0, longestPrompt)),
   );
   const lines: LogicalLine[] = [];
   for (let at = 0; at < raw.length; at += 1) {
     const line = block.line + at;
-    if (prompted && !prompt.test(raw[at]!.slice(0, longest))) continue;
+    if (prompted && !prompt.test(raw[at]!.slice(0, longestPrompt))) continue;
     const parts = [prompted ? raw[at]!.replace(prompt, '') : raw[at]!];
     while (at + 1 < raw.length && parts.length < mostParts && continues(parts.at(-1)!, block.dialect)) {
       at += 1;
       parts.push(raw[at]!.replace(/^\s*>\s+/, ''));
     }
     let text = parts
-      .map((part, index) => (index === parts.length - 1 ? part : part.replace(/[\\`^]?\s*$/, '')).trim())
+      .map((part, index) => (index === parts.length - 1 ? part : part.trimEnd().replace(/[\\`^]$/, '')).trim())
       .join(' ');
     // Nobody's command; what is generated is not read by anyone.
     if (text.length > longest) continue;
-    const opened = block.dialect === 'posix' ? /<<-?\s*(['"]?)([A-Za-z_]\w*)\1/.exec(text) : null;
+    const opened = block.dialect === 'posix' ? /(?<!<)<<(?!<)-?\s*(['"]?)([A-Za-z_]\w*)\1/.exec(text) : null;
     let document: string | undefined;
     if (opened !== null) {
-      const end = raw.findIndex((each, index) => index > at && each.trim() === opened[2]);
-      document = raw.slice(at + 1, end === -1 ? raw.length : end).join('\n');
-      at = end === -1 ? raw.length : end;
+      let end = at + 1;
+      while (end < raw.length && raw[end]!.trim() !== opened[2]) end += 1;
+      document = raw.slice(at + 1, end).join('\n');
+      at = end;
       text = text.replace(opened[0], '');
     }
     if (text.trim() !== '') lines.push({ text: text.trim(), line, document });
@@ -98,6 +103,8 @@ function logicalLines(block: ShellBlock): LogicalLine[] {
 
 /** Characters of a command that is read, and lines over which it may go. */
 const longest = 8_000;
+/** A prompt stands at the begin of its line: what is looked through for one costs the square of its length. */
+const longestPrompt = 200;
 const mostParts = 200;
 
 function continues(text: string, dialect: ShellBlock['dialect']): boolean {
@@ -299,15 +306,18 @@ function expand(word: Word, text: string, at: number, { variables }: Reading): n
     word.unclear.push(`${text.slice(at, end)} is known to a shell alone`);
     return end;
   }
-  const named = /^\$(?:env:)?(?:\{([A-Za-z_][\w.-]*)(?::?-([^}]*))?\}|([A-Za-z_]\w*))/.exec(rest);
+  const named = /^\$(?:env:)?(?:\{([A-Za-z_][\w.-]{0,200})(?::?-([^}]{0,1000}))?\}|([A-Za-z_]\w*))/.exec(rest);
   if (named === null) {
     word.text += '$';
     return at + 1;
   }
   const name = named[1] ?? named[3] ?? '';
   const value = variables.get(name) ?? named[2];
-  word.text += value ?? named[0];
+  // `B=$A$A; C=$B$B; ...` is twice as long each time.
+  const isTooLong = value !== undefined && word.text.length + value.length > longest;
+  word.text += isTooLong ? named[0] : (value ?? named[0]);
   if (value === undefined) word.unclear.push(`${named[0]} is set nowhere in the block`);
+  if (isTooLong) word.unclear.push(`${named[0]} is too long to be read`);
   return at + named[0].length;
 }
 
