@@ -155,6 +155,18 @@ t.test('what cannot be read is told with its place, and the rest is found all th
   ]);
 });
 
+t.test('long lists and names that are no text are taken as they are', async (t) => {
+  const schema = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json';
+  const item = Array.from({ length: 300_000 }, () => 1);
+  const { found, leftOut, steps } = find({
+    'c.json': JSON.stringify({ info: { schema, name: { toString: 1 } }, item: [{ item }] }),
+    'up.sh': 'ls\n'.repeat(200_000),
+  });
+  t.match(found, [{ kind: 'collection', name: '', requests: 0 }]);
+  t.match(leftOut, [/up.sh: more than 5000 shell lines/]);
+  t.equal(steps.length, 0);
+});
+
 t.test('a tree is bounded: links that lead out or in circles, depth, number, size, what is no file', async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'hwctl-tree-'));
   t.teardown(() => rmSync(root, { recursive: true, force: true }));

@@ -32,9 +32,9 @@ export function findingsOfJson(file: FoundFile): Finding[] {
     item?: unknown;
     variable?: unknown;
   };
-  const schema = /getpostman\.com\/json\/collection\/v([\d.]+)/.exec(String(collection.info?.schema ?? ''));
+  const schema = /getpostman\.com\/json\/collection\/v([\d.]+)/.exec(asText(collection.info?.schema));
   if (schema !== null && Array.isArray(collection.item)) {
-    const name = String(collection.info?.name ?? '');
+    const name = asText(collection.info?.name);
     return [
       {
         kind: 'collection',
@@ -51,7 +51,7 @@ export function findingsOfJson(file: FoundFile): Finding[] {
       {
         kind: 'environment',
         ...at('"_postman_variable_scope"'),
-        name: String(value.name ?? ''),
+        name: asText(value.name),
         variables: Object.keys(variablesOf(value.values)),
       },
     ];
@@ -63,13 +63,19 @@ export function findingsOfJson(file: FoundFile): Finding[] {
   return dashboard === undefined ? [] : [{ kind: 'dashboard', ...at('"panels"'), ...dashboard }];
 }
 
+/** A name as text; '' for what is none: an object may have no text at all (`{"toString": 1}`). */
+function asText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 /** Requests of a collection, those in folders included. */
 function requestsIn(items: readonly unknown[]): number {
   let count = 0;
   const open = [...items];
   while (open.length > 0) {
     const { item, request } = (open.pop() ?? {}) as Item;
-    if (Array.isArray(item)) open.push(...item);
+    // One by one: so many arguments as a list may be long, no call takes.
+    if (Array.isArray(item)) for (const each of item) open.push(each);
     else if (request !== undefined) count += 1;
   }
   return count;
@@ -93,5 +99,5 @@ function dashboardOf(value: Record<string, unknown>): { title: string; panels: n
   const within = board.panels.flatMap((panel: { panels?: unknown } | null) =>
     Array.isArray(panel?.panels) ? panel.panels : [],
   );
-  return { title: String(board.title ?? ''), panels: board.panels.length + within.length };
+  return { title: asText(board.title), panels: board.panels.length + within.length };
 }

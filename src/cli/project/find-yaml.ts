@@ -148,7 +148,7 @@ function valuesNamed(file: FoundFile, path: string): { images: string[]; hosts: 
       )
         hosts.push(each);
       else if (key === 'hosts' && Array.isArray(each))
-        hosts.push(...each.filter((one): one is string => typeof one === 'string'));
+        for (const one of each) if (typeof one === 'string') hosts.push(one);
       visit(each, depth + 1);
     }
   };

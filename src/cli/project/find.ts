@@ -17,6 +17,7 @@ export function findIn(tree: FileTree): Findings {
   const found: Finding[] = [];
   const steps: ShellStep[] = [];
   const unreadable: (Evidence & { why: string })[] = [];
+  const leftOut = [...tree.leftOut];
   for (const { path } of tree.files) {
     if (!mayHold(path) || isOfChart(path, charts)) continue;
     const text = tree.text(path);
@@ -29,10 +30,17 @@ export function findIn(tree: FileTree): Findings {
       unreadable: (line, why) => unreadable.push({ file: path, line, why }),
     };
     found.push(...findingsOf(file));
-    if (holdsShell(path)) steps.push(...readShell(path, text));
+    if (!holdsShell(path)) continue;
+    const read = readShell(path, text);
+    // What is generated is no page, and its lines are held against each other.
+    if (read.length > mostSteps) leftOut.push(`${path}: more than ${mostSteps} shell lines`);
+    else steps.push(...read);
   }
-  return { root: tree.root, paths, folders: foldersOf(paths), found, steps, unreadable, leftOut: tree.leftOut };
+  return { root: tree.root, paths, folders: foldersOf(paths), found, steps, unreadable, leftOut };
 }
+
+/** Shell lines of one file, far above what a person writes. */
+const mostSteps = 5_000;
 
 function foldersOf(paths: ReadonlySet<string>): Set<string> {
   const folders = new Set<string>(['.']);
