@@ -231,3 +231,44 @@ t.test('what is written of a plan is read again without a problem, and says the 
     }
   }
 });
+
+t.test('no name of a repository is a line of what is written, or acts on a terminal', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'hwctl-names-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  const folder = join(root, 'null');
+  const path = 'k8s/a\nlocal: { x: { command: [touch] } }\n#.yaml';
+  const texts = {
+    [path]: deployment('api', 'me/api:1'),
+    'k8s/---.yaml': deployment('web', 'me/web:1'),
+    'k8s/values.yaml': 'a: 1\n',
+    'README.md': bash('helm install \u001b[31mred ./none'),
+    'x.json': collection('\u001b]0;title\u0007'),
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  const text = projectText(folder, plan(texts));
+  t.notMatch(text, /[\u0000-\u0009\u000b-\u001f]/);
+  const file = join(folder, 'hwctl.yaml');
+  writeFileSync(file, text);
+  const { name, stacks } = readProject(file);
+  t.equal(name, 'null');
+  const [stack] = stacks.values();
+  t.same(stack?.releases?.map(({ manifests }) => manifests).toSorted(), ['k8s/---.yaml', path].toSorted());
+  t.equal(stack?.local, undefined);
+});
+
+t.test('a list in JSON is one value, a name that is given twice the last', async (t) => {
+  const texts = {
+    'README.md': bash(
+      `helm install app ./chart --set-json 'all=[{"a":1},{"b":2}]' --set a=1,b=2\nnewman run c.json --env-var a=1 --env-var a=2`,
+    ),
+    'chart/Chart.yaml': chart('app'),
+    'c.json': collection('shop'),
+  };
+  const text = projectText('/shop', plan(texts));
+  t.match(text, 'set-json: ["all=[{\\"a\\":1},{\\"b\\":2}]"]');
+  t.match(text, 'set: ["a=1", "b=2"]');
+  t.match(text, 'variables: { "a": "2" }');
+});

@@ -1,5 +1,6 @@
 import { basename, posix } from 'node:path';
 import { stringify } from 'yaml';
+import { jsonText, oneLine as visible } from '../kernel/text.js';
 import type { Evidence } from './finding.js';
 import type { Guess, Piece, Release } from './piece.js';
 import { nameFrom } from './project.js';
@@ -18,7 +19,7 @@ export function projectText(root: string, pieces: readonly Piece[]): string {
   const lines: Line[] = [
     { text: '# How hwctl brings this project up, tests and loads it. Paths are relative to this file.' },
     { text: '# What stands behind a line says so; "guess" is what no file says.' },
-    { text: `name: ${nameFrom(basename(root))}` },
+    { text: `name: ${scalar(nameFrom(basename(root)))}` },
   ];
   const [only] = pieces;
   if (pieces.length === 1 && only !== undefined) lines.push(...stackLines(only, ''));
@@ -28,7 +29,7 @@ export function projectText(root: string, pieces: readonly Piece[]): string {
     for (const piece of pieces) {
       const name = unused(nameFrom(piece.name), names);
       lines.push(
-        { text: `  ${name}:`, note: piece.folder === '' ? 'the whole repository' : `${piece.folder}/` },
+        { text: `  ${scalar(name)}:`, note: piece.folder === '' ? 'the whole repository' : `${piece.folder}/` },
         ...stackLines(piece, '    '),
       );
     }
@@ -52,7 +53,7 @@ function stackLines(piece: Piece, indent: string): Line[] {
   const about = (key: Guess['about']) => {
     for (const guess of piece.guesses.filter((one) => one.about === key)) {
       lines.push({
-        text: `${indent}# guess: ${oneLine(guess.text)}${guess.from === undefined ? '' : ` (${place(guess.from)})`}`,
+        text: `${indent}# guess: ${oneLine(`${guess.text}${guess.from === undefined ? '' : ` (${place(guess.from)})`}`)}`,
       });
     }
   };
@@ -117,7 +118,11 @@ function releaseLines(release: Release): Line[] {
   }
   const { chart, valuesFiles } = release;
   const sets = ['set', 'set-string', 'set-json', 'set-file'].flatMap((flag) => {
-    const given = release.set.filter((one) => one.flag === flag).flatMap(({ text }) => splitSet(text));
+    // The commas of JSON part nothing; helm itself tells which are between two values.
+    const given = release.set
+      .filter((one) => one.flag === flag)
+      .flatMap(({ text }) => (flag === 'set-json' ? [text] : splitSet(text)))
+      .filter((text) => text.indexOf('=') > 0);
     return given.length === 0 ? [] : [{ text: `${flag}: ${flow(given)}` }];
   });
   return [
@@ -148,7 +153,7 @@ function splitSet(text: string): string[] {
       part += char;
     }
   }
-  return [...parts, part].filter((each) => each.includes('='));
+  return [...parts, part];
 }
 
 function imageLines(image: Piece['images'][number]): Line[] {
@@ -177,8 +182,14 @@ function testLines(test: Piece['tests'][number]): Line[] {
 }
 
 const place = ({ file, line }: Evidence) => `${file}:${line}`;
-const scalar = (text: string) => stringify(text, { lineWidth: 0 }).trimEnd();
-const flow = (items: readonly string[]) => `[${items.map((text) => JSON.stringify(text)).join(', ')}]`;
+/** On one line whatever is in it: a name with line ends would be lines of the file. */
+const scalar = (text: string) => {
+  const plain = stringify(text, { lineWidth: 0 }).trimEnd();
+  return visible(text) === text && !plain.includes('\n') ? plain : jsonText(text);
+};
+const flow = (items: readonly string[]) => `[${items.map((text) => jsonText(text)).join(', ')}]`;
+/** Of one name that is given twice the last counts, as for newman and docker. */
 const map = (pairs: readonly (readonly [string, string])[]) =>
-  `{ ${pairs.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`).join(', ')} }`;
-const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
+  `{ ${[...new Map(pairs)].map(([name, value]) => `${jsonText(name)}: ${jsonText(value)}`).join(', ')} }`;
+/** A comment: nothing in it acts on the terminal that shows the file. */
+const oneLine = (text: string) => visible(text.replaceAll(/\s+/g, ' ').trim());
