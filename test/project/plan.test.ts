@@ -192,6 +192,32 @@ const repositories: [what: string, texts: Record<string, string>, pieces: unknow
       },
     ],
   ],
+  [
+    'what a page names and nobody has is left out, and told; an address is no host',
+    {
+      'README.md': bash(
+        'helm install db stable/mysql\nhelm install app charts/app-1.tgz\nkubectl apply -f k8s\ndocker build -t me/api:1 ./gone\nnewman run c.json -e env.json',
+      ),
+      'charts/app-1.tgz': '',
+      'k8s/app.yaml': deployment('api', 'me/api:1'),
+      'k8s/ingress.yaml': ingress('arch_homework'),
+      'c.json': collection('shop', '12.50'),
+    },
+    [
+      {
+        releases: [{ chart: { name: 'charts/app-1.tgz', kind: 'folder' } }, { path: 'k8s' }],
+        images: [],
+        host: undefined,
+        tests: [{ file: 'c.json', environment: undefined }],
+        guesses: [
+          { about: 'releases', text: /stable\/mysql/ },
+          { about: 'images', text: /gone.* is not in the repository/ },
+          { about: 'tests', text: /env.json is not in the repository/ },
+          { about: 'addons' },
+        ],
+      },
+    ],
+  ],
   ['nothing to deploy', { 'README.md': bash('npm start'), 'index.js': '' }, []],
 ];
 

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Evidence, Findings } from './finding.js';
 import { foundOf } from './finding.js';
 import { nameOf } from './found-file.js';
@@ -17,7 +18,10 @@ interface Used {
  */
 export function imagesOf(piece: Piece, findings: Findings, steps: readonly ShellStep[]): PlannedImage[] {
   const used = usedImages(piece, findings);
-  const known = [...builtByLines(steps), ...builtBySkaffold(findings), ...builtByCompose(findings)];
+  const there = (all: readonly PlannedImage[]) => all.filter((made) => isThere(made, findings, piece));
+  const byLines = there(builtByLines(steps));
+  const bySkaffold = there(builtBySkaffold(findings));
+  const known = [...byLines, ...bySkaffold, ...there(builtByCompose(findings))];
   const planned: PlannedImage[] = [];
   for (const one of used) {
     const isShared = used.some(({ image }) => image !== one.image && sameImage(image, one.image));
@@ -36,11 +40,26 @@ export function imagesOf(piece: Piece, findings: Findings, steps: readonly Shell
     } else if (!planned.some(({ image }) => image === one.image)) planned.push({ ...made, image: one.image });
   }
   // skaffold writes the name of what it built into the objects itself: charts have a value for it, often under another name.
-  for (const made of builtBySkaffold(findings)) {
+  for (const made of bySkaffold) {
     if (!planned.some(({ context, image }) => sameImage(image, made.image) || context === made.context))
       planned.push(made);
   }
   return planned;
+}
+
+/** Whether what is to be built is in the repository; a build of what is not is told. */
+function isThere({ image, context, dockerfile, from }: PlannedImage, findings: Findings, piece: Piece): boolean {
+  const missing = [
+    ...(findings.folders.has(context) || /^https?:\/\//.test(context) ? [] : [context]),
+    ...(dockerfile === undefined || findings.paths.has(posix.normalize(dockerfile)) ? [] : [dockerfile]),
+  ];
+  if (missing.length > 0)
+    piece.guesses.push({
+      about: 'images',
+      text: `left out: ${missing.join(' and ')}, of which ${image} is built, ${missing.length === 1 ? 'is' : 'are'} not in the repository`,
+      from,
+    });
+  return missing.length === 0;
 }
 
 function usedImages(piece: Piece, findings: Findings): Used[] {

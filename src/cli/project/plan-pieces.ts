@@ -191,7 +191,11 @@ function missingIn(act: ShellStep['act'], findings: Findings): string[] {
         : act.kind === 'skaffold'
           ? [act.file]
           : [];
-  return paths.filter((path) => !/^[a-z]+:\/\//.test(path) && !holds(findings, path));
+  return paths.filter((path) => !isRemote(path) && !holds(findings, path));
+}
+
+function isRemote(path: string): boolean {
+  return /^(?:https?|oci):\/\//.test(path);
 }
 
 function holds(findings: Findings, path: string): boolean {
@@ -245,6 +249,7 @@ function follow(step: ShellStep, piece: Piece, findings: Findings): void {
   else if (act.kind === 'addon') {
     if (!piece.addons.some(({ name }) => name === act.name)) piece.addons.push({ name: act.name, from });
   } else if (act.kind === 'helm release') {
+    if (!isKnown(act.chart, piece, from)) return;
     const namespace = act.namespace ?? piece.defaultNamespace;
     if (act.createNamespace && namespace !== undefined) addNamespace(piece, namespace, from);
     addRelease(piece, {
@@ -292,13 +297,26 @@ function addRelease(piece: Piece, release: Release): void {
 /** helm looks for a path before it looks for a repository: `charts/app` is a folder where there is one. */
 function located(given: ChartReference, findings: Findings): ChartReference {
   const { path, ...chart } = given;
-  if (chart.kind !== 'repository' || chart.repositoryUrl !== undefined) return chart;
-  const folder = [path, chart.name].find((one) => one !== undefined && findings.folders.has(one));
-  if (folder !== undefined) return { ...chart, name: folder, kind: 'folder' };
+  if (chart.kind !== 'repository' || chart.repositoryUrl !== undefined || isRemote(chart.name)) return chart;
+  // An archive of it is a file.
+  const there = [path, chart.name].find((one) => one !== undefined && holds(findings, one));
+  if (there !== undefined) return { ...chart, name: there, kind: 'folder' };
+  if (!chart.name.includes('/')) return chart;
   const alias = chart.name.split('/')[0]!;
   const added = findings.steps.find(({ act }) => act.kind === 'helm repository' && act.name === alias)?.act;
   const url = added?.kind === 'helm repository' ? added.url : wellKnown.get(alias);
   return url === undefined ? chart : { ...chart, name: chart.name.slice(alias.length + 1), repositoryUrl: url };
+}
+
+/** Whether it is said where the chart comes from; where not, that it is left out is told. */
+function isKnown({ kind, name, repositoryUrl }: ChartReference, piece: Piece, from: Evidence): boolean {
+  if (kind !== 'repository' || repositoryUrl !== undefined || isRemote(name)) return true;
+  piece.guesses.push({
+    about: 'releases',
+    text: `left out: nothing says which repository the chart ${name} is in`,
+    from,
+  });
+  return false;
 }
 
 /** Repositories that pages take for granted. */
@@ -330,7 +348,8 @@ function followSkaffold(file: string, piece: Piece, findings: Findings, followed
   }
   for (const { release, chart } of skaffold.charts) {
     const reference = located({ name: chart, kind: findings.folders.has(chart) ? 'folder' : 'repository' }, findings);
-    addRelease(piece, { kind: 'chart', release, chart: reference, valuesFiles: [], set: [], from });
+    if (isKnown(reference, piece, from))
+      addRelease(piece, { kind: 'chart', release, chart: reference, valuesFiles: [], set: [], from });
   }
 }
 

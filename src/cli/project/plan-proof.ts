@@ -1,6 +1,7 @@
 import type { Evidence, Findings } from './finding.js';
 import { foundOf } from './finding.js';
 import type { Piece } from './piece.js';
+import { isHostName } from './project-shape.js';
 import type { ShellStep } from './read-shell.js';
 
 /** The host that most of it is reached by: what is routed, else what the charts' values and the collections say. */
@@ -43,14 +44,19 @@ export function testsOf(piece: Piece, findings: Findings, steps: readonly ShellS
   const environments = foundOf(findings, 'environment');
   for (const { act, file, line } of steps) {
     if (act.kind !== 'collection run' || piece.tests.some((test) => test.file === act.collection)) continue;
-    if (findings.paths.has(act.collection))
+    const { environment } = act;
+    const isThere = environment === undefined || findings.paths.has(environment) || /^https?:\/\//.test(environment);
+    if (findings.paths.has(act.collection)) {
+      const from = { file, line };
       piece.tests.push({
         file: act.collection,
-        environment: act.environment,
+        environment: isThere ? environment : undefined,
         variables: act.variables,
-        from: { file, line },
+        from,
       });
-    else if (collections.length > 0 && !/^https?:/.test(act.collection)) {
+      if (!isThere)
+        piece.guesses.push({ about: 'tests', text: `left out: ${environment} is not in the repository`, from });
+    } else if (collections.length > 0 && !/^https?:/.test(act.collection)) {
       piece.guesses.push({
         about: 'tests',
         text: `left out: ${act.collection} is not in the repository`,
@@ -86,7 +92,9 @@ export function testsOf(piece: Piece, findings: Findings, steps: readonly ShellS
   piece.load = loading.map(({ file, line }) => ({ file, line }));
 }
 
-/** No wildcard, no Service of the cluster, not the name that `helm create` leaves. */
+/** A name and no address or template; no wildcard, no Service of the cluster, not the name that `helm create` leaves. */
 function isPublic(host: string): boolean {
+  // A name whose last part is digits is an address, or a price (RFC 1123, 2.1).
+  if (!isHostName(host) || /(?:^|\.)\d+$/.test(host)) return false;
   return !host.includes('*') && !/\.svc(?:\.|$)|\.cluster\.local$/.test(host) && host !== 'chart-example.local';
 }

@@ -21,8 +21,13 @@ const label: Shape<string> = parsed({ type: 'string', pattern: '^[a-z0-9]([a-z0-
   throw new Error(`${JSON.stringify(value)} is no name: at most 63 of a to z, 0 to 9 and -, and no - at its ends`);
 });
 
+/** Whether a text is a host's name: no scheme, port, path or wildcard. */
+export function isHostName(text: string): boolean {
+  return /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text);
+}
+
 const host: Shape<string> = parsed({ type: 'string', format: 'hostname' }, (value) => {
-  if (/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(value)) return value;
+  if (isHostName(value)) return value;
   throw new Error(`${JSON.stringify(value)} is no host name: without scheme, port and path, for example arch.homework`);
 });
 
