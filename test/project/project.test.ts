@@ -58,6 +58,7 @@ const wrong: [text: string, ...problems: RegExp[]][] = [
   ['tests: [{}]\n', /a test is a collection or a scenario/],
   ['tests: [{ collection: c.json, scenario: s.yaml }]\n', /one of the two/],
   ['tests: [{ scenario: v.yaml, environment: c.json }]\n', /^hwctl.yaml:1:29: an environment belongs to a collection/],
+  ['releases: [{ chart: k8s, set-file: [key=../../etc/passwd] }]\n', /set-file: .* leads out of the project/],
   ['tests: [none.json]\n', /collection: none.json is not there/],
   ['load: { path: [] }\n', /expected text/],
   ['load: { files: [none.js] }\n', /files: none.js is not there/],

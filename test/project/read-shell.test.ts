@@ -121,6 +121,8 @@ const lines: [line: string, act: Record<string, unknown>][] = [
   ['ab -n 100 -c 10 http://arch.homework/', { kind: 'load run', tool: 'ab' }],
   ['sudo kubectl apply -f k8s', { kind: 'apply', files: ['k8s'] }],
   ['kubectl apply -f ../other', { kind: 'not understood' }],
+  ['helm install app ./c --set-file key=/etc/passwd', { kind: 'not understood' }],
+  ['cd x && helm install app ./c --set-file a=b', { kind: 'helm release', set: [{ flag: 'set-file', text: 'a=x/b' }] }],
   ['kubectl apply -f /etc/k8s', { kind: 'not understood' }],
   ['kubectl apply -f $(find . -name x.yaml)', { kind: 'not understood' }],
   ['helm install app ./chart --set image.tag=`git rev-parse HEAD`', { kind: 'not understood' }],

@@ -7,7 +7,7 @@ import { imagesOf } from './plan-images.js';
 import { hostOf, testsOf } from './plan-proof.js';
 import type { ShellStep } from './read-shell.js';
 import { control } from './shell-lines.js';
-import type { ChartReference } from './shell-step.js';
+import { type ChartReference, withFile } from './shell-step.js';
 
 /** Folders of homework: one piece of work each, whatever else the repository holds. */
 const homework = /^(?:hw|homework|home-?work|task|lesson|lab|dz|module|week|les|exercise|practice)s?[-_. ]?\d/i;
@@ -187,11 +187,16 @@ function missingIn(act: ShellStep['act'], findings: Findings): string[] {
     act.kind === 'apply'
       ? act.files
       : act.kind === 'helm release'
-        ? [...act.valuesFiles, ...(act.chart.kind === 'folder' ? [act.chart.name] : [])]
+        ? [...act.valuesFiles, ...setFiles(act), ...(act.chart.kind === 'folder' ? [act.chart.name] : [])]
         : act.kind === 'skaffold'
           ? [act.file]
           : [];
   return paths.filter((path) => !isRemote(path) && !holds(findings, path));
+}
+
+/** The files of `--set-file name=FILE`. */
+function setFiles({ set }: Extract<ShellStep['act'], { kind: 'helm release' }>): string[] {
+  return set.flatMap(({ flag, text }) => (flag === 'set-file' ? text.slice(text.indexOf('=') + 1) : []));
 }
 
 function isRemote(path: string): boolean {
@@ -227,7 +232,8 @@ function relocated(given: ShellStep, findings: Findings): ShellStep {
   }
   if (act.kind === 'helm release') {
     const chart = act.chart.kind === 'folder' ? { ...act.chart, name: find(act.chart.name) } : act.chart;
-    return { ...step, act: { ...act, chart, valuesFiles: act.valuesFiles.map(find) } };
+    const set = act.set.map((one) => (one.flag === 'set-file' ? { ...one, text: withFile(one.text, find) } : one));
+    return { ...step, act: { ...act, chart, valuesFiles: act.valuesFiles.map(find), set } };
   }
   return step;
 }

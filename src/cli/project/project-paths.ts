@@ -18,10 +18,11 @@ export function checkPaths(file: ProjectFile, folder: string): Problem[] {
 type Check = (at: Position, about: string, path: string | undefined) => void;
 
 function checkStack(stack: StackFile, check: Check): void {
-  for (const { at, manifests, kustomize, chart, values, repository } of stack.releases ?? []) {
+  for (const { at, manifests, kustomize, chart, values, repository, 'set-file': set } of stack.releases ?? []) {
     check(at, 'manifests', manifests);
     check(at, 'kustomize', kustomize);
     for (const file of values ?? []) check(at, 'values', file);
+    for (const pair of set ?? []) check(at, 'set-file', pair.slice(pair.indexOf('=') + 1));
     if (repository === undefined) check(at, 'chart', chart);
   }
   for (const { at, context, dockerfile } of stack.images ?? []) {

@@ -141,10 +141,19 @@ function helmAct(command: ShellCommand, path: (text: string) => string): ShellAc
     valuesFiles: list(args, 'values')
       .flatMap((text) => text.split(','))
       .map(path),
-    set: ['set', 'set-string', 'set-json', 'set-file'].flatMap((flag) =>
-      list(args, flag).map((text) => ({ flag, text })),
-    ),
+    set: [
+      ...['set', 'set-string', 'set-json'].flatMap((flag) => list(args, flag).map((text) => ({ flag, text }))),
+      ...list(args, 'set-file')
+        .flatMap((text) => text.split(','))
+        .map((text) => ({ flag: 'set-file', text: withFile(text, path) })),
+    ],
   };
+}
+
+/** `name=FILE` with another path of the file. */
+export function withFile(text: string, path: (file: string) => string): string {
+  const cut = text.indexOf('=') + 1;
+  return cut === 0 ? text : `${text.slice(0, cut)}${path(text.slice(cut))}`;
 }
 
 function chartOf(text: string, args: Arguments, path: (text: string) => string): ChartReference {
