@@ -40,11 +40,11 @@ export async function stopForward(run: RunProgram, state: StateFile, report: Dow
   const { forward } = state.get();
   if (forward === undefined) return;
   if (await isAlive(run, forward)) {
-    process.kill(forward.pid, 'SIGTERM');
+    end(forward.pid, 'SIGTERM');
     const until = clock.monotonic() + forwardEndsMs;
     while (await isAlive(run, forward)) {
       // It holds nothing but sockets.
-      if (clock.monotonic() > until) process.kill(forward.pid, 'SIGKILL');
+      if (clock.monotonic() > until) end(forward.pid, 'SIGKILL');
       await clock.sleep(50);
     }
     report.deleted.push(`process/forward (${forward.pid})`);
@@ -52,6 +52,15 @@ export async function stopForward(run: RunProgram, state: StateFile, report: Dow
   state.change((draft) => {
     draft.forward = undefined;
   });
+}
+
+/** It may have ended since it was looked at. */
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function removeImages(
