@@ -52,6 +52,14 @@ t.test('a request without an answer is a failed step; the journey goes on, to te
   t.same(urls, ['GET /reset', 'DELETE /json', 'GET /reset', 'DELETE /json']);
 });
 
+t.test('a status in setup that no check looks at keeps no step from being done, as in a test', async (t) => {
+  const { port, urls } = await echo(t);
+  const scenario = scenarioOf('name: x\nsetup: [{ request: GET /status/404 }]\nsteps: [{ request: GET /json }]\n');
+  const run = await runAsJourney(scenario, port, 2);
+  t.match(run, { ok: 0, failed: 2 });
+  t.same(urls, ['GET /status/404', 'GET /json', 'GET /status/404', 'GET /json']);
+});
+
 t.test('a step has its own time, longer or shorter than the load’s', async (t) => {
   const { port } = await echo(t);
   const run = await runAsJourney(file('{ request: GET /slow/2000, timeout: 60ms }', '{ request: GET /json }'), port, 1);

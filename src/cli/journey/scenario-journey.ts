@@ -188,9 +188,10 @@ class ScenarioJourney implements Journey, TurnContext {
       const slow = findings.length > 0 && findings.some(({ expected }) => expected === anAnswer);
       this.shared.check(slow ? `${check.name}: no answer in time` : check.name, findings.length === 0);
     }
+    // As in a test: a status that no check looks at is a failure of the load alone, and the steps come all the same.
+    if (!turn.good && this.shared.items[this.#at]!.section === 'setup') this.#setupFailed = true;
     const failure = this.#failureOf(turn);
     if (failure === undefined) return this.#walk();
-    if (this.shared.items[this.#at]!.section === 'setup') this.#setupFailed = true;
     if (turn.unbuilt !== undefined) return { do: 'unsent', step: this.#index };
     const action = this.#walk();
     action.failure = failure;

@@ -60,7 +60,7 @@ const longestRetryMs = 2000;
  *                |                       v
  *                +--wait-- retry <-- capture, check --> done
  *
- * `test` drives it with await (request-step.ts), a load's journeys from the engine's thread (journey/journey.ts).
+ * `test` drives it with await (request-step.ts), a load's journeys from the engine's thread (journey/scenario-journey.ts).
  */
 export class RequestTurn {
   /** The last one; undefined where the request could not be built: `unbuilt` says why. */
