@@ -32,7 +32,14 @@ export function findingsOfYaml(file: FoundFile): Finding[] {
   return [{ kind: 'manifest', file: path, line: objects[0]!.line, objects: objects.map(named) }, ...boards];
 }
 
+/** Documents of one file: each costs some thousand bytes, however short it is. */
+const mostDocuments = 5_000;
+
 function read(file: FoundFile): Read[] {
+  if ((file.text.match(/^---/gm)?.length ?? 0) > mostDocuments) {
+    file.unreadable(1, `it holds more than ${mostDocuments} documents`);
+    return [];
+  }
   const lines = new LineCounter();
   let documents: Document.Parsed[];
   try {

@@ -62,10 +62,13 @@ function isThere({ image, context, dockerfile, from }: PlannedImage, findings: F
   return missing.length === 0;
 }
 
+/** Images that are looked at, far above what a repository of a person names: each is held against all others. */
+const mostImages = 1_000;
+
 function usedImages(piece: Piece, findings: Findings): Used[] {
   const used: Used[] = [];
   const add = (image: string, from: Evidence, neverPulled: boolean) => {
-    if (!used.some((one) => one.image === image))
+    if (used.length < mostImages && !used.some((one) => one.image === image))
       used.push({ image, from: { file: from.file, line: from.line }, neverPulled });
   };
   for (const { file, objects } of foundOf(findings, 'manifest')) {
@@ -75,6 +78,10 @@ function usedImages(piece: Piece, findings: Findings): Used[] {
   for (const chart of foundOf(findings, 'chart')) {
     if (piece.releases.some((one) => one.kind === 'chart' && one.chart.name === chart.folder))
       for (const image of chart.images) add(image, { file: chart.valuesFiles[0] ?? chart.file, line: 1 }, false);
+  }
+  if (used.length === mostImages) {
+    const text = `no more than ${mostImages} images were looked at`;
+    piece.guesses.push({ about: 'images', text, from: undefined });
   }
   return used;
 }
