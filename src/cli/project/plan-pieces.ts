@@ -276,6 +276,7 @@ function follow(step: ShellStep, piece: Piece, findings: Findings): void {
         from,
       });
     for (const path of act.files) {
+      if (isLoad(path, findings)) continue;
       const common = { path, from, ...(namespace !== undefined && { namespace }) };
       addRelease(
         piece,
@@ -389,9 +390,9 @@ function fromContents(piece: Piece, findings: Findings): void {
   for (const one of kustomized.filter(({ folder }) => !used.has(folder || '.'))) {
     addRelease(piece, { kind: 'kustomize', path: one.folder || '.', from: one });
   }
-  const manifests = foundOf(findings, 'manifest').filter(
-    ({ file }) => !kustomized.some(({ folder }) => folder === folderOf(file)),
-  );
+  const manifests = foundOf(findings, 'manifest')
+    .filter((one) => !isLoad(one.file, findings))
+    .filter(({ file }) => !kustomized.some(({ folder }) => folder === folderOf(file)));
   for (const [folder, files] of groupBy(manifests, ({ file }) => folderOf(file)))
     addManifests(piece, folder, files, findings);
   if (piece.releases.length > 0) {
@@ -445,4 +446,13 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
     else group.push(item);
   }
   return groups;
+}
+
+/** A file of nothing but runs of the k6 operator: it is applied to load what is up, not to bring it up. */
+function isLoad(path: string, findings: Findings): boolean {
+  const found = foundOf(findings, 'manifest').find(({ file }) => file === path);
+  return (
+    found?.objects.every(({ apiVersion, kind }) => apiVersion.startsWith('k6.io/') && /^(?:TestRun|K6)$/.test(kind)) ===
+    true
+  );
 }

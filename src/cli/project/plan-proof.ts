@@ -84,10 +84,14 @@ export function testsOf(piece: Piece, findings: Findings, steps: readonly ShellS
       variables: [],
       from: { file: one.file, line: one.line },
     });
+  const testRuns = foundOf(findings, 'manifest').filter(({ objects }) =>
+    objects.some(({ apiVersion }) => apiVersion.startsWith('k6.io/')),
+  );
   const loading = [
     ...foundOf(findings, 'profile'),
     ...foundOf(findings, 'k6 script'),
     ...foundOf(findings, 'locustfile'),
+    ...testRuns,
   ];
   piece.load = loading.map(({ file, line }) => ({ file, line }));
 }
