@@ -176,6 +176,26 @@ const repositories: [what: string, texts: Record<string, string>, pieces: unknow
     ],
   ],
   [
+    'paths of a folder that only a sentence names: the one below that ends so, and no other',
+    {
+      'README.md': `Go to deploy.\n${bash('helm install api charts/api\nhelm install web ./web\nkubectl apply -f two.yaml')}`,
+      'deploy/charts/api/Chart.yaml': chart('api'),
+      'deploy/web/Chart.yaml': chart('web'),
+      'a/two.yaml': deployment('a', 'me/a'),
+      'b/two.yaml': deployment('b', 'me/b'),
+    },
+    [
+      {
+        releases: [{ chart: { name: 'deploy/charts/api', kind: 'folder' } }, { chart: { name: 'deploy/web' } }],
+        guesses: [
+          { text: 'charts/api is taken for deploy/charts/api', from: { line: 5 } },
+          { text: 'web is taken for deploy/web' },
+          { text: /two.yaml is not in the repository/ },
+        ],
+      },
+    ],
+  ],
+  [
     'kustomizations: those that no other builds on',
     {
       'base/kustomization.yaml': 'resources: [app.yaml]\n',

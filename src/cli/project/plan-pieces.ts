@@ -19,7 +19,8 @@ const aside = /^(?:docs?|readme|scripts?|deploy|deployment|install|\.github|hack
  * say nothing, what its charts and manifests are. Several pieces are several stacks, or several ways to deploy one thing.
  */
 export function piecesOf(read: Findings): Piece[] {
-  const findings = { ...read, steps: read.steps.map((step) => relocated(step, read)) };
+  const places = placesOf(read);
+  const findings: PlacedFindings = { ...read, steps: read.steps.map((step) => relocated(step, read, places)) };
   const homes = homesOf(findings);
   return homes.map((folder) => pieceIn(folder, findings, homes)).filter(({ releases }) => releases.length > 0);
 }
@@ -105,7 +106,7 @@ function belongs(path: string, folder: string, homes: readonly string[]): boolea
   return inside(folder) && !homes.some((home) => home.length > folder.length && inside(home));
 }
 
-function pieceIn(folder: string, findings: Findings, homes: readonly string[]): Piece {
+function pieceIn(folder: string, findings: PlacedFindings, homes: readonly string[]): Piece {
   const piece: Piece = {
     name: folder === '' ? basename(findings.root) : nameOf(folder),
     folder,
@@ -139,7 +140,7 @@ function pieceIn(folder: string, findings: Findings, homes: readonly string[]): 
  * The steps of the files that say most of what is there: a README and a Makefile are two descriptions of one thing, and the
  * one that names what is gone is the older.
  */
-function sourceOf(steps: readonly ShellStep[], findings: Findings, piece: Piece): ShellStep[] {
+function sourceOf(steps: readonly Placed[], findings: Findings, piece: Piece): Placed[] {
   const byFile = groupBy(steps, ({ file }) => file);
   const kinds = groupBy([...byFile], ([file]) =>
     /\.(?:sh|bash|ps1)$/.test(file) ? 'scripts' : /makefile|\.mk$/i.test(file) ? 'Makefile' : 'pages',
@@ -207,40 +208,95 @@ function holds(findings: Findings, path: string): boolean {
   return path === '.' || path === '' || findings.paths.has(path) || findings.folders.has(path);
 }
 
-/** Pages below the root often mean paths from the root, or from a folder above: where theirs is not there, that one is. */
-function relocated(given: ShellStep, findings: Findings): ShellStep {
-  const step =
-    given.act.kind !== 'helm release'
-      ? given
-      : { ...given, act: { ...given.act, chart: located(given.act.chart, findings) } };
-  const { act } = step;
-  if (act.kind !== 'collection run' && missingIn(act, findings).length === 0) return step;
-  const own = folderOf(step.file);
-  const find = (path: string): string => {
-    if (holds(findings, path) || own === '' || !(path === own || path.startsWith(`${own}/`))) return path;
-    const rest = path.slice(own.length + 1);
-    for (let folder = folderOf(own); ; folder = folderOf(folder)) {
-      const candidate = folder === '' ? rest : `${folder}/${rest}`;
-      if (holds(findings, candidate)) return candidate;
-      if (folder === '') return path;
-    }
-  };
-  if (act.kind === 'apply') return { ...step, act: { ...act, files: act.files.map(find) } };
-  if (act.kind === 'collection run') {
-    const environment = act.environment === undefined ? {} : { environment: find(act.environment) };
-    return { ...step, act: { ...act, collection: find(act.collection), ...environment } };
-  }
-  if (act.kind === 'helm release') {
-    const chart = act.chart.kind === 'folder' ? { ...act.chart, name: find(act.chart.name) } : act.chart;
-    const set = act.set.map((one) => (one.flag === 'set-file' ? { ...one, text: withFile(one.text, find) } : one));
-    return { ...step, act: { ...act, chart, valuesFiles: act.valuesFiles.map(find), set } };
-  }
-  return step;
+/** A step whose paths have been looked for, and those that were found elsewhere than where they are said to be. */
+interface Placed extends ShellStep {
+  moved: readonly string[];
 }
 
-function follow(step: ShellStep, piece: Piece, findings: Findings): void {
+interface PlacedFindings extends Findings {
+  steps: readonly Placed[];
+}
+
+/**
+ * Pages often mean paths from the root, from a folder above, or from a folder that only a sentence names: where theirs is not
+ * there, it is the one above, else the only one below that ends so.
+ */
+function relocated(given: ShellStep, findings: Findings, places: ReadonlyMap<string, string[]>): Placed {
+  const own = folderOf(given.file);
+  const moved: string[] = [];
+  const find = (path: string, isValues = false): string => {
+    if (holds(findings, path) || /^[a-z]+:\/\//.test(path)) return path;
+    const rest = own === '' ? path : path.startsWith(`${own}/`) ? path.slice(own.length + 1) : undefined;
+    if (rest === undefined) return path;
+    const meant = above(rest, own, findings);
+    // The values of a chart are its own: another's are not taken for them.
+    const last = below(rest, own, places);
+    const found = meant ?? (isValues && last !== undefined && isInChart(last, findings) ? undefined : last);
+    if (meant === undefined && found !== undefined) moved.push(`${rest} is taken for ${found}`);
+    return found ?? path;
+  };
+  const { act } = given;
+  if (act.kind === 'apply') return { ...given, act: { ...act, files: act.files.map((path) => find(path)) }, moved };
+  if (act.kind === 'collection run') {
+    const environment = act.environment === undefined ? {} : { environment: find(act.environment) };
+    return { ...given, act: { ...act, collection: find(act.collection), ...environment }, moved };
+  }
+  if (act.kind === 'helm release') {
+    const known = located(act.chart, findings);
+    const asFolder = known.kind === 'repository' && known.repositoryUrl === undefined ? find(act.chart.path ?? '') : '';
+    const chart: ChartReference = findings.folders.has(asFolder)
+      ? { ...known, name: asFolder, kind: 'folder' }
+      : known.kind === 'folder'
+        ? { ...known, name: find(known.name) }
+        : known;
+    const set = act.set.map((one) => (one.flag === 'set-file' ? { ...one, text: withFile(one.text, find) } : one));
+    return {
+      ...given,
+      act: { ...act, chart, valuesFiles: act.valuesFiles.map((path) => find(path, true)), set },
+      moved,
+    };
+  }
+  return { ...given, moved };
+}
+
+function above(rest: string, own: string, findings: Findings): string | undefined {
+  for (let folder = own; folder !== ''; ) {
+    folder = folderOf(folder);
+    const candidate = folder === '' ? rest : `${folder}/${rest}`;
+    if (holds(findings, candidate)) return candidate;
+  }
+  return undefined;
+}
+
+function isInChart(path: string, findings: Findings): boolean {
+  return foundOf(findings, 'chart').some(({ folder }) => folder === folderOf(path));
+}
+
+/** The only file or folder below `own` whose path ends in `rest`. */
+function below(rest: string, own: string, places: ReadonlyMap<string, string[]>): string | undefined {
+  const found = (places.get(nameOf(rest)) ?? []).filter(
+    (path) => path.endsWith(`/${rest}`) && (own === '' || path.startsWith(`${own}/`)),
+  );
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** Files and folders by their last name; a chart's templates are its own. */
+function placesOf({ paths, folders, found }: Findings): Map<string, string[]> {
+  const templates = found.flatMap((one) =>
+    one.kind === 'chart' ? [one.folder === '' ? 'templates' : `${one.folder}/templates`] : [],
+  );
+  const isTemplate = (path: string) => templates.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  return groupBy(
+    [...folders, ...paths].filter((path) => !isTemplate(path)),
+    nameOf,
+  );
+}
+
+function follow(step: Placed, piece: Piece, findings: Findings): void {
   const { act } = step;
   const from: Evidence = { file: step.file, line: step.line };
+  for (const text of step.moved)
+    piece.guesses.push({ about: act.kind === 'collection run' ? 'tests' : 'releases', text, from });
   const missing = missingIn(act, findings);
   if (missing.length > 0 && deploys(act)) {
     piece.guesses.push({
