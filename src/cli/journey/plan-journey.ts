@@ -1,7 +1,7 @@
 import { entryModule } from '../kernel/entry-module.js';
 import type { FlowWork } from '../load/plan/plan.js';
 import { selectSteps } from '../scenario/run/select.js';
-import type { Condition, RequestStep, RequestTemplate, Scenario, Step } from '../scenario/scenario.js';
+import type { Condition, ConditionFields, RequestStep, RequestTemplate, Scenario, Step } from '../scenario/scenario.js';
 import type { ScenarioEndpoint } from '../scenario/send/request.js';
 import { scopesOf, Unresolved, Variables } from '../scenario/variables/template.js';
 
@@ -40,6 +40,34 @@ const refusedKinds: Record<Exclude<Step['kind'], 'request' | 'wait' | 'folder'>,
   fault: 'is a fault step: users do not harm services',
 };
 
+/** What of a response a load cannot see, as an object of "judges" and "waits for"; a new field of a condition does not compile before it is here. */
+const unseen: Record<keyof ConditionFields, (condition: Condition) => string | undefined> = {
+  status: () => undefined,
+  header: () => undefined,
+  cookie: () => undefined,
+  json: () => undefined,
+  regex: () => undefined,
+  text: () => undefined,
+  bytes: () => undefined,
+  time: () => undefined,
+  schema: () => undefined,
+  sameBodyAs: () => undefined,
+  error: ({ error }) =>
+    typeof error === 'object' ? 'the words of an error, and a load knows errors by their kind' : undefined,
+};
+
+/** What a condition, or one within it, looks at that a load cannot see. */
+function unseenIn(condition: Condition): string | undefined {
+  let found: string | undefined;
+  hasCondition(condition, (each) => {
+    found ??= Object.values(unseen)
+      .map((why) => why(each))
+      .find((why) => why !== undefined);
+    return found !== undefined;
+  });
+  return found;
+}
+
 /**
  * What becomes of everything that a request step can say; docs/LOAD.md says it to people. A new field of the format does not
  * compile before it is decided here.
@@ -53,16 +81,16 @@ export const stepTreatment: Record<
   only: 'same',
   tags: 'same',
   set: 'same',
-  check: ({ check }) =>
-    check.some(({ condition }) => hasCondition(condition, judgesWords))
-      ? 'judges the words of an error, and a load knows errors by their kind'
-      : undefined,
+  check: ({ check }) => {
+    const why = check.map(({ condition }) => unseenIn(condition)).find((each) => each !== undefined);
+    return why === undefined ? undefined : `judges ${why}`;
+  },
   capture: 'same',
   log: 'left out',
-  until: ({ until }) =>
-    until !== undefined && hasCondition(until.condition, judgesWords)
-      ? 'waits for the words of an error, and a load knows errors by their kind'
-      : undefined,
+  until: ({ until }) => {
+    const why = until === undefined ? undefined : unseenIn(until.condition);
+    return why === undefined ? undefined : `waits for ${why}`;
+  },
   retry: 'same',
   repeat: 'same',
   method: 'same',
@@ -178,10 +206,6 @@ export function readsFiles(value: unknown): boolean {
 export function hasCondition(condition: Condition, is: (condition: Condition) => boolean): boolean {
   const inner = [...(condition.any ?? []), ...(condition.all ?? []), ...(condition.not ? [condition.not] : [])];
   return is(condition) || inner.some((each) => hasCondition(each, is));
-}
-
-function judgesWords({ error }: Condition): boolean {
-  return typeof error === 'object';
 }
 
 function count(number: number, word: string): string {

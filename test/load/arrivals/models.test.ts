@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import t from 'tap';
 import { flagsWithoutRate, modelExclusive } from '../../../src/cli/commands/load/arrivals.js';
 import { type Arrivals, arrivalModels, modelOf, traitsOf } from '../../../src/cli/load/arrivals/models.js';
 import type { Stage } from '../../../src/cli/load/arrivals/schedule.js';
 import { ArrivalSource } from '../../../src/cli/load/engine/pacer.js';
+import { runArrivals } from '../../../src/cli/load/measure/progress.js';
 import { definePlan } from '../../../src/cli/load/plan/plan-define.js';
 import { parseProfile } from '../../../src/cli/load/plan/profile.js';
 
@@ -26,6 +28,18 @@ t.test('a model says the same in the profile, its schema, the flags and the docu
   t.equal(modelExclusive[0]!.length, models.length, 'a flag of each model in every group that excludes');
   const guide = text('docs/LOAD.md');
   for (const name of Object.keys(arrivalModels)) t.match(guide, new RegExp(`\\b${name}\\b`, 'i'), name);
+});
+
+t.test('what a result says of its arrivals is in the schema of results', async (t) => {
+  const schema = JSON.parse(text('schemas/load-result.schema.json')).properties.arrivals;
+  t.same([...schema.properties.model.enum].sort(), Object.keys(arrivalModels).sort());
+  const validate = new Ajv2020({ strict: false }).compile(schema);
+  for (const [name, { profile }] of Object.entries(arrivalModels)) {
+    const yaml = `arrivals: { ${profile.level}: 7, duration: 3s }\nwork: [{ request: GET / }]\n`;
+    const arrivals = parseProfile(yaml).profile?.arrivals as Arrivals;
+    const said = JSON.parse(JSON.stringify(runArrivals({ arrivals, unit: 'requests' })));
+    t.ok(validate(said), `${name}: ${JSON.stringify(said)} ${JSON.stringify(validate.errors)}`);
+  }
 });
 
 t.test('every model is read from a profile by its level alone', async (t) => {
