@@ -182,7 +182,7 @@ t.test('a tree is bounded: links that lead out or in circles, depth, number, siz
   symlinkSync('/etc/passwd', join(root, 'passwd.yaml'));
   symlinkSync('nowhere', join(root, 'dangling'));
   symlinkSync('a/mark.yaml', join(root, 'link.yaml'));
-  const bounds = { files: 100, depth: 3, textBytes: 1_000 };
+  const bounds = { files: 100, depth: 3, textBytes: 1_000, allBytes: 10_000 };
   const tree = readTree(root, bounds);
   t.same(
     tree.files.map(({ path }) => path),
@@ -200,6 +200,10 @@ t.test('a tree is bounded: links that lead out or in circles, depth, number, siz
   t.equal(tree.text('passwd.yaml'), undefined, 'never what is outside');
   t.equal(tree.text('../../etc/passwd'), undefined, 'not by name either');
   t.match(readTree(root, { ...bounds, files: 2 }), { files: { length: 2 }, leftOut: [/./, /more than 2 files/] });
+  const little = readTree(root, { ...bounds, allBytes: 5 });
+  t.equal(little.text('a/mark.yaml'), 'kind: x');
+  t.equal(little.text('link.yaml'), undefined, 'no more than is to be read in all');
+  t.match(little.leftOut.at(-1), /more than 5 bytes: what follows a\/mark.yaml/);
   t.throws(() => readTree(join(root, 'none')), { code: 'project-folder' });
   t.throws(() => readTree(join(root, 'a/mark.yaml')), { code: 'project-folder' });
 });

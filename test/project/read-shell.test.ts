@@ -200,6 +200,20 @@ t.test('shell stands in fences, indented, in spans, in Makefiles and scripts; ot
   t.same(new Set(loop.map(({ act }) => act.kind)), new Set(['not understood']), 'a loop is for a shell');
 });
 
+t.test('what stands in a loop or a branch is named, and not taken for what is always done', async (t) => {
+  const text =
+    'if kubectl get ns a; then\n  kubectl apply -f a\nelse kubectl apply -f b\nfi\nif x; then kubectl apply -f c; fi\nkubectl apply -f d\n';
+  const known = acts(bash(text)).filter((act) => act.kind === 'apply');
+  t.match(known, [{ files: ['d'] }]);
+  t.equal(known.length, 1);
+  t.equal(acts(bash(text)).filter((act) => act.kind === 'not understood' && act.program === 'kubectl').length, 3);
+  t.match(
+    acts(bash('function up {\n  kubectl apply -f a\n}')).at(-2),
+    { kind: 'apply' },
+    'a function is what it holds',
+  );
+});
+
 t.test('no text makes it hang, throw or name a place that is not there', async (t) => {
   const pieces = [
     '`',

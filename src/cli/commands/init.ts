@@ -34,14 +34,20 @@ export const define = defineCommand({
     if (pieces.length === 0) throw nothingToDeploy(findings.found.length);
     if (writes) write(file, text, { root: tree.root, shown });
     if (options.json) {
-      const { found, steps, unreadable, leftOut } = findings;
+      const { steps, unreadable, leftOut } = findings;
+      // Names alone: a collection's variables hold what its owner signs in with.
+      const found = findings.found.map((one) =>
+        one.kind === 'collection' ? { ...one, variables: Object.keys(one.variables) } : one,
+      );
       context.json({ root: tree.root, found, steps, unreadable, leftOut, pieces, written: writes ? file : null, text });
       return;
     }
     for (const piece of pieces) context.print(['', ...pieceLines(piece, pieces.length > 1)]);
     context.print([
       '',
-      writes ? `written: ${shown}. Read it, edit it: it is yours` : `not written (--dry-run): ${shown}`,
+      writes
+        ? `written: ${shown}. Read it, edit it: it is yours. up, test and load do not read it yet`
+        : `not written (--dry-run): ${shown}`,
     ]);
   },
 });

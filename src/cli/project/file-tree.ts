@@ -26,10 +26,17 @@ export interface TreeBounds {
   depth: number;
   /** Longest text that is read. */
   textBytes: number;
+  /** All texts together. */
+  allBytes: number;
 }
 
 /** Far above what a repository of a person holds, and far below what would exhaust a machine. */
-const treeBounds: TreeBounds = { files: 20_000, depth: 24, textBytes: 4 * 1024 * 1024 };
+const treeBounds: TreeBounds = {
+  files: 20_000,
+  depth: 24,
+  textBytes: 4 * 1024 * 1024,
+  allBytes: 256 * 1024 * 1024,
+};
 
 /** Folders in which nobody keeps what they deploy. */
 const skipped = new Set([
@@ -77,7 +84,15 @@ export function readTree(folder: string, bounds: TreeBounds = treeBounds): FileT
   visit('', 1);
   if (files.length >= bounds.files) leftOut.push(`more than ${bounds.files} files: what follows ${files.at(-1)!.path}`);
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { root, files, leftOut, text: (path) => textOf(root, path, bounds.textBytes) };
+  let leftBytes = bounds.allBytes;
+  const text = (path: string) => {
+    if (leftBytes <= 0) return undefined;
+    const found = textOf(root, path, bounds.textBytes);
+    leftBytes -= found?.length ?? 0;
+    if (leftBytes <= 0) leftOut.push(`more than ${bounds.allBytes} bytes: what follows ${path}`);
+    return found;
+  };
+  return { root, files, leftOut, text };
 }
 
 function rootOf(folder: string): string {

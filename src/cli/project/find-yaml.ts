@@ -281,19 +281,23 @@ function containersOf(value: Mapping): Mapping[] {
 /** Dashboards that a ConfigMap carries, as Grafana's sidecar finds them. */
 function dashboardsIn(value: Mapping, path: string, source: string): Finding[] {
   if (value.kind !== 'ConfigMap') return [];
-  return Object.entries(mapping(value.data)).flatMap(([key, content]): Finding[] => {
-    if (!key.endsWith('.json') || typeof content !== 'string' || !content.includes('"panels"')) return [];
-    const title = /"title"\s*:\s*"([^"]*)"/.exec(content.slice(content.lastIndexOf('"schemaVersion"')))?.[1] ?? key;
-    return [
-      {
-        kind: 'dashboard',
-        file: path,
-        line: lineAt(source, source.indexOf(key) + 1),
-        title,
-        panels: (content.match(/"targets"/g) ?? []).length,
-      },
-    ];
-  });
+  // A ConfigMap is 1 MiB at most; each key is looked for in the file.
+  return Object.entries(mapping(value.data))
+    .slice(0, 200)
+    .flatMap(([key, content]): Finding[] => {
+      if (!key.endsWith('.json') || typeof content !== 'string' || !content.includes('"panels"')) return [];
+      const title =
+        /"title"\s*:\s*"([^"]*)"/.exec(content.slice(Math.max(0, content.lastIndexOf('"schemaVersion"'))))?.[1] ?? key;
+      return [
+        {
+          kind: 'dashboard',
+          file: path,
+          line: lineAt(source, source.indexOf(key) + 1),
+          title,
+          panels: (content.match(/"targets"/g) ?? []).length,
+        },
+      ];
+    });
 }
 
 function below(folder: string, path: string): string {

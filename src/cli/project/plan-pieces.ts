@@ -437,14 +437,14 @@ function fromContents(piece: Piece, findings: Findings): void {
       chart: { name: chart.folder === '' ? '.' : chart.folder, kind: 'folder' },
       valuesFiles: [],
       set: [],
-      from: chart,
+      from: placeIn(chart),
     });
   }
   const kustomized = foundOf(findings, 'kustomization');
   // What others build on is brought by them.
   const used = new Set(kustomized.flatMap(({ uses }) => uses));
   for (const one of kustomized.filter(({ folder }) => !used.has(folder || '.'))) {
-    addRelease(piece, { kind: 'kustomize', path: one.folder || '.', from: one });
+    addRelease(piece, { kind: 'kustomize', path: one.folder || '.', from: placeIn(one) });
   }
   const manifests = foundOf(findings, 'manifest')
     .filter((one) => !isLoad(one.file, findings))
@@ -460,13 +460,19 @@ function fromContents(piece: Piece, findings: Findings): void {
   }
 }
 
+/** Where a finding is, and nothing else of it. */
+function placeIn({ file, line }: Evidence): Evidence {
+  return { file, line };
+}
+
 /** A folder of nothing but manifests is one release; of others, each file is. */
 function addManifests(piece: Piece, folder: string, files: readonly FindingOf<'manifest'>[], findings: Findings): void {
   const yaml = [...findings.paths].filter((path) => folderOf(path) === folder && /\.ya?ml$/i.test(path));
   if (yaml.length === files.length)
-    addRelease(piece, { kind: 'manifests', path: folder || '.', recursive: false, from: files[0]! });
+    addRelease(piece, { kind: 'manifests', path: folder || '.', recursive: false, from: placeIn(files[0]!) });
   else
-    for (const file of files) addRelease(piece, { kind: 'manifests', path: file.file, recursive: false, from: file });
+    for (const file of files)
+      addRelease(piece, { kind: 'manifests', path: file.file, recursive: false, from: placeIn(file) });
 }
 
 /** What the objects need of a cluster and no page enables. */

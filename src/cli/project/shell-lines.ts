@@ -50,7 +50,7 @@ export const control: ReadonlySet<string> = new Set([
  * here-documents, variables set in the same block, `cd`. What only a shell can know is named in `unclear`, never guessed.
  */
 export function commandsOf(block: ShellBlock, folder: string): ShellCommand[] {
-  const state = { folder: folder as string | undefined, variables: new Map(block.variables) };
+  const state = { folder: folder as string | undefined, variables: new Map(block.variables), depth: 0 };
   return logicalLines(block).flatMap((line) => {
     // make calls a shell for each line of a recipe (GNU make 5.3): a `cd` ends with its line.
     if (block.target !== undefined) state.folder = folder;
@@ -116,7 +116,12 @@ function continues(text: string, dialect: ShellBlock['dialect']): boolean {
 interface Running {
   folder: string | undefined;
   variables: Map<string, string>;
+  /** Loops and branches that are open. */
+  depth: number;
 }
+
+const opens = new Set(['if', 'for', 'while', 'until', 'case']);
+const closes = new Set(['fi', 'done', 'esac']);
 
 function commandsOfLine(line: LogicalLine, block: ShellBlock, state: Running): ShellCommand[] {
   const commands: ShellCommand[] = [];
@@ -170,10 +175,15 @@ function commandOf(words: Word[], line: LogicalLine, state: Running): ShellComma
   if (rest.length === 0) return undefined;
   if (rest[0]!.text === 'sudo') rest = rest.slice(1);
   const { kept, input } = withoutRedirections(rest);
-  const argv = kept.map(({ text }) => text);
+  const all = kept.map(({ text }) => text);
+  // `then X`, `do X`: X is the command.
+  const argv = all.length > 1 && /^(?:then|do|else)$/.test(all[0]!) ? all.slice(1) : all;
   if (argv.length === 0) return undefined;
   const unclear = [...new Set(kept.flatMap((word) => word.unclear))];
+  if (opens.has(argv[0]!)) state.depth += 1;
+  if (closes.has(argv[0]!)) state.depth = Math.max(0, state.depth - 1);
   if (control.has(argv[0]!)) unclear.push('control flow of a shell');
+  else if (state.depth > 0) unclear.push('it stands in a loop or a branch');
   if (argv[0] === 'cd' || argv[0] === 'pushd') {
     state.folder = folderAfter(state.folder, unclear.length > 0 ? undefined : (argv[1] ?? '~'));
     return undefined;
