@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
@@ -110,8 +110,12 @@ t.test('--dry-run prints the steps that up takes, and takes none', async (t) => 
 t.test('in whatever state things are, plan and up have the same steps, and each step its own time', async (t) => {
   const platform = new LocalPlatform(t);
   const env = { ...process.env, XDG_STATE_HOME: platform.home };
-  // The built one: it starts the built supervisor.
-  const built = join(root, 'dist/cli/target/local/target.js');
+  // The built one, which starts the built supervisor: a chunk of the build, told by what it exports.
+  const folder = join(root, 'dist/cli');
+  const built = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .find((file) => file.endsWith('.js') && /export\s*\{[^}]*\bcreateLocalTarget\b/.test(readFileSync(file, 'utf8')));
+  if (built === undefined) throw new Error('no part of the build exports createLocalTarget');
   const { createLocalTarget }: typeof import('../../../src/cli/target/local/target.js') = await import(built);
   const target = createLocalTarget({ env, cwd: root, root, clock: systemClock });
   const lastState = new Map<string, string>();
