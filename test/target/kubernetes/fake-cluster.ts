@@ -206,7 +206,11 @@ export class FakeCluster {
       });
     }
     if (found === undefined) return void send(404, { reason: 'NotFound', message: key });
-    if (method === 'DELETE') this.objects.delete(key);
+    if (method === 'DELETE') {
+      const held = this.objects.get(key)?.metadata;
+      if (held?.finalizers === undefined) this.objects.delete(key);
+      else held.deletionTimestamp = '2026-01-01T00:00:00Z';
+    }
     send(200, found);
   }
 }

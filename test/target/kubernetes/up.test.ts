@@ -10,12 +10,18 @@ type StepEvent = Extract<TargetEvent, { type: 'step' }>;
 /** Without an Ingress: its address would be one of a real node. */
 const plain: Values = { ingress: false, monitoring: false };
 
-async function up(target: Target, stacks: string[], values: Values, options: { setNamespace?: boolean } = {}) {
+async function up(
+  target: Target,
+  stacks: string[],
+  values: Values,
+  options: { setNamespace?: boolean } = {},
+  timeoutMs = 20_000,
+) {
   const events: StepEvent[] = [];
   const report = await target.up(
     { stacks, values, cluster: options },
     {
-      timeoutMs: 20_000,
+      timeoutMs,
       signal: new AbortController().signal,
       onEvent: (event) => {
         if (event.type === 'step') events.push(event);
@@ -115,6 +121,12 @@ t.test('a cluster that runs: first, again, more, other values, and what nobody w
     ],
   );
   t.notOk(cluster.objects.has('ConfigMap/hwctl/old'));
+  // What a finalizer holds is not gone: up says so, and the next one plans it again.
+  cluster.objects.set('ConfigMap/hwctl/old', { ...stray, metadata: { ...stray.metadata, finalizers: ['x.org/y'] } });
+  const refused = { code: 'not-gone', details: ['ConfigMap/hwctl/old: it waits for x.org/y'] };
+  await t.rejects(up(createClusterTarget(cluster.options), ['hello'], plain, {}, 1_000), refused);
+  const next = await createClusterTarget(cluster.options).plan({ stacks: ['hello'], values: plain });
+  t.match(next[0], { verb: 'delete', ref: 'ConfigMap/hwctl/old' });
 });
 
 t.test(

@@ -135,7 +135,7 @@ async function shrinkSet(
   const image = imageOf(members) ?? `${serverImageName}:dev`;
   const objects = desiredObjects(entries, { image, applySetId: set.id }).filter(({ kind }) => kind !== 'Namespace');
   const removal = await removalOf(client, await surplusMembers(client, set, objects), madeByUs);
-  await execution.run(removalSteps(client, removal, report));
+  await execution.run(removalSteps(client, removal, report, (stays) => report.remaining.push(...stays)));
   const namespaces = [...new Set([set.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])])];
   const gone = set.namespaces.filter((name) => !namespaces.includes(name));
   await removeNamespaces(client, gone, set, report, execution);

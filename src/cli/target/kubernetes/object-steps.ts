@@ -10,7 +10,7 @@ import { waitReady } from './health/wait-ready.js';
 import { applyChange, type DueChange, isDue, planObjects, stepOf } from './objects/apply.js';
 import { type ApplySet, isRecorded, parentObject, writeParent } from './objects/apply-set.js';
 import { namespaceStep } from './objects/namespaces.js';
-import { emptyReport, kindsIn, removalOf, removalSteps } from './objects/removal.js';
+import { emptyReport, kindsIn, removalOf, removalSteps, type Stays } from './objects/removal.js';
 import { type DesiredInCluster, kindsOf, reachOf } from './wanted.js';
 
 /** How long an admission webhook may stay away: 30 s. */
@@ -47,10 +47,25 @@ export async function objectSteps(ahead: ObjectsAhead, request: UpRequest): Prom
   const prune =
     plan.prune.length === 0
       ? []
-      : removalSteps(client(), await removalOf(client(), plan.prune, 'no stack has it any more'), emptyReport());
+      : removalSteps(
+          client(),
+          await removalOf(client(), plan.prune, 'no stack has it any more'),
+          emptyReport(),
+          notGone,
+        );
   // The class of an Ingress that is not there is told before anything is made.
   const steps = [...spaces, ...before, ...waveSteps(ahead, plan.changes.filter(isDue), request), ...prune, ...after];
   return steps.map((step) => ({ ...step, act: async (work) => settle().then(() => step.act?.(work)) }));
+}
+
+/** The record keeps what is not gone, and `up` has not done what its plan says. */
+function notGone(stays: Stays): never {
+  throw new Failure({
+    code: 'not-gone',
+    message: `what no stack has any more is still there: ${stays.map(({ ref }) => ref).join(', ')}`,
+    details: stays.map(({ ref, reason }) => `${ref}: ${reason}`),
+    hint: 'Let what holds it end (kubectl get -o yaml shows its finalizers), or give it more --timeout, then up again',
+  });
 }
 
 /** KEP 3659: the parent names a superset of what is there before anything is applied, and shrinks after the prune. */

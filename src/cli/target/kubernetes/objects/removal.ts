@@ -37,8 +37,19 @@ export async function removalOf(client: KubeClient, members: readonly LiveObject
   return { members, claims: await claimsOf(client, members), why };
 }
 
-/** The steps that delete members, last applied first, wait until each is gone, and delete their volumes. */
-export function removalSteps(client: KubeClient, { members, claims, why }: Removal, report: DownReport): PlannedStep[] {
+/** What is still there when the time is over, and why. */
+export type Stays = readonly { ref: string; reason: string }[];
+
+/**
+ * The steps that delete members, last applied first, wait until each is gone, and delete their volumes. `onStays` is told of
+ * what is still there at the deadline; a caller that looks again by itself needs none.
+ */
+export function removalSteps(
+  client: KubeClient,
+  { members, claims, why }: Removal,
+  report: DownReport,
+  onStays: (stays: Stays) => void = () => undefined,
+): PlannedStep[] {
   const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
   const steps = doomed.map((member) => deleteStep(client, member, why, report));
   if (doomed.length > 0) {
@@ -48,21 +59,29 @@ export function removalSteps(client: KubeClient, { members, claims, why }: Remov
       why: 'until nothing is left of it, no pod that drains either',
     };
     const wait = async (work: StepContext) => {
-      await waitGone(client, doomed, work);
-      await waitPodsGone(client, doomed, work);
+      const stays = [...(await waitGone(client, doomed, work)), ...(await waitPodsGone(client, doomed, work))];
+      if (stays.length > 0) onStays(stays);
     };
     steps.push(planned(step, wait));
   }
-  return [...steps, ...claimSteps(client, claims, report)];
+  return [...steps, ...claimSteps(client, claims, report, onStays)];
 }
 
 /** The steps that delete claims and wait until they are gone. */
-export function claimSteps(client: KubeClient, claims: readonly LiveObject[], report: DownReport): PlannedStep[] {
+export function claimSteps(
+  client: KubeClient,
+  claims: readonly LiveObject[],
+  report: DownReport,
+  onStays: (stays: Stays) => void = () => undefined,
+): PlannedStep[] {
   if (claims.length === 0) return [];
   const step: Step = { verb: 'wait', ref: kindsIn(claims), why: 'until nothing is left of it' };
   return [
     ...claims.map((claim) => deleteStep(client, claim, 'a StatefulSet of hwctl made it', report)),
-    planned(step, (work) => waitGone(client, claims, work)),
+    planned(step, async (work) => {
+      const stays = await waitGone(client, claims, work);
+      if (stays.length > 0) onStays(stays);
+    }),
   ];
 }
 
@@ -115,18 +134,19 @@ async function claimsOf(client: KubeClient, members: readonly LiveObject[]): Pro
   return found;
 }
 
-async function waitGone(client: KubeClient, objects: readonly LiveObject[], work: StepContext): Promise<void> {
+/** Gives what is still there at the deadline. */
+async function waitGone(client: KubeClient, objects: readonly LiveObject[], work: StepContext): Promise<Stays> {
   let left = [...objects];
-  while (left.length > 0) {
+  for (;;) {
     const present: LiveObject[] = [];
     for (const object of left) {
       const now = await client.get(object);
       if (now !== undefined && now.metadata.uid === object.metadata.uid) present.push(now);
     }
     left = present;
-    if (left.length === 0) return;
-    if (work.clock.monotonic() > work.deadlineAt) return;
-    work.onWaiting(left.map((object) => ({ ref: liveRef(object), reason: whyStays(object) })));
+    const stays = left.map((object) => ({ ref: liveRef(object), reason: whyStays(object) }));
+    if (left.length === 0 || work.clock.monotonic() > work.deadlineAt) return stays;
+    work.onWaiting(stays);
     await work.clock.sleep(pollMs, work.signal);
   }
 }
@@ -138,7 +158,7 @@ function whyStays(object: LiveObject): string {
 }
 
 /** Pods outlive their Deployment for as long as they drain. */
-async function waitPodsGone(client: KubeClient, members: readonly LiveObject[], work: StepContext): Promise<void> {
+async function waitPodsGone(client: KubeClient, members: readonly LiveObject[], work: StepContext): Promise<Stays> {
   const workloads = members.filter((member) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(member.kind));
   for (;;) {
     const left: LiveObject[] = [];
@@ -153,8 +173,9 @@ async function waitPodsGone(client: KubeClient, members: readonly LiveObject[], 
       const pods = await listOrFail(client, podResource, { namespace, labelSelector });
       left.push(...pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined));
     }
-    if (left.length === 0 || work.clock.monotonic() > work.deadlineAt) return;
-    work.onWaiting(left.map((pod) => ({ ref: liveRef(pod), reason: 'it is draining' })));
+    const stays = left.map((pod) => ({ ref: liveRef(pod), reason: 'it is draining' }));
+    if (left.length === 0 || work.clock.monotonic() > work.deadlineAt) return stays;
+    work.onWaiting(stays);
     await work.clock.sleep(pollMs, work.signal);
   }
 }
