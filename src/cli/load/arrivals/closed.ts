@@ -1,4 +1,4 @@
-import type { ArrivalModel } from './model.js';
+import { type ArrivalModel, profileWords } from './model.js';
 import { highestOf, type Stage, stageValueAt } from './schedule.js';
 
 /** Closed model, as ab: the next iteration begins when one is done. */
@@ -11,12 +11,12 @@ export interface ClosedArrivals {
 }
 
 export const closed: ArrivalModel<ClosedArrivals> = {
-  profile: {
+  profile: profileWords({
     level: 'concurrency',
     about: 'Iterations at a time',
-    own: ['requests'],
+    own: { requests: { holds: 'count', about: 'Closed model: ends after so many', ends: true } },
     arrivals: (stages, { requests }) => ({ model: 'closed', stages, requests }),
-  },
+  }),
   traits: ({ stages, requests }) => ({
     level: { name: 'concurrency', most: 10_000, unit: () => 'at a time' },
     limit: requests,

@@ -19,16 +19,29 @@ interface ProfileWords<A> {
   level: string;
   /** What it is the number of, for the schema of profiles. */
   about: string;
-  /** Fields that mean nothing to another model. */
-  own: readonly (keyof ProfileFields)[];
-  arrivals(stages: Stage[], fields: ProfileFields): A;
+  /** Fields that mean nothing to another model, by name. */
+  own: Readonly<Record<string, OwnField>>;
+  arrivals(stages: Stage[], fields: Readonly<Record<string, unknown>>): A;
 }
 
-/** What a profile says in the models' own fields; durations are milliseconds. */
-export interface ProfileFields {
-  poisson?: boolean;
-  pace?: number;
-  requests?: number;
+/** A field of a profile that is one model's own. */
+export interface OwnField {
+  /** What it holds: a duration (read as milliseconds), a whole number from 1, or true and false. */
+  holds: 'duration' | 'count' | 'switch';
+  about: string;
+  /** With it the load has an end, and needs neither duration nor stages. */
+  ends?: true;
+}
+
+type FieldsOf<O extends Record<string, OwnField>> = {
+  readonly [N in keyof O]?: O[N]['holds'] extends 'switch' ? boolean : number;
+};
+
+/** A model's words in a profile; the values of its own fields have the types that they hold. */
+export function profileWords<A, const O extends Record<string, OwnField> = Record<never, OwnField>>(
+  words: Omit<ProfileWords<A>, 'own' | 'arrivals'> & { own: O; arrivals(stages: Stage[], fields: FieldsOf<O>): A },
+): ProfileWords<A> {
+  return words as ProfileWords<A>;
 }
 
 /** What follows from arrivals for plan, engine, observer and reports, whatever the model is. */

@@ -1,4 +1,4 @@
-import type { ArrivalModel } from './model.js';
+import { type ArrivalModel, profileWords } from './model.js';
 import { randomAt } from './random.js';
 import { highestOf, type Stage } from './schedule.js';
 
@@ -15,12 +15,12 @@ export interface OpenArrivals {
 const mostConnections = 256;
 
 export const open: ArrivalModel<OpenArrivals> = {
-  profile: {
+  profile: profileWords({
     level: 'rate',
     about: 'Arrivals per second',
-    own: ['poisson'],
+    own: { poisson: { holds: 'switch', about: 'Random gaps with the rate as their mean (open model)' } },
     arrivals: (stages, { poisson }) => ({ model: 'open', stages, poisson: poisson === true }),
-  },
+  }),
   traits: (arrivals) => ({
     level: { name: 'rate', most: 1_000_000, unit: (counted) => `${counted}/s` },
     rate: arrivals.stages,

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../kernel/duration.js';
-import type { ArrivalModel } from './model.js';
+import { type ArrivalModel, profileWords } from './model.js';
 import { highestOf, type Stage } from './schedule.js';
 
 /**
@@ -14,12 +14,12 @@ export interface PacedArrivals {
 }
 
 export const paced: ArrivalModel<PacedArrivals> = {
-  profile: {
+  profile: profileWords({
     level: 'users',
     about: 'Users, each of which begins once every pace',
-    own: ['pace'],
+    own: { pace: { holds: 'duration', about: 'Each user begins once every pace; 1s' } },
     arrivals: (stages, { pace }) => ({ model: 'paced', stages, paceMs: pace ?? 1000 }),
-  },
+  }),
   traits: ({ stages, paceMs }) => {
     const users = Math.ceil(highestOf(stages));
     const perSecond = 1000 / paceMs;

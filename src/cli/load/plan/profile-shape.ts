@@ -22,7 +22,7 @@ import {
   text,
   word,
 } from '../../document/shape.js';
-import type { ProfileFields } from '../arrivals/model.js';
+import type { OwnField } from '../arrivals/model.js';
 import { type Arrivals, arrivalModels, type ModelName, modelOf } from '../arrivals/models.js';
 import type { Stage } from '../arrivals/schedule.js';
 import type { HeaderFields, PreparedRequest, RequestsWork } from './plan.js';
@@ -63,11 +63,11 @@ const levelFields = Object.fromEntries(
   }),
 );
 
-const ownFields: { [N in keyof ProfileFields]-?: Field<NonNullable<ProfileFields[N]>> } = {
-  poisson: field(boolean, 'Random gaps with the rate as their mean (open model)'),
-  pace: field(duration, 'Each user begins once every pace; 1s'),
-  requests: field(integer(1, Number.MAX_SAFE_INTEGER), 'Closed model: ends after so many'),
-};
+const own: Record<string, OwnField> = Object.assign({}, ...models.map(({ profile }) => profile.own));
+const held = { duration, count: integer(1, Number.MAX_SAFE_INTEGER), switch: boolean };
+const ownFields: Record<string, Field<unknown>> = Object.fromEntries(
+  Object.entries(own).map(([name, { holds, about }]) => [name, field<unknown>(held[holds], about)]),
+);
 
 const commonFields = {
   duration: field(duration, 'Of a constant load; stages have their own'),
@@ -85,32 +85,36 @@ const commonFields = {
   ),
   of: field(word(...levels), `What the stages are of, where none of ${levels.join(', ')} is given`),
 };
-type ArrivalsRead = Infer<typeof commonFields & typeof ownFields>;
+type ArrivalsRead = Infer<typeof commonFields>;
 
 const arrivals: Shape<Arrivals> = mapped(
   object('arrivals', { ...levelFields, ...ownFields, ...commonFields }),
   (read: ArrivalsRead, reader, node) => {
     const before = reader.problems.length;
-    const levelOf = (name: string) => (read as unknown as Record<string, number | undefined>)[name];
+    // What the models bring along has no types of its own here.
+    const ofModels = read as unknown as Record<string, unknown>;
+    const levelOf = (name: string) => ofModels[name] as number | undefined;
     const given = levels.filter((name) => levelOf(name) !== undefined);
     if (given.length > 1) reader.problem(keyOf(node, given[1]!, reader), `${given.join(' and ')} exclude each other`);
     const what = given[0] ?? read.of;
     if (what === undefined)
       return reader.problem(node, `arrivals needs ${orList(levels)}; with stages, say \`of: ${levels[0]}\``);
-    for (const { level, own } of models.map(({ profile }) => profile))
-      for (const name of own)
-        if (read[name] !== undefined && what !== level)
-          reader.problem(keyOf(node, name, reader), `${name} belongs to ${level}`);
+    for (const { profile } of models)
+      for (const name of Object.keys(profile.own))
+        if (ofModels[name] !== undefined && what !== profile.level)
+          reader.problem(keyOf(node, name, reader), `${name} belongs to ${profile.level}`);
     const stages = stagesOf(read, given[0] === undefined ? undefined : levelOf(given[0]), reader, node);
     if (reader.problems.length > before) return undefined;
-    return models.find(({ profile }) => profile.level === what)?.profile.arrivals(stages, read);
+    return models.find(({ profile }) => profile.level === what)?.profile.arrivals(stages, ofModels);
   },
 );
 
 function stagesOf(read: ArrivalsRead, constant: number | undefined, reader: Reader, node: Node): Stage[] {
   if (read.stages === undefined) {
-    if (read.duration === undefined && read.requests === undefined)
-      reader.problem(node, 'arrivals needs duration or stages');
+    const ends = Object.entries(own).some(
+      ([name, field]) => field.ends && (read as unknown as Record<string, unknown>)[name] !== undefined,
+    );
+    if (read.duration === undefined && !ends) reader.problem(node, 'arrivals needs duration or stages');
     return [{ durationMs: read.duration ?? Number.POSITIVE_INFINITY, from: constant ?? 0, to: constant ?? 0 }];
   }
   if (read.duration !== undefined) reader.problem(keyOf(node, 'duration', reader), 'stages have their own durations');
