@@ -2,19 +2,12 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, st
 import { join, relative, sep } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 
-/** A file of a repository. */
-interface TreeFile {
-  /** Relative to the repository's root, with `/`. */
-  path: string;
-  bytes: number;
-}
-
-/** A repository as it is looked at: names and sizes at once, texts when they are asked for. */
+/** A repository as it is looked at: names at once, texts when they are asked for. */
 export interface FileTree {
   /** Absolute. */
   root: string;
-  /** In the order of their paths. */
-  files: readonly TreeFile[];
+  /** Paths of its files, relative to the root, with `/`; in order. */
+  files: readonly string[];
   /** What was left out, and why: links that lead out, folders that are too deep, files beyond the bound. */
   leftOut: readonly string[];
   /** The text of a file in UTF-8, with or without its byte order mark; undefined where it is binary, too large or cannot be read. */
@@ -65,7 +58,7 @@ const skipped = new Set([
  */
 export function readTree(folder: string, bounds: TreeBounds = treeBounds): FileTree {
   const root = rootOf(folder);
-  const files: TreeFile[] = [];
+  const files: string[] = [];
   const leftOut: string[] = [];
   const visited = new Set<string>([root]);
   const visit = (path: string, depth: number): void => {
@@ -74,7 +67,7 @@ export function readTree(folder: string, bounds: TreeBounds = treeBounds): FileT
       const below = path === '' ? entry.name : `${path}/${entry.name}`;
       const kind = kindOf(root, below, entry, leftOut);
       if (kind === undefined) continue;
-      if (kind === 'file') files.push({ path: below, bytes: bytesOf(join(root, below)) });
+      if (kind === 'file') files.push(below);
       else if (!skipped.has(entry.name) && enter(root, below, visited)) {
         if (depth >= bounds.depth) leftOut.push(`${below}: more than ${bounds.depth} folders deep`);
         else visit(below, depth + 1);
@@ -82,8 +75,8 @@ export function readTree(folder: string, bounds: TreeBounds = treeBounds): FileT
     }
   };
   visit('', 1);
-  if (files.length >= bounds.files) leftOut.push(`more than ${bounds.files} files: what follows ${files.at(-1)!.path}`);
-  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  if (files.length >= bounds.files) leftOut.push(`more than ${bounds.files} files: what follows ${files.at(-1)}`);
+  files.sort();
   let leftBytes = bounds.allBytes;
   const text = (path: string) => {
     if (leftBytes <= 0) return undefined;
@@ -157,14 +150,6 @@ function enter(root: string, path: string, visited: Set<string>): boolean {
   if (visited.has(end)) return false;
   visited.add(end);
   return true;
-}
-
-function bytesOf(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch {
-    return 0;
-  }
 }
 
 function textOf(root: string, path: string, mostBytes: number): string | undefined {

@@ -12,13 +12,13 @@ import { holdsShell, readShell, type ShellStep } from './read-shell.js';
  * shell lines of its pages. A function of the tree: nothing is executed, nothing outside the tree is asked.
  */
 export function findIn(tree: FileTree): Findings {
-  const paths = new Set(tree.files.map(({ path }) => path));
+  const paths = new Set(tree.files);
   const charts = [...paths].filter((path) => /(?:^|\/)Chart\.ya?ml$/.test(path)).map(folderOf);
   const found: Finding[] = [];
   const steps: ShellStep[] = [];
   const unreadable: (Evidence & { why: string })[] = [];
-  const leftOut = [...tree.leftOut];
-  for (const { path } of tree.files) {
+  const generated: string[] = [];
+  for (const path of tree.files) {
     if (!mayHold(path) || isOfChart(path, charts)) continue;
     const text = tree.text(path);
     if (text === undefined) continue;
@@ -33,9 +33,11 @@ export function findIn(tree: FileTree): Findings {
     if (!holdsShell(path)) continue;
     const read = readShell(path, text);
     // What is generated is no page, and its lines are held against each other.
-    if (read.length > mostSteps) leftOut.push(`${path}: more than ${mostSteps} shell lines`);
+    if (read.length > mostSteps) generated.push(`${path}: more than ${mostSteps} shell lines`);
     else steps.push(...read);
   }
+  // Last: the tree leaves texts out while they are read.
+  const leftOut = [...tree.leftOut, ...generated];
   return { root: tree.root, paths, folders: foldersOf(paths), found, steps, unreadable, leftOut };
 }
 

@@ -20,8 +20,8 @@ export function imagesOf(piece: Piece, findings: Findings, steps: readonly Shell
   const used = usedImages(piece, findings);
   const there = (all: readonly PlannedImage[]) => all.filter((made) => isThere(made, findings, piece));
   const byLines = there(builtByLines(steps));
-  const bySkaffold = there(builtBySkaffold(findings));
-  const known = [...byLines, ...bySkaffold, ...there(builtByCompose(findings))];
+  const bySkaffold = there(builtByFiles(findings, 'skaffold'));
+  const known = [...byLines, ...bySkaffold, ...there(builtByFiles(findings, 'compose'))];
   const planned: PlannedImage[] = [];
   for (const one of used) {
     const isShared = used.some(({ image }) => image !== one.image && sameImage(image, one.image));
@@ -102,39 +102,14 @@ function builtByLines(steps: readonly ShellStep[]): PlannedImage[] {
   );
 }
 
-function builtBySkaffold(findings: Findings): PlannedImage[] {
-  return foundOf(findings, 'skaffold').flatMap(({ builds, file, line }) =>
-    builds.flatMap(({ image, context, dockerfile, command }) =>
-      image === undefined || command !== undefined
-        ? []
-        : [
-            {
-              image,
-              context,
-              dockerfile: dockerfile && within(context, dockerfile),
-              buildArguments: [],
-              from: { file, line },
-            },
-          ],
-    ),
-  );
-}
-
-function builtByCompose(findings: Findings): PlannedImage[] {
-  return foundOf(findings, 'compose').flatMap(({ builds, file, line }) =>
-    builds.flatMap(({ image, context, dockerfile }) =>
-      image === undefined
-        ? []
-        : [
-            {
-              image,
-              context,
-              dockerfile: dockerfile && within(context, dockerfile),
-              buildArguments: [],
-              from: { file, line },
-            },
-          ],
-    ),
+/** What skaffold or compose files build with a Dockerfile; a command of skaffold's own is the user's. */
+function builtByFiles(findings: Findings, kind: 'skaffold' | 'compose'): PlannedImage[] {
+  return foundOf(findings, kind).flatMap(({ builds, file, line }) =>
+    builds.flatMap(({ image, context, dockerfile, command }) => {
+      if (image === undefined || command !== undefined) return [];
+      const from = { file, line };
+      return [{ image, context, dockerfile: dockerfile && within(context, dockerfile), buildArguments: [], from }];
+    }),
   );
 }
 

@@ -7,7 +7,7 @@ import { imagesOf } from './plan-images.js';
 import { hostOf, testsOf } from './plan-proof.js';
 import type { ShellStep } from './read-shell.js';
 import { control } from './shell-lines.js';
-import { type ChartReference, withFile } from './shell-step.js';
+import { type ChartReference, isRemote, withFile } from './shell-step.js';
 
 /** Folders of homework: one piece of work each, whatever else the repository holds. */
 const homework = /^(?:hw|homework|home-?work|task|lesson|lab|dz|module|week|les|exercise|practice)s?[-_. ]?\d/i;
@@ -198,10 +198,6 @@ function missingIn(act: ShellStep['act'], findings: Findings): string[] {
 /** The files of `--set-file name=FILE`. */
 function setFiles({ set }: Extract<ShellStep['act'], { kind: 'helm release' }>): string[] {
   return set.flatMap(({ flag, text }) => (flag === 'set-file' ? text.slice(text.indexOf('=') + 1) : []));
-}
-
-function isRemote(path: string): boolean {
-  return /^(?:https?|oci):\/\//.test(path);
 }
 
 function holds(findings: Findings, path: string): boolean {

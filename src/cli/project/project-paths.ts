@@ -1,7 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Position, Problem } from '../document/problem.js';
+import { isOutside } from './file-tree.js';
 import type { ProjectFile, StackFile } from './project-shape.js';
+import { isRemote } from './shell-step.js';
 
 /** What is wrong with the paths of a hwctl.yaml: not there, or out of the project, by name or by a link. */
 export function checkPaths(file: ProjectFile, folder: string): Problem[] {
@@ -39,19 +41,10 @@ function checkStack(stack: StackFile, check: Check): void {
   for (const { at, folder } of Object.values(stack.local ?? {})) check(at, 'folder', folder);
 }
 
-function isRemote(path: string): boolean {
-  return /^(?:https?|oci):\/\//.test(path);
-}
-
 function pathProblem(path: string, root: string): string | undefined {
   if (isAbsolute(path)) return `${path} is absolute: write it relative to hwctl.yaml`;
   const absolute = join(root, path);
-  if (isOutside(absolute, root)) return `${path} leads out of the project`;
+  if (isOutside(root, absolute)) return `${path} leads out of the project`;
   if (!existsSync(absolute)) return `${path} is not there`;
-  return isOutside(realpathSync(absolute), root) ? `${path} is a link that leads out of the project` : undefined;
-}
-
-function isOutside(path: string, root: string): boolean {
-  const way = relative(root, path);
-  return way === '..' || way.startsWith(`..${sep}`);
+  return isOutside(root, realpathSync(absolute)) ? `${path} is a link that leads out of the project` : undefined;
 }

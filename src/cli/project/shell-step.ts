@@ -326,3 +326,8 @@ function loadAct(command: ShellCommand, path: (text: string) => string): ShellAc
     arguments: command.argv.slice(1),
   };
 }
+
+/** What is not of the repository: a URL, or a chart of an OCI registry. */
+export function isRemote(path: string): boolean {
+  return /^(?:https?|oci):\/\//.test(path);
+}
