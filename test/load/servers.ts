@@ -51,6 +51,13 @@ export async function tcpServer(onSocket: (socket: net.Socket, count: number) =>
   };
 }
 
+/** The address of such a server, which ends with the test. */
+export async function tcpServerUrl(t: Test, onSocket: (socket: net.Socket) => void): Promise<string> {
+  const { port, close } = await tcpServer(onSocket);
+  t.teardown(close);
+  return `http://127.0.0.1:${port}`;
+}
+
 /** An HTTP server in a process of its own (so that it can be stopped): `body` is that of the request listener. */
 export async function httpProcess(body: string): Promise<{ port: number; child: ChildProcess; close: () => void }> {
   const script = `

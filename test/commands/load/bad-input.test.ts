@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import net, { type AddressInfo, type Socket } from 'node:net';
-import t, { type Test } from 'tap';
+import net, { type AddressInfo } from 'node:net';
+import t from 'tap';
 import { golden } from '../../golden.js';
+import { tcpServerUrl } from '../../load/servers.js';
 
 const inside = { inside: true };
 
@@ -58,24 +59,6 @@ t.test('with --json the failure is a document on stdout', async (t) => {
   t.equal(JSON.parse(run.stdout).error.code, 'bad-number');
 });
 
-/** A TCP server on a free port that treats each connection as `serve` says. */
-async function tcpServer(t: Test, serve: (socket: Socket) => void): Promise<string> {
-  const sockets = new Set<Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => undefined);
-    serve(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 async function closedPort(): Promise<string> {
   const server = net.createServer();
   server.listen(0, '127.0.0.1');
@@ -105,26 +88,26 @@ t.test('a URL that resolves to nothing', async (t) => {
 });
 
 t.test('a URL that never answers', async (t) => {
-  const url = await tcpServer(t, () => undefined);
+  const url = await tcpServerUrl(t, () => undefined);
   const args = ['load', '--url', url, '--timeout', '400ms', ...few];
   const run = await golden(t, 'load/url-never-answers', args, { ...inside, values: { url } });
   t.equal(run.exitCode, 2);
 });
 
 t.test('a URL that is not HTTP', async (t) => {
-  const url = await tcpServer(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+  const url = await tcpServerUrl(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
   const run = await golden(t, 'load/url-not-http', ['load', '--url', url, ...few], { ...inside, values: { url } });
   t.equal(run.exitCode, 2);
 });
 
 t.test('a URL that closes without an answer', async (t) => {
-  const url = await tcpServer(t, (socket) => socket.once('data', () => socket.destroy()));
+  const url = await tcpServerUrl(t, (socket) => socket.once('data', () => socket.destroy()));
   const run = await golden(t, 'load/url-closes', ['load', '--url', url, ...few], { ...inside, values: { url } });
   t.equal(run.exitCode, 2);
 });
 
 t.test('a URL that speaks HTTP where TLS is expected', async (t) => {
-  const url = await tcpServer(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'));
+  const url = await tcpServerUrl(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'));
   const secure = url.replace('http:', 'https:');
   const run = await golden(t, 'load/url-no-tls', ['load', '--url', secure, ...few], {
     ...inside,
