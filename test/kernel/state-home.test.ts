@@ -28,7 +28,7 @@ async function answers(env: Environment) {
       throw error;
     }
   };
-  const environment = { env, cwd: '/somewhere', root: '/none', clock: systemClock };
+  const environment = { env, cwd: '/somewhere', root: '/none', clock: systemClock, project: 'hwctl' };
   const options = { name: 'kube', environment, run: nothingIsInstalled, context: 'c' } as const;
   const told = await doctor(env);
   return {

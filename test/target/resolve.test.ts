@@ -116,7 +116,7 @@ t.test('auto goes where something is up, asks where two are, and touches nothing
         return target('minikube', cluster);
       },
     };
-    const environment = { env: { XDG_STATE_HOME: home }, cwd: home, root, clock: systemClock };
+    const environment = { env: { XDG_STATE_HOME: home }, cwd: home, root, clock: systemClock, project: 'hwctl' };
     for (const purpose of ['find', 'deploy'] as Purpose[]) {
       const found = await resolveTarget({ target: 'auto' }, environment, purpose, async () => clusters).then(
         ({ target, reason }) => `${target.name}: ${reason}`,

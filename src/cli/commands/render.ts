@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Failure } from '../kernel/failure.js';
 import { notWritten, writeText } from '../kernel/files.js';
 import { makeFolders } from '../kernel/folders.js';
+import { bundledSource } from '../target/bundled-source.js';
 import type { KubeObject } from '../target/manifests/kube-object.js';
 import { chooseStacks } from '../target/manifests/stacks.js';
 import { type RenderRequest, renderCharts, renderFolder, renderObjects, renderYaml } from '../target/render.js';
@@ -72,8 +73,7 @@ async function askCluster(request: RenderRequest, options: Options, context: Con
   const { target } = await targetFromOptions({ ...options, target: options.target ?? 'auto' }, context);
   if (target.objects === undefined) throw new Error(`the target ${target.name} takes no objects`);
   const { stacks, values } = request;
-  const manifests = options.manifests === undefined ? {} : { manifests: request.manifests };
-  return target.objects({ stacks: [...stacks], values, ...manifests });
+  return target.objects({ source: bundledSource(context.root, request.manifests), stacks: [...stacks], values });
 }
 
 /** Where to write: `--out`, or the first word with `--as helm`; nowhere without. */

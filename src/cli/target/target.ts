@@ -3,6 +3,7 @@ import type { ClusterName } from './kubernetes/provider/providers.js';
 import type { KubeObject } from './manifests/kube-object.js';
 import type { ObjectDiff } from './manifests/object-diff.js';
 import type { Values } from './manifests/values-shape.js';
+import type { ObjectSource } from './source.js';
 
 /** Where the platform runs. One interface for processes on this machine and for clusters; commands know nothing else of them. */
 export interface Target {
@@ -120,6 +121,8 @@ export interface UpRequest {
   values: Values;
   /** Folder of the stacks, absolute; the bundled one where absent. */
   manifests?: string;
+  /** Where the objects come from. */
+  source: ObjectSource;
   /** What only clusters care about. */
   cluster?: ClusterRequest;
 }

@@ -231,7 +231,13 @@ t.test('faults: kill, stop, continue and restart do what they say', async (t) =>
   const { systemClock } = await import('../../../src/cli/kernel/clock.js');
   const { endpoints } = await platform.up('hello');
   const env = { XDG_STATE_HOME: platform.home };
-  const target = createLocalTarget({ env, cwd: platform.home, root: process.cwd(), clock: systemClock });
+  const target = createLocalTarget({
+    env,
+    cwd: platform.home,
+    root: process.cwd(),
+    clock: systemClock,
+    project: 'hwctl',
+  });
   const state = (pid: number) => /State:\s+(\w)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   const first = platform.pidOf('hello');
   if (process.platform === 'linux') {

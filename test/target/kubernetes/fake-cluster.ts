@@ -79,7 +79,7 @@ export class FakeCluster {
 
   get options(): ClusterTargetOptions {
     const env = { KUBECONFIG: this.kubeconfig, XDG_STATE_HOME: join(this.folder, 'state'), HOME: this.folder };
-    const environment = { env, cwd: this.folder, root, clock: systemClock };
+    const environment = { env, cwd: this.folder, root, clock: systemClock, project: 'hwctl' };
     return { name: 'minikube', environment, run: this.run, context: 'fake' };
   }
 

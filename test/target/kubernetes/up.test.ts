@@ -1,9 +1,12 @@
 /** What `--dry-run` prints is what `up` executes, whatever is there before: no profile, a stopped one, some of it, all of it. */
 import t, { type Test } from 'tap';
+import { bundledSource } from '../../../src/cli/target/bundled-source.js';
 import { createClusterTarget } from '../../../src/cli/target/kubernetes/target.js';
 import type { Values } from '../../../src/cli/target/manifests/values-shape.js';
 import type { Step, Target, TargetEvent } from '../../../src/cli/target/target.js';
 import { FakeCluster } from './fake-cluster.js';
+
+const source = bundledSource(process.cwd());
 
 type StepEvent = Extract<TargetEvent, { type: 'step' }>;
 
@@ -19,7 +22,7 @@ async function up(
 ) {
   const events: StepEvent[] = [];
   const report = await target.up(
-    { stacks, values, cluster: options },
+    { source, stacks, values, cluster: options },
     {
       timeoutMs,
       signal: new AbortController().signal,
@@ -35,7 +38,7 @@ async function up(
 async function planAndUp(t: Test, cluster: FakeCluster, stacks: string[], values = plain, options = {}) {
   const target = createClusterTarget(cluster.options);
   const before = JSON.stringify([...cluster.objects]);
-  const plan = await target.plan({ stacks, values, cluster: options });
+  const plan = await target.plan({ source, stacks, values, cluster: options });
   t.equal(JSON.stringify([...cluster.objects]), before, 'planning changes nothing');
   const { events, actions } = await up(target, stacks, values, options);
   const begun = events.filter(({ state }) => state === 'started' || state === 'skipped');
@@ -125,7 +128,7 @@ t.test('a cluster that runs: first, again, more, other values, and what nobody w
   cluster.objects.set('ConfigMap/hwctl/old', { ...stray, metadata: { ...stray.metadata, finalizers: ['x.org/y'] } });
   const refused = { code: 'not-gone', details: ['ConfigMap/hwctl/old: it waits for x.org/y'] };
   await t.rejects(up(createClusterTarget(cluster.options), ['hello'], plain, {}, 1_000), refused);
-  const next = await createClusterTarget(cluster.options).plan({ stacks: ['hello'], values: plain });
+  const next = await createClusterTarget(cluster.options).plan({ source, stacks: ['hello'], values: plain });
   t.match(next[0], { verb: 'delete', ref: 'ConfigMap/hwctl/old' });
 });
 
@@ -135,7 +138,7 @@ t.test(
     for (const state of ['missing', 'stopped', 'running'] as const) {
       const cluster = await FakeCluster.start(t, state);
       const target = createClusterTarget(cluster.options);
-      const request = { stacks: ['hello'], values: { store: 'sqlite' } as const };
+      const request = { source, stacks: ['hello'], values: { store: 'sqlite' } as const };
       const refused = { code: 'bad-values', message: /holds no SQLite/, exitCode: 2 };
       await t.rejects(target.plan(request), refused, `${state}: --dry-run`);
       await t.rejects(up(target, ['hello'], { store: 'sqlite' }), refused, `${state}: up`);

@@ -1,6 +1,7 @@
 import { Failure } from '../../kernel/failure.js';
 import { ignoredStateHome, stateHome } from '../../kernel/state-home.js';
 import type { TargetChoice } from '../../target/choice.js';
+import { bundledProject } from '../../target/project-name.js';
 import { type Purpose, type ResolvedTarget, resolveTarget } from '../../target/resolve.js';
 import type { Endpoint, StatusReport, Target } from '../../target/target.js';
 import { profileHelp, targetNames } from '../../target/target-names.js';
@@ -43,7 +44,13 @@ export async function targetFromOptions(
   };
   const ignored = ignoredStateHome(context.env);
   if (ignored !== undefined) context.note(`Note: ${ignored}; state is in ${stateHome(context.env)}`);
-  const environment = { env: context.env, cwd: context.cwd, root: context.root, clock: context.clock };
+  const environment = {
+    project: bundledProject,
+    env: context.env,
+    cwd: context.cwd,
+    root: context.root,
+    clock: context.clock,
+  };
   // What is wrong with the target that was named is told before that target is asked for anything.
   if (options.target !== 'auto') checkMeanings(options, options.target);
   const resolved = await resolveTarget(choice, environment, purpose);

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import { bundledSource } from '../../target/bundled-source.js';
 import { chooseStacks } from '../../target/manifests/stacks.js';
 import type { Values } from '../../target/manifests/values-shape.js';
 import type { UpRequest } from '../../target/target.js';
@@ -35,6 +36,7 @@ export function manifestsFolder(options: Pick<ValueOptions, 'manifests'>, contex
 export async function requestFrom(words: string[], options: ValueOptions, context: Context): Promise<UpRequest> {
   const folder = manifestsFolder(options, context);
   return {
+    source: bundledSource(context.root, folder),
     stacks: chooseStacks(words, folder),
     values: await valuesOf(options, context),
     manifests: options.manifests === undefined ? undefined : folder,

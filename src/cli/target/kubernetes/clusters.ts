@@ -8,9 +8,9 @@ import { type ClusterName, providers } from './provider/providers.js';
 /** The targets of this folder, as `resolve.ts` wants them. */
 export const clusterTargets: ClusterTargets = {
   whyNotMinikube: ({ env }, { profile }) => whyNotMinikube(run, env, profile),
-  isRecorded: (environment) => recordedContexts(stateFolder(environment)).length > 0,
+  isRecorded: (environment) => recordedContexts(stateFolder(environment), environment.project).length > 0,
   recorded: async (environment) => {
-    const targets = recordedContexts(stateFolder(environment)).map(async (context) => {
+    const targets = recordedContexts(stateFolder(environment), environment.project).map(async (context) => {
       const name = await ownerOf('kube', context, run);
       // A context of nobody is gone to only where it is named.
       if (name === 'kube') return [];

@@ -3,6 +3,7 @@ import { generatedKeys, type KubeObject } from '../manifests/kube-object.js';
 import { diffObjects, maskMaps, type ObjectDiff } from '../manifests/object-diff.js';
 import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
+import { clusterFacts } from './api/cluster-facts.js';
 import { type LiveObject, liveRef } from './api/live-object.js';
 import { type ObjectPlan, planObjects } from './objects/apply.js';
 import { listMembers } from './objects/apply-set.js';
@@ -47,7 +48,8 @@ async function lookAhead<T>(
   request: UpRequest,
   see: (client: KubeClient, wanted: DesiredInCluster, plan: ObjectPlan) => Promise<T>,
 ): Promise<T> {
-  const entries = readRequest(options, request);
+  // What cannot be used is told before anything is asked.
+  const known = request.source.asksCluster ? undefined : await readRequest(request, undefined);
   const provider = openProvider(options);
   const cluster = await openCluster(options);
   if (cluster === undefined) {
@@ -61,9 +63,11 @@ async function lookAhead<T>(
   try {
     const deps = imageDeps(options, request, provider, state);
     const image = await imageReference(deps, request.values.image ?? serverImage(deps));
-    const set = await findSet(client, entries);
+    const facts = request.source.asksCluster ? await clusterFacts(client) : undefined;
+    const entries = known ?? (await readRequest(request, facts));
+    const set = await findSet(client, options.environment.project, entries, request.source);
     const ingressClass = await classFor(client, entries, ingressAddon(provider) !== undefined);
-    const wanted = want(options, request, entries, { set, image, ingressClass });
+    const wanted = await want(request, entries, { set, image, ingressClass, cluster: facts });
     const members = await listMembers(client, wanted.set, reachOf(wanted));
     return await see(client, wanted, planObjects(wanted.objects, members));
   } finally {

@@ -1,12 +1,21 @@
 import { Failure } from '../../kernel/failure.js';
 import type { Execution } from '../execute.js';
+import { waveOf } from '../manifests/apply-order.js';
 import { generatedKeys, imageBaseName, serverImageName } from '../manifests/kube-object.js';
 import { leftMs, planned } from '../plan.js';
+import { bundledProject } from '../project-name.js';
 import type { DownReport, DownRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { type LiveObject, liveRef } from './api/live-object.js';
-import { type ApplySet, emptyApplySet, findApplySets, listMembers, writeParent } from './objects/apply-set.js';
-import { desiredObjects } from './objects/desired.js';
+import {
+  type ApplySet,
+  emptyApplySet,
+  findAllApplySets,
+  findApplySets,
+  listMembers,
+  writeParent,
+} from './objects/apply-set.js';
+import { isOfCommand, projectOf } from './objects/desired.js';
 import { isOurs } from './objects/namespaces.js';
 import {
   claimSteps,
@@ -18,16 +27,22 @@ import {
   removalOf,
   removalSteps,
   removeNamespaces,
-  surplusMembers,
   sweep,
 } from './objects/removal.js';
-import { type ClusterTargetOptions, openClient, openProvider, openState } from './provider/cluster-access.js';
-import type { StateFile } from './provider/cluster-state.js';
+import {
+  type ClusterTargetOptions,
+  openClient,
+  openProvider,
+  openSharedState,
+  openState,
+} from './provider/cluster-access.js';
+import type { ClusterState, StateFile } from './provider/cluster-state.js';
 import { restoreContextNamespace } from './provider/context-namespace.js';
 import type { ClusterProvider } from './provider/provider.js';
 import { forgetOrphans, orphanSteps } from './provider/provision.js';
-import { removeTraces } from './provider/traces.js';
-import { kindsOf, renderStacks } from './wanted.js';
+import { removeAddons, removeTraces } from './provider/traces.js';
+import { stacksOf } from './reach/endpoints.js';
+import { kindsOf } from './wanted.js';
 
 /** Removes what `up` made, from what is live, and looks again. */
 export async function takeDown(
@@ -37,51 +52,70 @@ export async function takeDown(
 ): Promise<DownReport> {
   const { run, environment } = options;
   const state = openState(options);
+  const shared = openSharedState(options);
   await execution.run(await orphanSteps(run, state));
   forgetOrphans(state);
   const provider = openProvider(options);
   const report = emptyReport();
-  const running = await isRunning(provider, state, report);
+  const running = await isRunning(provider, { state, shared }, report);
   let left: string[] = [];
+  let others: string[] = [];
   if (running) {
     const client = openClient(options);
     try {
-      left = await removeSets(client, options, request, report, execution);
+      left = await removeSets(client, environment.project, request, report, execution);
+      others = (await findAllApplySets(client)).map(({ project }) => project);
     } finally {
       client.close();
     }
   }
+  const projects = [...new Set(others)].filter((name) => name !== environment.project);
   if (left.length === 0 && report.remaining.length === 0) {
     await removeTraces({ run, provider, state }, report, execution);
-    if (state.get().contextNamespaceBefore !== undefined) {
-      const step = {
-        verb: 'update' as const,
-        ref: `context/${options.context}`,
-        why: 'hwctl chose its default namespace',
-      };
-      const restore = async () => restoreContextNamespace(environment, options.context, state, report);
-      await execution.run([planned(step, restore)]);
-    }
-    await settleProfile(provider, request, state, report, execution);
+    if (projects.length === 0) {
+      await removeAddons(provider, shared, report, execution);
+      await restoreNamespace(options, shared, report, execution);
+    } else keepShared(shared, projects, report);
+    await settleProfile(provider, request, { shared, projects }, report, execution);
   }
-  if (state.isEmpty() && left.length === 0) state.remove();
+  for (const file of [state, shared]) if (file.isEmpty() && left.length === 0) file.remove();
   return report;
 }
 
+async function restoreNamespace(
+  { environment, context }: ClusterTargetOptions,
+  shared: StateFile,
+  report: DownReport,
+  execution: Execution,
+): Promise<void> {
+  if (shared.get().contextNamespaceBefore === undefined) return;
+  const step = { verb: 'update' as const, ref: `context/${context}`, why: 'hwctl chose its default namespace' };
+  const restore = async () => restoreContextNamespace(environment, context, shared, report);
+  await execution.run([planned(step, restore)]);
+}
+
+/** What other projects may be using stays until the last of them goes down. */
+function keepShared(shared: StateFile, projects: readonly string[], report: DownReport): void {
+  const reason = `${projects.join(', ')} is up there too`;
+  for (const name of shared.get().addonsEnabled) report.kept.push({ ref: `addon/${name}`, reason });
+}
+
 /** Whether there is a cluster to look into. Throws Failure `cluster-stopped` where there is one that cannot answer. */
-async function isRunning(provider: ClusterProvider, state: StateFile, report: DownReport): Promise<boolean> {
+async function isRunning(
+  provider: ClusterProvider,
+  { state, shared }: { state: StateFile; shared: StateFile },
+  report: DownReport,
+): Promise<boolean> {
   const profile = await provider.state();
   if (profile.kind === 'running') return true;
   if (profile.kind === 'missing') {
     // What was in the cluster went with it.
-    state.change((draft) => {
-      draft.addonsEnabled = [];
-      draft.imagesLoaded = [];
-      draft.profileMade = undefined;
-    });
+    for (const file of [state, shared]) {
+      if (!file.isEmpty()) file.change(forgetCluster);
+    }
     return false;
   }
-  if (state.isEmpty()) {
+  if (state.isEmpty() && shared.isEmpty()) {
     report.kept.push({ ref: provider.ref, reason: `it was not looked into: ${profile.why}` });
     return false;
   }
@@ -92,50 +126,67 @@ async function isRunning(provider: ClusterProvider, state: StateFile, report: Do
   });
 }
 
-/** Removes the asked stacks from every record; returns the stacks that stay. */
+function forgetCluster(draft: ClusterState): void {
+  draft.addonsEnabled = [];
+  draft.imagesLoaded = [];
+  draft.profileMade = undefined;
+}
+
+/** Removes the asked stacks from every record of the project; returns the stacks that stay. */
 async function removeSets(
   client: KubeClient,
-  options: ClusterTargetOptions,
+  project: string,
   request: DownRequest,
   report: DownReport,
   execution: Execution,
 ): Promise<string[]> {
   const left: string[] = [];
-  const ours = await ourNamespaces(client);
-  const sets = await findApplySets(client);
-  // A kill may fall between a namespace and the record in it.
-  for (const name of ours) if (!sets.some((set) => set.namespaces.includes(name))) sets.push(emptyApplySet(name));
+  const ours = await ourNamespaces(client, project);
+  const sets = await findApplySets(client, project);
+  // A kill may fall between a namespace and the record of it.
+  const unrecorded = ours.filter((name) => !sets.some((set) => set.namespaces.includes(name)));
+  const [first] = sets;
+  if (project !== bundledProject && first !== undefined) first.namespaces.push(...unrecorded);
+  else for (const name of unrecorded) sets.push(emptyApplySet(name, project));
   for (const set of sets) {
     const stay = request.stacks.length === 0 ? [] : set.stacks.filter((name) => !request.stacks.includes(name));
     left.push(...stay);
-    if (stay.length > 0) await shrinkSet(client, options, set, stay, report, execution);
+    if (stay.length > 0) await shrinkSet(client, set, stay, report, execution);
     else await removeSet(client, set, request.keepData, report, execution);
   }
   return left;
 }
 
-async function ourNamespaces(client: KubeClient): Promise<string[]> {
+async function ourNamespaces(client: KubeClient, project: string): Promise<string[]> {
   const resource = (await client.resources()).find(({ kind }) => kind === 'Namespace');
   if (resource === undefined) return [];
   const all = await client.list(resource, { labelSelector: 'app.kubernetes.io/managed-by=hwctl' });
-  return all.filter(isOurs).map(({ metadata }) => metadata.name);
+  return all
+    .filter((namespace) => isOurs(namespace) && projectOf(namespace) === project)
+    .map(({ metadata }) => metadata.name);
 }
 
 /** Takes some stacks out of a record: what the others do not share goes. */
 async function shrinkSet(
   client: KubeClient,
-  options: ClusterTargetOptions,
   set: ApplySet,
   stay: string[],
   report: DownReport,
   execution: Execution,
 ): Promise<void> {
   const members = await listMembers(client, set);
-  const entries = renderStacks(options.environment.root, stay, set.values, openState(options).get().manifests);
-  const image = imageOf(members) ?? `${serverImageName}:dev`;
-  const objects = desiredObjects(entries, { image, applySetId: set.id }).filter(({ kind }) => kind !== 'Namespace');
-  const removal = await removalOf(client, await surplusMembers(client, set, objects), madeByUs);
+  // What belongs to no stack belongs to all of them; a command's own goes with the command.
+  const isLeft = (member: LiveObject) => {
+    const stacks = stacksOf([member]);
+    return stacks.length === 0 || isOfCommand(member) || stacks.some((name) => stay.includes(name));
+  };
+  const removal = await removalOf(
+    client,
+    members.filter((member) => !isLeft(member)).sort((a, b) => waveOf(b) - waveOf(a)),
+    madeByUs,
+  );
   await execution.run(removalSteps(client, removal, report, (stays) => report.remaining.push(...stays)));
+  const objects = members.filter(isLeft);
   const namespaces = [...new Set([set.namespace, ...objects.flatMap(({ metadata }) => metadata.namespace ?? [])])];
   const gone = set.namespaces.filter((name) => !namespaces.includes(name));
   await removeNamespaces(client, gone, set, report, execution);
@@ -192,11 +243,11 @@ async function removeSet(
 async function settleProfile(
   provider: ClusterProvider,
   request: DownRequest,
-  state: StateFile,
+  { shared, projects }: { shared: StateFile; projects: readonly string[] },
   report: DownReport,
   execution: Execution,
 ): Promise<void> {
-  const made = state.get().profileMade;
+  const made = shared.get().profileMade;
   const { ref } = provider;
   if (request.deleteCluster !== true) {
     if (made !== undefined) report.kept.push({ ref, reason: 'hwctl made it; down --delete-cluster deletes it' });
@@ -206,12 +257,12 @@ async function settleProfile(
     report.kept.push({ ref, reason: 'hwctl did not make it, so --delete-cluster leaves it' });
     return;
   }
+  if (projects.length > 0) {
+    report.kept.push({ ref, reason: `${projects.join(', ')} is up there: hwctl down there first` });
+    return;
+  }
   const step = { verb: 'delete' as const, ref, why: madeByUs };
   await execution.run([planned(step, (work) => provider.delete({ timeoutMs: leftMs(work), signal: work.signal }))]);
   report.deleted.push(ref);
-  state.change((draft) => {
-    draft.profileMade = undefined;
-    draft.addonsEnabled = [];
-    draft.imagesLoaded = [];
-  });
+  shared.change(forgetCluster);
 }

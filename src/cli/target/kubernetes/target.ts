@@ -20,7 +20,7 @@ import { imageOf, takeDown } from './down.js';
 import { injectFault } from './fault.js';
 import { waitReady } from './health/wait-ready.js';
 import { clusterLogs } from './logs.js';
-import { findApplySets, listMembers } from './objects/apply-set.js';
+import { findApplySets, listMembers, projectMembers } from './objects/apply-set.js';
 import { emptyReport } from './objects/removal.js';
 import { debugPod } from './pods/debug.js';
 import { startPods } from './pods/job.js';
@@ -57,7 +57,7 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
       const cluster = await access();
       if (cluster === undefined) return { target: name, stacks: [], services: [], endpoints: [] };
       return withCluster(cluster, async ({ client, state }) => {
-        const sets = await findApplySets(client);
+        const sets = await findApplySets(client, environment.project);
         const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
         return {
           target: name,
@@ -70,10 +70,11 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
     logs: (query) => readLogs(options, query),
     forward: (request) => forward(options, request),
     waitScaling: (wait) => waitScaling(options, beginExecution(environment.clock, wait).work),
-    openSampler: async () => openClusterSampler((await mustBeOpen(options)).client, environment.clock),
+    openSampler: async () =>
+      openClusterSampler((await mustBeOpen(options)).client, environment.project, environment.clock),
     fault: async (fault: Fault) => {
       await withCluster(await mustBeOpen(options), async ({ client }) => {
-        await injectFault(client, await workloadsNamed(client, [fault.service]), fault, environment.clock);
+        await injectFault(client, await workloadsNamed(client, options, [fault.service]), fault, environment.clock);
       });
     },
   };
@@ -87,11 +88,6 @@ async function bringUp(options: ClusterTargetOptions, request: UpRequest, wait: 
   const up = new ClusterUp(options, request, 'act');
   try {
     const plan = await up.plan();
-    if (up.state.get().manifests !== request.manifests) {
-      up.state.change((draft) => {
-        draft.manifests = request.manifests;
-      });
-    }
     const actions = await execution.run(plan);
     const report = await up.report();
     return { target: options.name, ...report, actions, durationMs: clock.monotonic() - startedMs };
@@ -103,7 +99,7 @@ async function bringUp(options: ClusterTargetOptions, request: UpRequest, wait: 
 /** A pod beside the services that are up. */
 async function debug(options: ClusterTargetOptions, request: DebugRequest): Promise<number> {
   return withCluster(await mustBeOpen(options), async ({ client }) => {
-    const set = (await findApplySets(client))[0];
+    const set = (await findApplySets(client, options.environment.project))[0];
     if (set !== undefined) return debugPod(client, set, request, options.environment.clock);
     throw new Failure({
       code: 'nothing-is-up',
@@ -116,7 +112,7 @@ async function debug(options: ClusterTargetOptions, request: DebugRequest): Prom
 /** Waits for every autoscaler of hwctl to have figures. */
 async function waitScaling(options: ClusterTargetOptions, work: StepContext): Promise<void> {
   await withCluster(await mustBeOpen(options), async ({ client }) => {
-    for (const set of await findApplySets(client)) {
+    for (const set of await findApplySets(client, options.environment.project)) {
       const members = await listMembers(client, set);
       const autoscalers = members.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
       await waitReady(client, autoscalers, set.id, { ...work, context: { loadBalancers: false } });
@@ -128,7 +124,7 @@ async function waitScaling(options: ClusterTargetOptions, work: StepContext): Pr
 async function runPods(options: ClusterTargetOptions, request: PodsRequest): Promise<StartedPods> {
   const { client } = await mustBeOpen(options);
   try {
-    const sets = await findApplySets(client);
+    const sets = await findApplySets(client, options.environment.project);
     const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
     const image = imageOf(members);
     if (sets[0] === undefined || image === undefined) {
@@ -154,8 +150,7 @@ async function forward(options: ClusterTargetOptions, request: ForwardRequest): 
       await stopForward(options.run, state, emptyReport(), options.environment.clock);
       return [];
     }
-    const sets = await findApplySets(client);
-    const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+    const members = await projectMembers(client, options.environment.project);
     await forwardAll(options, client, state, members, request.address);
     return clusterEndpoints(options.run, members, state);
   });
@@ -183,17 +178,20 @@ async function mustBeOpen(options: ClusterTargetOptions): Promise<ClusterAccess>
 async function* readLogs(options: ClusterTargetOptions, query: LogQuery) {
   const cluster = await mustBeOpen(options);
   try {
-    const workloads = () => workloadsNamed(cluster.client, query.services);
+    const workloads = () => workloadsNamed(cluster.client, options, query.services);
     yield* clusterLogs(cluster.client, workloads, query, options.environment.clock);
   } finally {
     cluster.client.close();
   }
 }
 
-/** The workloads of hwctl of these names; all of them where none is named. Throws Failure `no-such-service`. */
-async function workloadsNamed(client: ClusterAccess['client'], names: readonly string[]): Promise<LiveObject[]> {
-  const sets = await findApplySets(client);
-  const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
+/** The workloads of the project of these names; all of them where none is named. Throws Failure `no-such-service`. */
+async function workloadsNamed(
+  client: ClusterAccess['client'],
+  { environment }: ClusterTargetOptions,
+  names: readonly string[],
+): Promise<LiveObject[]> {
+  const members = await projectMembers(client, environment.project);
   const all = members.filter(({ kind }) => ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'].includes(kind));
   const known = all.map(({ metadata }) => metadata.name);
   for (const name of names) {

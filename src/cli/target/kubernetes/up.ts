@@ -1,14 +1,22 @@
 import type { StackObject } from '../manifests/stack-object.js';
 import { type PlannedStep, planned, type StepContext } from '../plan.js';
+import type { ClusterFacts } from '../source.js';
 import type { Step, UpReport, UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
+import { clusterFacts } from './api/cluster-facts.js';
 import { loadKubeConfig } from './api/kube-context.js';
 import type { LiveObject } from './api/live-object.js';
 import { idleAutoscalers } from './health/autoscaler.js';
 import { objectSteps } from './object-steps.js';
-import { emptyApplySet, listMembers } from './objects/apply-set.js';
+import { emptyApplySet, listMembers, projectMembers } from './objects/apply-set.js';
 import { getNamespace } from './objects/namespaces.js';
-import { type ClusterTargetOptions, openClient, openProvider, openState } from './provider/cluster-access.js';
+import {
+  type ClusterTargetOptions,
+  openClient,
+  openProvider,
+  openSharedState,
+  openState,
+} from './provider/cluster-access.js';
 import type { StateFile } from './provider/cluster-state.js';
 import { contextNamespace, setContextNamespace } from './provider/context-namespace.js';
 import { sameImage } from './provider/image.js';
@@ -35,11 +43,12 @@ interface Seen {
  */
 export class ClusterUp {
   readonly state: StateFile;
+  readonly #shared: StateFile;
   readonly #provider: ClusterProvider;
-  readonly #entries: StackObject[];
   readonly #deps: ImageDeps;
   readonly #image: string;
   #client: KubeClient | undefined;
+  #read: Promise<StackObject[]> | undefined;
   /** What a plan of nothing to do has seen: the report need not look again. */
   #unchanged: { members: LiveObject[]; endpoints: UpReport['endpoints'] } | undefined;
 
@@ -49,8 +58,8 @@ export class ClusterUp {
     private readonly request: UpRequest,
     purpose: 'look' | 'act',
   ) {
-    this.#entries = readRequest(options, request);
     this.state = openState(options);
+    this.#shared = openSharedState(options);
     // What it starts is written down while it runs: a killed hwctl leaves it behind. Who only looks writes nothing.
     const run = purpose === 'act' ? this.state.recording(options.run) : options.run;
     this.#provider = openProvider({ ...options, run });
@@ -64,6 +73,8 @@ export class ClusterUp {
 
   /** Every step, in order. Throws Failure for what can be known before the first one. */
   async plan(): Promise<PlannedStep[]> {
+    // What cannot be used is told before anything is asked or made.
+    if (!this.request.source.asksCluster) await this.#entries(undefined);
     const orphans = await orphanSteps(this.options.run, this.state);
     if (orphans.length === 0) return this.#planCluster();
     const forget = async () => {
@@ -91,8 +102,7 @@ export class ClusterUp {
   }
 
   async #planRunning(nodes: readonly LiveObject[]): Promise<PlannedStep[]> {
-    const { state } = this;
-    const addonsAhead = addonSteps(this.#provider, this.#open(), state, 'addons');
+    const addonsAhead = addonSteps(this.#provider, this.#open(), this.#shared, 'addons');
     const ingressComes = addonsAhead.then(({ bringIngress }) => bringIngress);
     const [addons, seen] = await Promise.all([addonsAhead, this.#look(ingressComes)]);
     const inCluster = async () =>
@@ -107,8 +117,8 @@ export class ClusterUp {
     const current = loadKubeConfig(environment.env).getCurrentContext();
     // Somebody's kubectl stays where it is; where it is nowhere yet, the provider sets it.
     const flags = { ...this.request.cluster, keepContext: Boolean(current) && current !== context };
-    const start = startStep(this.#provider, found, flags, this.state);
-    if (found.kind !== 'missing') {
+    const start = startStep(this.#provider, found, flags, this.#shared);
+    if (found.kind !== 'missing' || this.request.source.asksCluster) {
       const why = 'what is in it is known once it runs: the addons, images and objects that are to change';
       return [start, this.#later(this.#provider.ref, why, async () => this.#planRunning([]))];
     }
@@ -116,7 +126,7 @@ export class ClusterUp {
     const seen = await this.#foresee();
     return [
       start,
-      ...laterAddonSteps(this.#provider, () => this.#open(), this.state, 'addons'),
+      ...laterAddonSteps(this.#provider, () => this.#open(), this.#shared, 'addons'),
       ...images,
       ...(await this.#planObjects(seen, true, images.length > 0)),
     ];
@@ -143,16 +153,19 @@ export class ClusterUp {
   /** Everything that is in a cluster that runs, in as few turns as may be. */
   async #look(ingressComes: boolean | Promise<boolean> = false): Promise<Seen> {
     const client = this.#open();
+    const { source } = this.request;
+    const cluster = source.asksCluster ? await clusterFacts(client) : undefined;
+    const entries = await this.#entries(cluster);
     const [set, image, [chosen], comes] = await Promise.all([
-      findSet(client, this.#entries),
+      findSet(client, this.#project, entries, source),
       imageReference(this.#deps, this.#image),
-      Promise.allSettled([ingressClassFor(client, this.#entries)]),
+      Promise.allSettled([ingressClassFor(client, entries)]),
       ingressComes,
     ]);
     // A class that is not there is told before the image is built; where an addon is to bring it, it may be missing now.
     if (!comes && chosen.status === 'rejected') throw chosen.reason;
     const ingressClass = !comes && chosen.status === 'fulfilled' ? chosen.value : undefined;
-    const wanted = want(this.options, this.request, this.#entries, { set, image, ingressClass });
+    const wanted = await want(this.request, entries, { set, image, ingressClass, cluster });
     const [members, namespaces] = await Promise.all([
       listMembers(client, wanted.set, reachOf(wanted)),
       Promise.all(wanted.namespaces.map(({ metadata }) => getNamespace(client, metadata.name))),
@@ -162,9 +175,10 @@ export class ClusterUp {
 
   /** What will be in a cluster that is yet to be made: nothing. */
   async #foresee(): Promise<Seen> {
-    const set = emptyApplySet(homeOf(this.#entries));
+    const entries = await this.#entries(undefined);
+    const set = emptyApplySet(homeOf(entries, this.request.source), this.#project);
     const image = await imageReference(this.#deps, this.#image);
-    const wanted = want(this.options, this.request, this.#entries, { set, image, ingressClass: undefined });
+    const wanted = await want(this.request, entries, { set, image, ingressClass: undefined, cluster: undefined });
     return { wanted, members: [], namespaces: wanted.namespaces.map(() => undefined) };
   }
 
@@ -178,7 +192,7 @@ export class ClusterUp {
     const { environment, context } = this.options;
     if (this.request.cluster?.setNamespace !== true || contextNamespace(environment, context) === namespace) return [];
     const step: Step = { verb: 'update', ref: `context/${context}`, why: `${namespace} becomes its default namespace` };
-    return [planned(step, async () => setContextNamespace(environment, context, namespace, this.state))];
+    return [planned(step, async () => setContextNamespace(environment, context, namespace, this.#shared))];
   }
 
   /** The steps until the Ingress objects lead to their pods; from a machine that cannot reach their address, through a port-forward. */
@@ -222,7 +236,18 @@ export class ClusterUp {
   }
 
   async #members(): Promise<LiveObject[]> {
-    return listMembers(this.#open(), await findSet(this.#open(), this.#entries));
+    return projectMembers(this.#open(), this.#project);
+  }
+
+  /** The objects that are asked for; as long as no cluster tells more, they are read once. */
+  #entries(cluster: ClusterFacts | undefined): Promise<StackObject[]> {
+    if (cluster !== undefined) return readRequest(this.request, cluster);
+    this.#read ??= readRequest(this.request, undefined);
+    return this.#read;
+  }
+
+  get #project(): string {
+    return this.options.environment.project;
   }
 
   #later(ref: string, why: string, plan: () => Promise<PlannedStep[]>): PlannedStep {

@@ -3,7 +3,7 @@ import type { WorkloadSample, WorkloadSampler, WorkloadUsage } from '../target.j
 import { ApiError } from './api/api-error.js';
 import type { KubeClient } from './api/client.js';
 import type { LiveObject } from './api/live-object.js';
-import { findApplySets, listMembers } from './objects/apply-set.js';
+import { projectMembers } from './objects/apply-set.js';
 import { podUsage } from './status.js';
 
 /** cAdvisor looks every 10 s or so: more often tells nothing new, and costs the API server. */
@@ -22,11 +22,11 @@ interface ContainerCounters {
 }
 
 /**
- * Looks at the workloads of hwctl in a cluster: replicas from their status, CPU, memory and throttling from the nodes' cAdvisor
+ * Looks at the workloads of a project in a cluster: replicas from their status, CPU, memory and throttling from the nodes' cAdvisor
  * through the API server, where that is permitted, else CPU and memory from the metrics API.
  */
-export async function openClusterSampler(client: KubeClient, clock: Clock): Promise<WorkloadSampler> {
-  const members = (await Promise.all((await findApplySets(client)).map((set) => listMembers(client, set)))).flat();
+export async function openClusterSampler(client: KubeClient, project: string, clock: Clock): Promise<WorkloadSampler> {
+  const members = await projectMembers(client, project);
   const workloads = members.filter(({ kind }) => kinds.includes(kind));
   const namespaces = [...new Set(workloads.map(({ metadata }) => metadata.namespace ?? ''))];
   const nodes = await nodeNames(client);

@@ -1,16 +1,14 @@
-import { join } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../manifests/kube-object.js';
-import { readObjects } from '../manifests/manifests.js';
 import { mergeValues } from '../manifests/merge-values.js';
 import type { StackObject } from '../manifests/stack-object.js';
 import type { Values } from '../manifests/values-shape.js';
+import type { ClusterFacts, ObjectSource } from '../source.js';
 import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { groupKindOf } from './api/live-object.js';
 import { type ApplySet, emptyApplySet, findApplySets } from './objects/apply-set.js';
 import { desiredObjects } from './objects/desired.js';
-import type { ClusterTargetOptions } from './provider/cluster-access.js';
 import { chooseIngressClass, listIngressClasses } from './provider/provision.js';
 
 /** Everything that is wanted in the cluster, and the record it belongs to. */
@@ -20,20 +18,10 @@ export interface DesiredInCluster {
   objects: KubeObject[];
 }
 
-/** The objects of these stacks, edited by these values. */
-export function renderStacks(
-  root: string,
-  stacks: readonly string[],
-  values: Values,
-  manifests?: string,
-): StackObject[] {
-  return readObjects({ manifests: manifests ?? join(root, 'manifests'), stacks, values });
-}
-
 /** The objects that are asked for: what `up`, its dry run and `diff` begin with. Throws Failure for what cannot be had on a cluster. */
-export function readRequest({ environment }: ClusterTargetOptions, request: UpRequest): StackObject[] {
+export function readRequest(request: UpRequest, cluster: ClusterFacts | undefined): Promise<StackObject[]> {
   checkValues(request.values);
-  return renderStacks(environment.root, request.stacks, request.values, request.manifests);
+  return request.source.objects(request, cluster);
 }
 
 function checkValues(values: Values): void {
@@ -59,35 +47,49 @@ export async function ingressClassFor(
   return chosen.find(({ name }) => name === undefined)?.choice;
 }
 
-/** The namespace that the record lives in: that of the services. */
-export function homeOf(entries: readonly StackObject[]): string {
+/** The namespace that the record lives in: the one that the source names, else that of the services. */
+export function homeOf(entries: readonly StackObject[], { home }: Pick<ObjectSource, 'home'> = {}): string {
+  if (home !== undefined) return home;
   // Monitoring comes with every stack and lives elsewhere: whatever is brought up first, the record is the same one.
   const services = entries.filter(({ object, part }) => part === 'application' && object.kind === 'Deployment');
   return services.find(({ object }) => object.metadata.namespace !== undefined)?.object.metadata.namespace ?? 'hwctl';
 }
 
-/** The record of what is up in the home of these objects; an empty one where nothing is. */
-export async function findSet(client: KubeClient, entries: readonly StackObject[]): Promise<ApplySet> {
-  const home = homeOf(entries);
-  return (await findApplySets(client)).find((set) => set.namespace === home) ?? emptyApplySet(home);
+/** The record of what is up of a project in the home of these objects; an empty one where nothing is. */
+export async function findSet(
+  client: KubeClient,
+  project: string,
+  entries: readonly StackObject[],
+  source: ObjectSource,
+): Promise<ApplySet> {
+  const home = homeOf(entries, source);
+  const sets = await findApplySets(client, project);
+  return sets.find((set) => set.namespace === home) ?? emptyApplySet(home, project);
 }
 
 /** What is wanted once the asked stacks, of which `entries` are the objects, join those that are up. */
-export function want(
-  { environment }: ClusterTargetOptions,
+export async function want(
   request: UpRequest,
   entries: readonly StackObject[],
-  { set, image, ingressClass }: { set: ApplySet; image: string; ingressClass: string | undefined },
-): DesiredInCluster {
+  { set, image, ingressClass, cluster }: Known,
+): Promise<DesiredInCluster> {
   const stacks = [...new Set([...set.stacks, ...request.stacks])].sort();
   const values = mergeValues(set.values, request.values);
   const isAll =
     stacks.every((name) => request.stacks.includes(name)) && JSON.stringify(values) === JSON.stringify(request.values);
-  const merged = isAll ? entries : renderStacks(environment.root, stacks, values, request.manifests);
-  const all = desiredObjects(merged, { image, ingressClass, applySetId: set.id });
+  const merged = isAll ? entries : await request.source.objects({ stacks, values }, cluster);
+  const all = desiredObjects(merged, { image, ingressClass, applySetId: set.id, project: set.project });
   const namespaces = all.filter(({ kind }) => kind === 'Namespace');
   const objects = all.filter(({ kind }) => kind !== 'Namespace');
   return { set: { ...set, stacks, values }, namespaces, objects };
+}
+
+/** What is known of the cluster when it is said what is wanted in it. */
+interface Known {
+  set: ApplySet;
+  image: string;
+  ingressClass: string | undefined;
+  cluster: ClusterFacts | undefined;
 }
 
 /** Group-kinds of these objects. */

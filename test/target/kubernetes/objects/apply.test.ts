@@ -8,11 +8,11 @@ const live = (apiVersion: string, kind: string, name: string, labels: Record<str
   ({ apiVersion, kind, metadata: { name, namespace: 'hwctl', uid: name, labels } }) as unknown as LiveObject;
 
 t.test('what a running command made is not pruned, what no stack has any more is', async (t) => {
-  const labels = clientLabels('hwctl-load', emptyApplySet('hwctl'));
+  const labels = clientLabels('hwctl-load', emptyApplySet('hwctl', 'hwctl'));
   const members = [
     live('batch/v1', 'Job', 'hwctl-load-1', labels),
     live('v1', 'ConfigMap', 'hwctl-load-1', labels),
-    live('v1', 'Pod', 'hwctl-debug-1', clientLabels('hwctl-debug', emptyApplySet('hwctl'))),
+    live('v1', 'Pod', 'hwctl-debug-1', clientLabels('hwctl-debug', emptyApplySet('hwctl', 'hwctl'))),
     live('v1', 'ConfigMap', 'old', { 'app.kubernetes.io/name': 'old' }),
   ];
   t.same(

@@ -43,7 +43,7 @@ interface Applied {
   };
 }
 const entry = (of: KubeObject) => ({ object: of, stacks: ['b', 'a'] });
-const options = { image: 'hwctl-server:abc', ingressClass: 'nginx', applySetId: 'applyset-x-v1' };
+const options = { image: 'hwctl-server:abc', ingressClass: 'nginx', project: 'hwctl', applySetId: 'applyset-x-v1' };
 
 t.test('ids as KEP 3659 makes them', async (t) => {
   const id = applySetId({ name: 'my-set', namespace: 'ns', kind: 'Secret', group: '' });
@@ -138,7 +138,7 @@ t.test('waves and comparison', async (t) => {
 
 t.test('the parent records and is read back', async (t) => {
   const set = {
-    ...emptyApplySet('n'),
+    ...emptyApplySet('n', 'hwctl'),
     groupKinds: ['Service', 'Deployment.apps'],
     namespaces: ['n', 'm'],
     stacks: ['b', 'a'],

@@ -18,10 +18,10 @@ function folder(t: { teardown(act: () => void): void }): string {
 
 t.test('what is written is there for the next process; nothing else is left in the folder', async (t) => {
   const path = folder(t);
-  const file = new StateFile(path, 'a/b');
+  const file = new StateFile(path, 'a/b', 'hwctl');
   t.ok(file.isEmpty());
   file.change((state) => state.imagesBuilt.push('hwctl-server:1'));
-  t.same(new StateFile(path, 'a/b').get().imagesBuilt, ['hwctl-server:1']);
+  t.same(new StateFile(path, 'a/b', 'hwctl').get().imagesBuilt, ['hwctl-server:1']);
   t.notOk(file.isEmpty());
   t.same(readdirSync(path), ['a%2Fb.json']);
   file.remove();
@@ -29,7 +29,7 @@ t.test('what is written is there for the next process; nothing else is left in t
 });
 
 t.test('programs are written down while they run, and only then', async (t) => {
-  const file = new StateFile(folder(t), 'c');
+  const file = new StateFile(folder(t), 'c', 'hwctl');
   let during = 0;
   await file.recording(run)(['sh', '-c', 'echo x'], {
     timeoutMs: 5_000,
@@ -40,7 +40,7 @@ t.test('programs are written down while they run, and only then', async (t) => {
 });
 
 t.test('what a killed hwctl left running is ended, another process of the same id is not', async (t) => {
-  const file = new StateFile(folder(t), 'c');
+  const file = new StateFile(folder(t), 'c', 'hwctl');
   const orphan = spawn('sleep', ['300.25'], { stdio: 'ignore' });
   const other = spawn('sleep', ['300.5'], { stdio: 'ignore' });
   t.teardown(() => other.kill());

@@ -29,8 +29,8 @@ for (const [title, line, before] of [
     chmodSync(join(folder, 'real'), 0o600);
     symlinkSync(join(folder, 'real'), join(folder, 'config'));
     const KUBECONFIG = ['missing', 'other', 'config'].map((file) => join(folder, file)).join(':');
-    const environment = { env: { KUBECONFIG }, cwd: folder, root: folder, clock: systemClock };
-    const state = () => new StateFile(join(folder, 'state'), 'one');
+    const environment = { env: { KUBECONFIG }, cwd: folder, root: folder, clock: systemClock, project: 'hwctl' };
+    const state = () => new StateFile(join(folder, 'state'), 'one', 'hwctl');
     t.equal(contextNamespace(environment, 'one'), before);
     setContextNamespace(environment, 'one', 'hwctl', state());
     t.equal(contextNamespace(environment, 'one'), 'hwctl');
@@ -49,10 +49,16 @@ for (const [title, line, before] of [
 
 t.test('what somebody chose since stays; a context that is gone is no trouble', async (t) => {
   const folder = t.testdir({ config: kubeconfig('') });
-  const environment = { env: { KUBECONFIG: join(folder, 'config') }, cwd: folder, root: folder, clock: systemClock };
-  const state = new StateFile(join(folder, 'state'), 'one');
+  const environment = {
+    env: { KUBECONFIG: join(folder, 'config') },
+    cwd: folder,
+    root: folder,
+    clock: systemClock,
+    project: 'hwctl',
+  };
+  const state = new StateFile(join(folder, 'state'), 'one', 'hwctl');
   setContextNamespace(environment, 'one', 'hwctl', state);
-  setContextNamespace(environment, 'one', 'theirs', new StateFile(join(folder, 'elsewhere'), 'one'));
+  setContextNamespace(environment, 'one', 'theirs', new StateFile(join(folder, 'elsewhere'), 'one', 'hwctl'));
   const report: { deleted: string[]; kept: { ref: string; reason: string }[] } = { deleted: [], kept: [] };
   restoreContextNamespace(environment, 'one', state, report);
   t.equal(contextNamespace(environment, 'one'), 'theirs');

@@ -14,7 +14,7 @@ const whole = {
   imagesBuilt: ['a:1'],
   imagesLoaded: [],
   contextNamespaceBefore: null,
-  manifests: '/m',
+  folder: '/m',
   children: [{ pid: 4001, argv: ['minikube', 'start'] }],
   forward: { pid: 4002, argv: ['/x/forward-daemon.js'] },
 };
@@ -35,7 +35,7 @@ t.test('damage of every kind', async (t) => {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'c.json');
   writeFileSync(file, JSON.stringify(whole));
-  t.strictSame(new StateFile(folder, 'c').get(), whole, 'a whole one is read whole');
+  t.strictSame(new StateFile(folder, 'c', 'hwctl').get(), whole, 'a whole one is read whole');
   fc.assert(
     fc.property(
       fc.oneof(
@@ -45,7 +45,11 @@ t.test('damage of every kind', async (t) => {
       ),
       (text) => {
         writeFileSync(file, text);
-        const { addonsEnabled, imagesBuilt, imagesLoaded, children, forward } = new StateFile(folder, 'c').get();
+        const { addonsEnabled, imagesBuilt, imagesLoaded, children, forward } = new StateFile(
+          folder,
+          'c',
+          'hwctl',
+        ).get();
         for (const list of [addonsEnabled, imagesBuilt, imagesLoaded])
           if (!list.every((each) => typeof each === 'string')) return false;
         return [...children, ...(forward === undefined ? [] : [forward])].every(

@@ -56,7 +56,7 @@ t.test('the orders stack: a process for each Deployment, Services as ports, moun
   t.match(desired.state.loadPaths, { prices: '/price/1' });
   t.ok(desired.state.routes.some((r) => r.path === '/order' && r.type === 'Prefix' && r.service === 'orders'));
 
-  const environment = { env: {}, cwd: root, root, clock: systemClock };
+  const environment = { env: {}, cwd: root, root, clock: systemClock, project: 'hwctl' };
   const acts = localActs(folder, desired, options.serverEntry, environment);
   const steps = stepsOf(planUp(desired, { state: undefined, supervisor: undefined }, acts));
   const skipped = steps.filter(({ verb }) => verb === 'skip').map(({ ref }) => ref);

@@ -1,12 +1,17 @@
 import type { KubeObject } from '../../manifests/kube-object.js';
 import type { Values } from '../../manifests/values-shape.js';
+import { bundledProject } from '../../project-name.js';
 import type { KubeClient } from '../api/client.js';
 import type { ApiResource } from '../api/discovery.js';
 import { listOrFail } from '../api/list.js';
 import { groupKindOf, type LiveObject } from '../api/live-object.js';
-import { applySetId, partOfLabel, stacksAnnotation } from './desired.js';
+import { applySetId, partOfLabel, projectMark, projectOf, stacksAnnotation } from './desired.js';
 
-const parentName = 'hwctl-applyset';
+/** Name of the record of a project; two projects may have theirs in one namespace. */
+function parentName(project: string): string {
+  return project === bundledProject ? 'hwctl-applyset' : `hwctl-applyset-${project}`;
+}
+
 const parentLabel = 'hwctl.dev/applyset';
 const kindsAnnotation = 'applyset.kubernetes.io/contains-group-kinds';
 const namespacesAnnotation = 'applyset.kubernetes.io/additional-namespaces';
@@ -15,6 +20,7 @@ const valuesAnnotation = 'hwctl.dev/values';
 /** The record of what hwctl applied, kept in the cluster as an ApplySet parent (KEP 3659). */
 export interface ApplySet {
   id: string;
+  project: string;
   namespace: string;
   /** Group-kinds that members may be of: a superset while an apply or a prune is under way. */
   groupKinds: string[];
@@ -27,15 +33,20 @@ export interface ApplySet {
 }
 
 /** An ApplySet that is not yet in the cluster. */
-export function emptyApplySet(namespace: string): ApplySet {
-  const id = applySetId({ name: parentName, namespace, kind: 'ConfigMap', group: '' });
-  return { id, namespace, groupKinds: [], namespaces: [], stacks: [], values: {} };
+export function emptyApplySet(namespace: string, project: string): ApplySet {
+  const id = applySetId({ name: parentName(project), namespace, kind: 'ConfigMap', group: '' });
+  return { id, project, namespace, groupKinds: [], namespaces: [], stacks: [], values: {} };
 }
 
-/** Reads every ApplySet of hwctl in the cluster. Throws Failure `forbidden` where it may not look. */
-export async function findApplySets(client: KubeClient): Promise<ApplySet[]> {
+/** Reads every ApplySet of hwctl in the cluster, whatever its project. Throws Failure `forbidden` where it may not look. */
+export async function findAllApplySets(client: KubeClient): Promise<ApplySet[]> {
   const parents = await listOrFail(client, configMaps, { labelSelector: `${parentLabel}=true` });
   return parents.map(parseParent);
+}
+
+/** The ApplySets of one project. Throws Failure `forbidden`. */
+export async function findApplySets(client: KubeClient, project: string): Promise<ApplySet[]> {
+  return (await findAllApplySets(client)).filter((set) => set.project === project);
 }
 
 const configMaps: ApiResource = {
@@ -52,7 +63,7 @@ export function parseParent(live: LiveObject): ApplySet {
   const annotations = live.metadata.annotations ?? {};
   const list = (name: string) => (annotations[name] ?? '').split(',').filter((word) => word !== '');
   return {
-    ...emptyApplySet(namespace),
+    ...emptyApplySet(namespace, projectOf(live)),
     groupKinds: list(kindsAnnotation),
     namespaces: [...new Set([namespace, ...list(namespacesAnnotation)])],
     stacks: list(stacksAnnotation),
@@ -68,7 +79,7 @@ export function parentObject(set: ApplySet): KubeObject {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: {
-      name: parentName,
+      name: parentName(set.project),
       namespace: set.namespace,
       labels: {
         'applyset.kubernetes.io/id': set.id,
@@ -77,6 +88,7 @@ export function parentObject(set: ApplySet): KubeObject {
       },
       annotations: {
         'applyset.kubernetes.io/tooling': 'hwctl/v1',
+        ...projectMark(set.project),
         [kindsAnnotation]: [...new Set(set.groupKinds)].sort().join(','),
         [namespacesAnnotation]: others.join(','),
         [stacksAnnotation]: [...set.stacks].sort().join(','),
@@ -96,6 +108,11 @@ export function isRecorded(set: ApplySet): boolean {
 /** Writes the parent, unless the cluster has it so already. */
 export async function writeParent(client: KubeClient, set: ApplySet): Promise<ApplySet> {
   return isRecorded(set) ? set : { ...set, live: await client.apply(parentObject(set), { force: true }) };
+}
+
+/** All live members of a project. */
+export async function projectMembers(client: KubeClient, project: string): Promise<LiveObject[]> {
+  return (await Promise.all((await findApplySets(client, project)).map((set) => listMembers(client, set)))).flat();
 }
 
 /** All live members, of every kind and in every namespace that the parent names. Any list that fails fails the whole. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { digest, finishObject } from '../../manifests/derived-fields.js';
 import type { KubeObject } from '../../manifests/kube-object.js';
+import { bundledProject } from '../../project-name.js';
 
 /** Label of every member of an ApplySet (KEP 3659). */
 export const partOfLabel = 'applyset.kubernetes.io/part-of';
@@ -10,12 +11,26 @@ export const appliedAnnotation = 'hwctl.dev/applied';
 export const claimLabel = 'hwctl.dev/claim-of';
 /** Annotation with the stacks an object belongs to, comma-separated. */
 export const stacksAnnotation = 'hwctl.dev/stacks';
+/** Annotation with the project that a namespace or a record belongs to; the bundled platform's have none. */
+const projectAnnotation = 'hwctl.dev/project';
+
+/** The annotation that says which project an object belongs to. */
+export function projectMark(project: string): Record<string, string> {
+  return project === bundledProject ? {} : { [projectAnnotation]: project };
+}
+
+/** The project that an object says it belongs to. */
+export function projectOf({ metadata }: KubeObject): string {
+  return metadata.annotations?.[projectAnnotation] ?? bundledProject;
+}
+
 export interface DesiredOptions {
   /** Full name of the server's image. */
   image: string;
   /** Class for Ingresses that name none; undefined leaves it to the cluster. */
   ingressClass?: string;
   applySetId: string;
+  project: string;
 }
 
 /**
@@ -38,6 +53,9 @@ export function desiredObjects(
     }
     copy.metadata.labels = { ...copy.metadata.labels, 'app.kubernetes.io/managed-by': 'hwctl' };
     if (copy.kind !== 'Namespace') copy.metadata.labels[partOfLabel] = options.applySetId;
+    if (copy.kind === 'Namespace') {
+      copy.metadata.annotations = { ...copy.metadata.annotations, ...projectMark(options.project) };
+    }
     copy.metadata.annotations = { ...copy.metadata.annotations, [stacksAnnotation]: [...stacks].sort().join(',') };
     copy.metadata.annotations[appliedAnnotation] = digest(copy);
     return copy;

@@ -9,8 +9,7 @@ import type { KubeClient } from '../api/client.js';
 import type { ApiResource } from '../api/discovery.js';
 import { listOrFail, podResource } from '../api/list.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
-import { planObjects } from './apply.js';
-import { type ApplySet, listMembers } from './apply-set.js';
+import type { ApplySet } from './apply-set.js';
 import { claimLabel, claimTemplatesOf, partOfLabel } from './desired.js';
 import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
 
@@ -279,13 +278,4 @@ export async function sweep(client: KubeClient, set: ApplySet, kept: readonly st
     }
   }
   return found.filter((object) => !systemKinds.has(object.kind) && !kept.includes(liveRef(object)));
-}
-
-/** Members of `set` that are not among `desired`: what a smaller set of stacks leaves over. */
-export async function surplusMembers(
-  client: KubeClient,
-  set: ApplySet,
-  desired: Parameters<typeof planObjects>[0],
-): Promise<LiveObject[]> {
-  return planObjects(desired, await listMembers(client, set)).prune;
 }

@@ -1,5 +1,6 @@
 import type { RunProgram } from '../../../kernel/process.js';
 import type { TargetEnvironment } from '../../environment.js';
+import { bundledProject } from '../../project-name.js';
 import { createClient, type KubeClient } from '../api/client.js';
 import { loadKubeConfig, pinContext } from '../api/kube-context.js';
 import { StateFile, stateFolder } from './cluster-state.js';
@@ -22,9 +23,14 @@ export interface ClusterAccess {
   provider: ClusterProvider;
 }
 
-/** Where the state of this context is kept. */
+/** Where the state of this context and project is kept. */
 export function openState({ environment, context }: ClusterTargetOptions): StateFile {
-  return new StateFile(stateFolder(environment), context);
+  return new StateFile(stateFolder(environment), context, environment.project);
+}
+
+/** Where that is kept which projects share: who made the cluster, its addons, the namespace of its context. */
+export function openSharedState({ environment, context }: ClusterTargetOptions): StateFile {
+  return new StateFile(stateFolder(environment), context, bundledProject);
 }
 
 /** Who makes the cluster. */

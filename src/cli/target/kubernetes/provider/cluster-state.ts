@@ -6,6 +6,7 @@ import { replaceFile } from '../../../kernel/replacement.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { TargetEnvironment } from '../../environment.js';
 import { isChild, isClusterField, isClusterRecord } from '../../local/state/state-shape.js';
+import { bundledProject } from '../../project-name.js';
 
 /** A program that hwctl started and that may outlive it; the command line tells it from a later process of the same id. */
 export interface Child {
@@ -31,8 +32,8 @@ export interface ClusterState {
   contextNamespaceBefore?: string | null;
   /** The namespace that hwctl gave the context. */
   contextNamespaceSet?: string;
-  /** Folder of the stacks that are up, where it is not the bundled one. */
-  manifests?: string;
+  /** Folder of the project that is up; the bundled platform has none. */
+  folder?: string;
   children: Child[];
   /** The port-forward daemon, where one runs. */
   forward?: Child;
@@ -43,39 +44,60 @@ export function stateFolder({ env }: TargetEnvironment): string {
   return join(stateHome(env), 'clusters');
 }
 
-/** The contexts whose state is kept in this folder: `down` removes it when it is done. */
-export function recordedContexts(folder: string): string[] {
+/** The contexts in which something of a project is recorded in this folder: `down` removes the record when it is done. */
+export function recordedContexts(folder: string, project: string): string[] {
+  return readRecords(folder).flatMap((record) => (record.project === project ? record.context : []));
+}
+
+/** Every context and project of which something is recorded in this folder. */
+export function readRecords(folder: string): { context: string; project: string }[] {
+  let files: string[];
   try {
-    const files = readdirSync(folder).filter((name) => name.endsWith('.json') && !name.endsWith('.forwards.json'));
-    return files.map((name) => decodeURIComponent(name.slice(0, -'.json'.length)));
+    files = readdirSync(folder).filter((name) => name.endsWith('.json') && !name.endsWith('.forwards.json'));
   } catch {
     return [];
   }
+  return files.map((name) => {
+    // What is encoded holds no @.
+    const [context = '', project = bundledProject] = name.slice(0, -'.json'.length).split('@');
+    return { context: decodeURIComponent(context), project };
+  });
 }
 
-/** The state of one context on disk. Every change is written at once and atomically. */
+/** Name of the files of a context and a project, without an ending; the bundled platform's is that of the context itself. */
+export function recordName(context: string, project: string): string {
+  return `${encodeURIComponent(context)}${project === bundledProject ? '' : `@${project}`}`;
+}
+
+/**
+ * The state of one context and project on disk. Every change is written at once and atomically, and begins with what is
+ * there: what holds for the context as a whole is in the file of the bundled platform, which others read and change too.
+ */
 export class StateFile {
   readonly file: string;
-  private state: ClusterState;
+  /** File name without its ending, for what belongs beside it. */
+  readonly name: string;
 
   constructor(
     readonly folder: string,
-    context: string,
+    readonly context: string,
+    project: string,
   ) {
-    this.file = join(folder, `${encodeURIComponent(context)}.json`);
-    this.state = readState(this.file) ?? emptyState(context);
+    this.name = recordName(context, project);
+    this.file = join(folder, `${this.name}.json`);
   }
 
   get(): Readonly<ClusterState> {
-    return this.state;
+    return readState(this.file) ?? emptyState(this.context);
   }
 
   /** Throws Failure `state-folder`. */
   change(edit: (state: ClusterState) => void): void {
-    edit(this.state);
+    const state = readState(this.file) ?? emptyState(this.context);
+    edit(state);
     try {
       makeFolders(this.folder, 0o700);
-      replaceFile(this.file, `${JSON.stringify(this.state, null, 2)}\n`, { mode: 0o600 });
+      replaceFile(this.file, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
     } catch (error) {
       throw stateFailure(this.file, error, 'written');
     }
@@ -87,12 +109,11 @@ export class StateFile {
     for (const name of existsSync(this.folder) ? readdirSync(this.folder) : [])
       if (name.startsWith(drafts)) rmSync(join(this.folder, name), { force: true });
     rmSync(this.file, { force: true });
-    this.state = emptyState(this.state.context);
   }
 
   /** True where the file says nothing that `down` would have to undo. */
   isEmpty(): boolean {
-    const { profileMade, addonsEnabled, imagesBuilt, imagesLoaded, contextNamespaceBefore, forward } = this.state;
+    const { profileMade, addonsEnabled, imagesBuilt, imagesLoaded, contextNamespaceBefore, forward } = this.get();
     return (
       profileMade === undefined &&
       contextNamespaceBefore === undefined &&

@@ -10,17 +10,27 @@ import type { ClusterProvider } from './provider.js';
 /** How long the port-forward daemon may take to end. */
 const forwardEndsMs = 3_000;
 
-/** Undoes what hwctl did outside the cluster's objects: addons, images, context namespace, the port-forward daemon. */
+/** Undoes what hwctl did for one project outside the cluster's objects: images, the port-forward daemon. */
 export async function removeTraces(
   deps: { run: RunProgram; provider: ClusterProvider; state: StateFile },
   report: DownReport,
   execution: Execution,
 ): Promise<void> {
-  const { provider, state, run } = deps;
+  const { state, run } = deps;
   if (state.get().forward !== undefined) {
     const step = { verb: 'stop' as const, ref: 'process/forward', why: 'hwctl started it' };
     await execution.run([planned(step, ({ clock }) => stopForward(run, state, report, clock))]);
   }
+  await removeImages(deps, report, execution);
+}
+
+/** Disables the addons that hwctl enabled. */
+export async function removeAddons(
+  provider: ClusterProvider,
+  state: StateFile,
+  report: DownReport,
+  execution: Execution,
+): Promise<void> {
   const enabled = provider.addons.filter(({ name }) => state.get().addonsEnabled.includes(name));
   for (const { name } of enabled) {
     const ref = `addon/${name}`;
@@ -32,7 +42,6 @@ export async function removeTraces(
       draft.addonsEnabled = draft.addonsEnabled.filter((other) => other !== name);
     });
   }
-  await removeImages(deps, report, execution);
 }
 
 /** Ends the port-forward daemon that the state names, and waits until its ports are free. */

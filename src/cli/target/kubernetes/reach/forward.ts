@@ -76,7 +76,7 @@ async function startForward(
 
 /** The file in which the daemon says what it forwards. */
 function reportFile(state: StateFile): string {
-  return join(state.folder, `${encodeURIComponent(state.get().context)}.forwards.json`);
+  return join(state.folder, `${state.name}.forwards.json`);
 }
 
 /**

@@ -115,7 +115,7 @@ const clusterFields: Record<string, Check> = {
   imagesLoaded: list(text),
   contextNamespaceBefore: (value) => value === null || text(value),
   contextNamespaceSet: text,
-  manifests: text,
+  folder: text,
   children: list(isChild),
   forward: isChild,
 };
