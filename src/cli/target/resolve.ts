@@ -29,12 +29,16 @@ export async function resolveTarget(
   purpose: Purpose = 'deploy',
   loadClusters: () => Promise<ClusterTargets> = loadClusterTargets,
 ): Promise<ResolvedTarget> {
-  const { createLocalTarget } = await import('./local/target.js');
+  const [{ createLocalTarget }, { bundledLocal }] = await Promise.all([
+    import('./local/target.js'),
+    import('./bundled-local.js'),
+  ]);
+  const project = bundledLocal(environment);
   switch (choice.target) {
     case 'local':
-      return { target: createLocalTarget(environment), reason: 'asked for with --target local' };
+      return { target: createLocalTarget(environment, project), reason: 'asked for with --target local' };
     case 'auto': {
-      const local = createLocalTarget(environment);
+      const local = createLocalTarget(environment, project);
       const isUp = local.isUp();
       if (isUp && purpose === 'deploy') return { target: local, reason: 'it is up here' };
       const clusters = await loadClusters();

@@ -228,16 +228,12 @@ t.test('a service that never gets ready: up ends at its deadline', async (t) => 
 t.test('faults: kill, stop, continue and restart do what they say', async (t) => {
   const platform = new LocalPlatform(t);
   const { createLocalTarget } = await import('../../../src/cli/target/local/target.js');
+  const { bundledLocal } = await import('../../../src/cli/target/bundled-local.js');
   const { systemClock } = await import('../../../src/cli/kernel/clock.js');
   const { endpoints } = await platform.up('hello');
   const env = { XDG_STATE_HOME: platform.home };
-  const target = createLocalTarget({
-    env,
-    cwd: platform.home,
-    root: process.cwd(),
-    clock: systemClock,
-    project: 'hwctl',
-  });
+  const environment = { env, cwd: platform.home, root: process.cwd(), clock: systemClock, project: 'hwctl' };
+  const target = createLocalTarget(environment, bundledLocal(environment));
   const state = (pid: number) => /State:\s+(\w)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   const first = platform.pidOf('hello');
   if (process.platform === 'linux') {

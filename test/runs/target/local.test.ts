@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../src/cli/kernel/clock.js';
+import { bundledLocal } from '../../../src/cli/target/bundled-local.js';
 import { bundledSource } from '../../../src/cli/target/bundled-source.js';
 import type { DownReport, Step } from '../../../src/cli/target/target.js';
 import { root } from '../../golden.js';
@@ -118,7 +119,10 @@ t.test('in whatever state things are, plan and up have the same steps, and each 
     .find((file) => file.endsWith('.js') && /export\s*\{[^}]*\bcreateLocalTarget\b/.test(readFileSync(file, 'utf8')));
   if (built === undefined) throw new Error('no part of the build exports createLocalTarget');
   const { createLocalTarget }: typeof import('../../../src/cli/target/local/target.js') = await import(built);
-  const target = createLocalTarget({ env, cwd: root, root, clock: systemClock, project: 'hwctl' });
+  const target = createLocalTarget(
+    { env, cwd: root, root, clock: systemClock, project: 'hwctl' },
+    bundledLocal({ root }),
+  );
   const lastState = new Map<string, string>();
   const planAndUp = async (stacks: string[], values = {}) => {
     const plan = await target.plan({ source: bundledSource(root), stacks, values });

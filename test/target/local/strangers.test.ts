@@ -5,9 +5,9 @@ import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { Failure } from '../../../src/cli/kernel/failure.js';
-import { readDesired } from '../../../src/cli/target/local/plan/desired.js';
-import type { ProcessSpec } from '../../../src/cli/target/local/plan/topology.js';
+import type { ProcessSpec } from '../../../src/cli/target/local/plan/process-spec.js';
 import { stateFolderAt } from '../../../src/cli/target/local/state/state-folder.js';
+import { readPlatform } from './read-platform.js';
 
 const meta = (name: string) => ({ name });
 interface Words {
@@ -149,9 +149,7 @@ mkdirSync(join(place, 'server'));
 writeFileSync(join(place, 'server', 'main.js'), '');
 const request = {
   folder,
-  stacks: ['x'],
-  manifests: join(place, 'manifests'),
-  values: {},
+  request: { stacks: ['x'], manifests: join(place, 'manifests'), values: {} },
   serverEntry: join(place, 'server', 'main.js'),
 };
 
@@ -165,7 +163,7 @@ function read(words: Words): ProcessSpec[] | Failure {
       .join('\n---\n'),
   );
   try {
-    return readDesired(request).state.processes;
+    return readPlatform(request).state.processes;
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;
@@ -192,7 +190,7 @@ t.test('what is sound passes, and what a container would see is there', async (t
     env: { GREETING: join(folder.volumes, 'web', 'v', 'b', 'x'), P_PATH: '/evil' },
     files: [{ path: join(folder.volumes, 'web', 'v', 'b', 'a.txt'), text: 'text' }],
   });
-  t.match(readDesired(request).leftOut, [
+  t.match(readPlatform(request).leftOut, [
     {
       ref: 'Deployment/web env',
       reason: 'PATH, NODE_PATH: not passed on, they would act on this machine',
@@ -308,6 +306,8 @@ t.test('a kustomization reads no files of another folder, not through a link eit
       ],
     }),
   );
-  const outcome = t.throws(() => readDesired({ ...request, stacks: ['y'] })) as Failure;
+  const outcome = t.throws(() =>
+    readPlatform({ ...request, request: { ...request.request, stacks: ['y'] } }),
+  ) as Failure;
   t.equal(outcome.details?.filter((line) => line.endsWith('is not in this folder or below it')).length, 4);
 });

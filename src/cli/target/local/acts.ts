@@ -8,12 +8,7 @@ import { endEverything, launchSupervisor, runningSupervisor } from './supervisor
 import { watchReadiness } from './wait-ready.js';
 
 /** What the steps of a plan do on this machine, each thing once however many steps ask for it. */
-export function localActs(
-  folder: StateFolder,
-  desired: DesiredLocally,
-  serverEntry: string,
-  environment: TargetEnvironment,
-): LocalActs {
+export function localActs(folder: StateFolder, desired: DesiredLocally, environment: TargetEnvironment): LocalActs {
   const makeFolders = () => {
     for (const path of [folder.path, folder.logs, folder.volumes]) makeFolder(path);
   };
@@ -30,7 +25,7 @@ export function localActs(
       makeFolders();
       const wait = { ...work, timeoutMs: leftMs(work) };
       await endEverything(folder, wait);
-      await launchSupervisor(folder, { env: environment.env, serverEntry }, { ...wait, timeoutMs: leftMs(work) });
+      await launchSupervisor(folder, environment.env, { ...wait, timeoutMs: leftMs(work) });
     },
     apply: once(async (work: StepContext) => {
       const supervisor = runningSupervisor(folder);

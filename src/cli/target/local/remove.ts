@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemTrouble } from '../../kernel/system-trouble.js';
 import type { DownReport } from '../target.js';
@@ -38,8 +38,27 @@ export async function removeEverything(
     }
     deleted.push(path);
   }
+  if (existsSync(folder.lent)) {
+    if (keepData) kept.push({ ref: folder.lent, reason: 'asked for with --keep-data' });
+    else if (isOurs(folder.lent)) removeLent(folder.lent, deleted, stuck);
+  }
   removeEmpty(folder.path);
   return { deleted, kept, remaining: await findRemaining(folder, { kept, ports, stuck, table }) };
+}
+
+/** A folder that anybody may make is ours where nobody else has made it. */
+function isOurs(path: string): boolean {
+  const found = lstatSync(path);
+  return found.isDirectory() && found.uid === process.getuid?.();
+}
+
+function removeLent(path: string, deleted: string[], stuck: Map<string, string>): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+    deleted.push(path);
+  } catch (error) {
+    stuck.set(path, `it cannot be removed: ${systemTrouble(error)}`);
+  }
 }
 
 /** A second look, at the machine and not at our own record: processes by their marker, ports, files. */
@@ -63,8 +82,8 @@ async function findRemaining(
   for (const port of ports) {
     if (!(await isFree(port))) remaining.push({ ref: `port/${port}`, reason: 'somebody still listens there' });
   }
-  for (const entry of entriesOf(folder.path)) {
-    const ref = join(folder.path, entry);
+  const lent = existsSync(folder.lent) && isOurs(folder.lent) ? [folder.lent] : [];
+  for (const ref of [...entriesOf(folder.path).map((entry) => join(folder.path, entry)), ...lent]) {
     if (!kept.some((file) => file.ref === ref)) {
       remaining.push({ ref, reason: stuck.get(ref) ?? 'it is still there' });
     }

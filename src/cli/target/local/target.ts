@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import type { TargetEnvironment } from '../environment.js';
@@ -6,6 +6,7 @@ import { beginExecution } from '../execute.js';
 import { mergeValues } from '../manifests/merge-values.js';
 import type { ObjectDiff } from '../manifests/object-diff.js';
 import { type PlannedStep, stepsOf } from '../plan.js';
+import { bundledProject } from '../project-name.js';
 import type {
   DownReport,
   DownRequest,
@@ -22,10 +23,11 @@ import type {
   WorkloadSampler,
 } from '../target.js';
 import { localActs } from './acts.js';
-import type { DesiredLocally, DesiredOptions } from './plan/desired.js';
+import type { DesiredLocally } from './plan/desired.js';
 import { diffLocal } from './plan/diff.js';
-import { inputsDigest } from './plan/inputs.js';
 import { type ObservedProcesses, planUp } from './plan/plan.js';
+import { refuseClashes } from './plan/port-clash.js';
+import type { LocalProject, LocalRequest } from './project.js';
 import { removeEmpty, removeEverything } from './remove.js';
 import { withLock } from './state/lock.js';
 import {
@@ -43,7 +45,7 @@ import { tailLogs } from './tail.js';
 import { openProcessSampler } from './usage.js';
 import { watchReadiness } from './wait-ready.js';
 
-/** The local target: the platform as processes on this machine. */
+/** The local target: a project as processes on this machine. */
 export interface LocalTarget extends Target {
   readonly name: 'local';
   /** Whether anything is up here, told from the state folder alone. */
@@ -52,19 +54,20 @@ export interface LocalTarget extends Target {
 
 const askTimeoutMs = 5000;
 
-/** Makes the local target over the state folder that the environment names. */
-export function createLocalTarget(environment: TargetEnvironment): LocalTarget {
-  return new Local(environment);
+/** Makes the local target of a project, over its state folder in the state home that the environment names. */
+export function createLocalTarget(environment: TargetEnvironment, project: LocalProject): LocalTarget {
+  return new Local(environment, project);
 }
 
 class Local implements LocalTarget {
   readonly name = 'local';
   readonly #folder: StateFolder;
-  readonly #serverEntry: string;
 
-  constructor(private readonly environment: TargetEnvironment) {
-    this.#folder = stateFolder(environment.env);
-    this.#serverEntry = join(environment.root, 'dist', 'server', 'main.js');
+  constructor(
+    private readonly environment: TargetEnvironment,
+    private readonly project: LocalProject,
+  ) {
+    this.#folder = stateFolder(environment.env, environment.project);
   }
 
   isUp(): boolean {
@@ -84,7 +87,7 @@ class Local implements LocalTarget {
 
   async diff(request: UpRequest): Promise<ObjectDiff[]> {
     const observed = await this.#observe();
-    const desired = await readDesired(this.#wanted(request, observed.state));
+    const desired = await this.#read(this.#wanted(request, observed.state));
     refuseNothing(desired, request.stacks);
     return diffLocal(desired, observed);
   }
@@ -237,15 +240,36 @@ class Local implements LocalTarget {
     return { state, supervisor };
   }
 
-  /** What is up stays up, with the values it was given: `up` adds. */
-  #wanted(request: UpRequest, before: LocalState | undefined): DesiredOptions {
+  /** What is up stays up, with the values it was given: `up` adds. Throws Failure `two-projects` for another folder's project of this name. */
+  #wanted(request: UpRequest, before: LocalState | undefined): LocalRequest {
+    const { folder } = this.project;
+    const { project: name } = this.environment;
+    const isBundled = name === bundledProject;
+    if (!isBundled && before !== undefined && before.manifests !== folder) {
+      throw new Failure({
+        code: 'two-projects',
+        message: `the project ${name} of ${before.manifests} is up here`,
+        hint: `Give one of the two another name in its hwctl.yaml, or end that one: hwctl down -f ${before.manifests}`,
+      });
+    }
     return {
-      folder: this.#folder,
       stacks: [...new Set([...(before?.stacks ?? []), ...request.stacks])],
-      manifests: request.manifests ?? before?.manifests ?? join(this.environment.root, 'manifests'),
+      manifests: (isBundled ? (request.manifests ?? before?.manifests) : undefined) ?? folder,
       values: mergeValues(before?.values ?? {}, request.values),
-      serverEntry: this.#serverEntry,
     };
+  }
+
+  /** Reads the project anew. What reads objects is loaded only where they are to be read. */
+  async #read(request: LocalRequest): Promise<DesiredLocally> {
+    const [{ desiredOf }, { findPostgres }] = await Promise.all([
+      import('./plan/desired.js'),
+      import('./find-postgres.js'),
+    ]);
+    // Before they are read: what changes meanwhile is a difference the next time.
+    const inputs = this.project.inputs?.(request) ?? '';
+    const source = await this.project.read(request);
+    const postgres = findPostgres(this.environment.env, this.#folder);
+    return desiredOf(source, { folder: this.#folder, request, inputs, postgres });
   }
 
   /** The plan of `up`, for whoever prints it and for whoever executes it. Writes nothing. */
@@ -254,20 +278,22 @@ class Local implements LocalTarget {
   ): Promise<{ desired: DesiredLocally; observed: ObservedProcesses; plan: PlannedStep[] }> {
     const observed = await this.#observe();
     const wanted = this.#wanted(request, observed.state);
-    const desired = recorded(wanted, observed.state) ?? (await readDesired(wanted));
+    const desired = this.#recorded(wanted, observed.state) ?? (await this.#read(wanted));
     refuseNothing(desired, request.stacks);
-    const acts = localActs(this.#folder, desired, this.#serverEntry, this.environment);
+    await refuseClashes(desired.state.processes, heldPorts(observed));
+    const acts = localActs(this.#folder, desired, this.environment);
     return { desired, observed, plan: planUp(desired, observed, acts) };
   }
 
+  /** What is recorded, where nothing has changed that it was made from. */
+  #recorded(wanted: LocalRequest, before: LocalState | undefined): DesiredLocally | undefined {
+    if (before === undefined || before.inputs === '' || before.inputs !== this.project.inputs?.(wanted))
+      return undefined;
+    return { state: before, secrets: {}, newSecrets: [], leftOut: before.leftOut ?? [], secretTexts: [] };
+  }
+
   async #downSome(state: LocalState, stacks: string[], options: WaitOptions): Promise<DownReport> {
-    const desired = await readDesired({
-      folder: this.#folder,
-      stacks,
-      manifests: state.manifests,
-      values: state.values,
-      serverEntry: this.#serverEntry,
-    });
+    const desired = await this.#read({ stacks, manifests: state.manifests, values: state.values });
     const names = new Set(desired.state.processes.map((spec) => spec.name));
     const gone = state.processes.filter((spec) => !names.has(spec.name));
     const supervisor = runningSupervisor(this.#folder);
@@ -293,15 +319,16 @@ class Local implements LocalTarget {
   }
 }
 
-/** What is recorded, where nothing has changed that it was made from. */
-function recorded(wanted: DesiredOptions, before: LocalState | undefined): DesiredLocally | undefined {
-  if (before === undefined || before.inputs === '' || before.inputs !== inputsDigest(wanted)) return undefined;
-  return { state: before, secrets: {}, newSecrets: [], leftOut: before.leftOut ?? [] };
-}
-
-/** Loads what reads YAML only where YAML is to be read. */
-async function readDesired(options: DesiredOptions): Promise<DesiredLocally> {
-  return (await import('./plan/desired.js')).readDesired(options);
+/** The ports that our processes have now. */
+function heldPorts({ state, supervisor }: ObservedProcesses): Set<number> {
+  const running = new Set(
+    (supervisor?.processes ?? []).flatMap(({ name, state: now }) => ('pid' in now ? [name] : [])),
+  );
+  return new Set(
+    (state?.processes ?? [])
+      .filter(({ name }) => running.has(name))
+      .flatMap(({ ports }) => ports.flatMap(({ fixed }) => fixed ?? [])),
+  );
 }
 
 /** Workloads that do not run here. */
@@ -318,7 +345,7 @@ function refuseNothing(desired: DesiredLocally, stacks: readonly string[]): void
   if (empty.length === 0) return;
   throw new Failure({
     code: 'nothing-runs-here',
-    message: `nothing of ${empty.join(', ')} can run on the local target: it runs the bundled server's services as processes, and no containers`,
+    message: `nothing of ${empty.join(', ')} can run on the local target: it runs what has a local entry as processes, and no containers`,
     details: unableHere(desired).map(({ ref, reason }) => `${ref}: ${reason}`),
     hint: 'Choose a cluster: --target minikube, or --target kube --context NAME',
   });

@@ -74,12 +74,12 @@ function hasFailed({ state }: ProcessReport): boolean {
 }
 
 /** One cause: how it ended, and what it wrote last. What else is not ready yet may well be so because of it. */
-function givenUp(folder: StateFolder, { name, state }: ProcessReport): Failure {
+function givenUp(folder: StateFolder, { name, kind, state }: ProcessReport): Failure {
   const exit = 'exit' in state ? describeExit(state.exit) : state.type;
   const times = 'failures' in state ? `, ${state.failures} times in a row` : '';
   return new Failure({
     code: 'not-ready',
-    message: `${name} cannot be started: ${exit}${times}`,
+    message: `${kind === 'job' ? `the job ${name} has failed` : `${name} cannot be started`}: ${exit}${times}`,
     details: newestLines(folder, name),
     hint: `hwctl logs ${name} shows more; hwctl up tries again; hwctl down removes everything`,
     exitCode: exitCodes.failed,

@@ -160,7 +160,7 @@ function checkReferences(all: SourcedObject[], problems: Problems): void {
 }
 
 /** The port of a Service that an Ingress backend means, by name or by number. */
-export function servicePort(service: Service, wanted: { name?: string; number?: number }) {
+function servicePort(service: Service, wanted: { name?: string; number?: number }) {
   return (service.spec.ports ?? []).find((port) =>
     wanted.name !== undefined ? port.name === wanted.name : port.port === wanted.number,
   );

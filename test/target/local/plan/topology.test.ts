@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
 import { localActs } from '../../../../src/cli/target/local/acts.js';
-import { readDesired } from '../../../../src/cli/target/local/plan/desired.js';
 import { planUp } from '../../../../src/cli/target/local/plan/plan.js';
 import { readTopology } from '../../../../src/cli/target/local/plan/topology.js';
 import { stateFolderAt } from '../../../../src/cli/target/local/state/state-folder.js';
 import type { StackObject } from '../../../../src/cli/target/manifests/stack-object.js';
 import { stepsOf } from '../../../../src/cli/target/plan.js';
 import { root } from '../../../golden.js';
+import { readPlatform } from '../read-platform.js';
 
 const manifests = join(root, 'manifests');
 
@@ -16,19 +16,17 @@ t.test('the orders stack: a process for each Deployment, Services as ports, moun
   const folder = stateFolderAt(join(t.testdir(), 'local'));
   const options = {
     folder,
-    stacks: ['orders', 'prices'],
-    manifests,
-    values: {},
+    request: { stacks: ['orders', 'prices'], manifests, values: {} },
     serverEntry: join(root, 'dist/server/main.js'),
   };
-  const desired = readDesired(options);
+  const desired = readPlatform(options);
   const process = (name: string) => desired.state.processes.find((spec) => spec.name === name);
   t.strictSame(
     desired.state.processes.map(({ name, kind }) => `${kind} ${name}`),
     ['service auth', 'service billing', 'service notifications', 'service orders', 'service prices', 'gateway gateway'],
   );
   t.match(process('orders'), {
-    args: ['serve', 'orders'],
+    command: [global.process.execPath, options.serverEntry, 'serve', 'orders'],
     graceMs: 30_000,
     readiness: { path: '/ready', periodMs: 2000 },
     liveness: { path: '/health' },
@@ -57,13 +55,13 @@ t.test('the orders stack: a process for each Deployment, Services as ports, moun
   t.ok(desired.state.routes.some((r) => r.path === '/order' && r.type === 'Prefix' && r.service === 'orders'));
 
   const environment = { env: {}, cwd: root, root, clock: systemClock, project: 'hwctl' };
-  const acts = localActs(folder, desired, options.serverEntry, environment);
+  const acts = localActs(folder, desired, environment);
   const steps = stepsOf(planUp(desired, { state: undefined, supervisor: undefined }, acts));
   const skipped = steps.filter(({ verb }) => verb === 'skip').map(({ ref }) => ref);
   for (const ref of ['StatefulSet/postgres', 'Job/migrate', 'HorizontalPodAutoscaler/prices', 'monitoring']) {
     t.ok(skipped.includes(ref), `${ref} is named as left out`);
   }
-  t.equal(readDesired(options).state.processes[0]?.name, 'auth', 'reading twice is no different');
+  t.equal(readPlatform(options).state.processes[0]?.name, 'auth', 'reading twice is no different');
 });
 
 t.test('what a container may say in its env', async (t) => {
@@ -100,7 +98,11 @@ t.test('what a container may say in its env', async (t) => {
       },
     }),
   ];
-  const { processes } = readTopology(objects, { volumes: '/vol', secret: (id) => `made:${id}` });
+  const entries = new Map([['web', { command: ['node', 'web.js', '{port}'], container: 'web' }]]);
+  const { processes } = readTopology(
+    { objects, entries, leftOut: [], runsPostgres: false },
+    { volumes: '/vol', secret: (id) => `made:${id}`, postgres: 'none here' },
+  );
   t.match(processes[0]?.env, {
     P_A: '1',
     P_B: 'two',

@@ -1,74 +1,80 @@
-import {
-  type ConfigMap,
-  type Container,
-  generatedKeys,
-  type KubeObject,
-  type Secret,
-  type Service,
-  type Workload,
-} from '../../manifests/kube-object.js';
+import { type ConfigMap, type Container, generatedKeys, type Secret } from '../../manifests/kube-object.js';
 import type { StackObject } from '../../manifests/stack-object.js';
-
-/** What the manifests are read for. */
-export interface TopologyOptions {
-  /** Folder behind the volume mounts. */
-  volumes: string;
-  /** A generated secret, by `NAME/KEY`. */
-  secret(id: string): string;
-}
-
-/** A Service that is answered by a process here. */
-export interface ServiceTarget {
-  service: Service;
-  process: string;
-}
-
-/** Something of the manifests that has no meaning here, and why. */
-export interface LeftOut {
-  ref: string;
-  reason: string;
-  /** Whoever wrote it would not expect it: `up` says so, and not the plan alone. */
-  isTold?: boolean;
-  /** It would run here if this machine ran containers. */
-  needsContainer?: true;
-}
+import type { LeftOut } from './process-spec.js';
+import { type LocalWorkload, namespaceOf } from './workload.js';
 
 /** What a workload is read with. */
 export interface WorkloadReading {
   objects: readonly StackObject[];
-  targets: readonly ServiceTarget[];
-  options: TopologyOptions;
+  /** Folder behind the volume mounts. */
+  volumes: string;
+  /** A generated secret, by `NAME/KEY`. */
+  secret(id: string): string;
+  /** What the objects keep secret is added to it: it lands in no output. */
+  secretTexts: Set<string>;
   /** What has no meaning here is added to it, with the reason. */
   leftOut: LeftOut[];
 }
 
 /** The variables of a container, as Kubernetes would resolve them. */
 export function readEnv(
-  object: Workload,
+  workload: LocalWorkload,
   container: Container,
-  { objects, options }: WorkloadReading,
+  around: WorkloadReading,
 ): Record<string, string> {
   const env = emptyRecord();
-  const data = (kind: 'ConfigMap' | 'Secret', name: string) => readData(kind, name, object, objects, options);
-  for (const source of container.envFrom ?? []) {
-    const entries = source.configMapRef
-      ? data('ConfigMap', source.configMapRef.name)
-      : source.secretRef
-        ? data('Secret', source.secretRef.name)
-        : {};
-    for (const [key, value] of Object.entries(entries)) env[`${source.prefix ?? ''}${key}`] = value;
+  const untold: string[] = [];
+  for (const { prefix = '', configMapRef, secretRef } of container.envFrom ?? []) {
+    const [kind, ref] = configMapRef ? (['ConfigMap', configMapRef] as const) : (['Secret', secretRef] as const);
+    if (ref?.name === undefined) continue;
+    const entries = readData(kind, ref.name, workload, around);
+    if (entries === undefined && ref.optional !== true) untold.push(`there is no ${kind} ${ref.name}`);
+    for (const [key, value] of Object.entries(entries ?? {})) env[`${prefix}${key}`] = value;
   }
   for (const { name, value, valueFrom } of container.env ?? []) {
-    const config = valueFrom?.configMapKeyRef;
-    const secret = valueFrom?.secretKeyRef;
-    const found = config
-      ? data('ConfigMap', config.name)[config.key]
-      : secret
-        ? data('Secret', secret.name)[secret.key]
-        : value;
+    if (name === undefined || !/^[^=\0]+$/.test(name)) continue;
+    const { configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef } = valueFrom ?? {};
+    const [kind, ref] = configMapKeyRef
+      ? (['ConfigMap', configMapKeyRef] as const)
+      : (['Secret', secretKeyRef] as const);
+    if (ref?.name !== undefined) {
+      const found = readData(kind, ref.name, workload, around)?.[ref.key];
+      if (found !== undefined) env[name] = expand(found, env);
+      else if (ref.optional !== true) untold.push(`${name}: there is no ${kind} ${ref.name} with a key ${ref.key}`);
+      continue;
+    }
+    const field = (fieldRef as { fieldPath?: string } | undefined)?.fieldPath;
+    const found = field === undefined ? value : fieldOf(field, workload);
     if (found !== undefined) env[name] = expand(found, env);
+    else if (field !== undefined || resourceFieldRef !== undefined)
+      untold.push(`${name}: ${field ?? 'a resource'} is told of pods alone`);
   }
+  for (const reason of untold) around.leftOut.push({ ref: `${workload.ref} env`, reason, isTold: true });
   return env;
+}
+
+/** What the downward API tells of a pod, as far as a process has it. */
+function fieldOf(path: string, { name, namespace, labels, annotations, pod }: LocalWorkload): string | undefined {
+  switch (path) {
+    case 'metadata.name':
+      return `${name}-0`;
+    case 'metadata.namespace':
+      return namespace;
+    case 'spec.nodeName':
+      return 'localhost';
+    case 'spec.serviceAccountName':
+      return typeof pod.serviceAccountName === 'string' ? pod.serviceAccountName : 'default';
+    case 'status.podIP':
+    case 'status.podIPs':
+    case 'status.hostIP':
+    case 'status.hostIPs':
+      return '127.0.0.1';
+    default: {
+      const [, kind, key = ''] = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path) ?? [];
+      if (kind === undefined) return undefined;
+      return (kind === 'labels' ? labels : annotations)[key] ?? '';
+    }
+  }
 }
 
 /** Without a prototype: `constructor` is a key like any other. */
@@ -77,51 +83,32 @@ function emptyRecord(): Record<string, string> {
 }
 
 /** `$(NAME)` of an earlier variable; `$$(NAME)` stays as `$(NAME)`, an unknown name as it is written. */
-function expand(value: string, env: Record<string, string>): string {
+export function expand(value: string, env: Record<string, string>): string {
   return value.replace(/\$(\$?)\(([\w.-]+)\)/g, (whole, escaped: string, name: string) =>
     escaped === '$' ? whole.slice(1) : (env[name] ?? whole),
   );
 }
 
-/** Texts of a ConfigMap or a Secret, generated ones among them; empty where there is none. */
+/** Texts of a ConfigMap or a Secret, generated ones among them; undefined where there is none. */
 export function readData(
   kind: 'ConfigMap' | 'Secret',
   name: string,
-  near: KubeObject,
-  objects: readonly StackObject[],
-  options: TopologyOptions,
-): Record<string, string> {
+  { namespace }: Pick<LocalWorkload, 'namespace'>,
+  { objects, secret, secretTexts }: WorkloadReading,
+): Record<string, string> | undefined {
   const object = objects.find(
     (entry) =>
-      entry.object.kind === kind &&
-      entry.object.metadata.name === name &&
-      entry.object.metadata.namespace === near.metadata.namespace,
+      entry.object.kind === kind && entry.object.metadata.name === name && namespaceOf(entry.object) === namespace,
   )?.object;
+  if (object === undefined) return undefined;
   const values = emptyRecord();
-  if (object === undefined) return values;
   if (kind === 'ConfigMap') return Object.assign(values, (object as ConfigMap).data);
-  const secret = object as Secret;
-  Object.assign(values, secret.stringData);
-  for (const [key, encoded] of Object.entries(secret.data ?? {})) {
-    values[key] = Buffer.from(encoded, 'base64').toString();
-  }
-  for (const key of generatedKeys(secret)) values[key] ??= options.secret(`${name}/${key}`);
+  const { data, stringData } = object as Secret;
+  for (const [key, encoded] of Object.entries(data ?? {})) values[key] = Buffer.from(encoded, 'base64').toString();
+  Object.assign(values, stringData);
+  for (const key of generatedKeys(object)) values[key] ??= secret(`${name}/${key}`);
+  for (const text of Object.values(values)) secretTexts.add(text);
   return values;
-}
-
-/** `NAME`, `NAME.NAMESPACE`, `NAME.NAMESPACE.svc...` with a Service's port become the loopback port of its process. */
-export function mapServices(value: string, near: KubeObject, targets: readonly ServiceTarget[]): string {
-  let mapped = value;
-  for (const { service, process } of targets) {
-    const { name, namespace = 'default' } = service.metadata;
-    const qualified = `\\.${namespace}(?:\\.svc(?:\\.cluster\\.local)?)?`;
-    const sameNamespace = namespace === (near.metadata.namespace ?? 'default') ? '?' : '';
-    for (const { port } of service.spec.ports ?? []) {
-      const pattern = new RegExp(`(?<![\\w.-])${name}(?:${qualified})${sameNamespace}:${port}(?!\\d)`, 'g');
-      mapped = mapped.replace(pattern, `127.0.0.1:{{port:${process}}}`);
-    }
-  }
-  return mapped;
 }
 
 /**

@@ -1,13 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { applyValues } from '../../manifests/edits.js';
-import { refOf, storeLabel } from '../../manifests/kube-object.js';
-import { readObjects } from '../../manifests/manifests.js';
-import type { StackObject } from '../../manifests/stack-object.js';
-import type { Values } from '../../manifests/values-shape.js';
+import type { LocalEntry, LocalRequest, LocalSource } from '../project.js';
 import { type LocalState, readSecrets, type StateFolder } from '../state/state-folder.js';
-import { buildDigest, inputsDigest } from './inputs.js';
+import type { TopologyOptions } from './draft-process.js';
+import type { LeftOut, ProcessSpec } from './process-spec.js';
+import { programDigest } from './program-digest.js';
+import { proxyTokenId, proxyTokenVariable } from './proxy-token.js';
 import { gatewayHealthPath } from './route-table.js';
-import { type ProcessSpec, proxyTokenId, proxyTokenVariable, readTopology, type Topology } from './topology.js';
+import { readTopology } from './topology.js';
 
 /** What shall run after `up`, and what of the manifests has no meaning here. */
 export interface DesiredLocally {
@@ -15,81 +14,91 @@ export interface DesiredLocally {
   /** The generated secrets, with new ones among them where something asks for them. */
   secrets: Record<string, string>;
   newSecrets: string[];
-  leftOut: Topology['leftOut'];
+  leftOut: LeftOut[];
+  /** What the objects keep secret: it lands in no output. */
+  secretTexts: readonly string[];
 }
 
 export interface DesiredOptions {
   folder: StateFolder;
-  stacks: string[];
-  manifests: string;
-  values: Values;
-  serverEntry: string;
+  request: LocalRequest;
+  /** Changes when anything does that the source was made from; see LocalProject. */
+  inputs: string;
+  postgres: TopologyOptions['postgres'];
 }
 
-/** Reads the manifests and says what shall run. Writes nothing. Throws Failure for manifests or values that cannot be used. */
-export function readDesired({ folder, stacks, manifests, values, serverEntry }: DesiredOptions): DesiredLocally {
-  // Whatever the cluster shall have: here every service keeps its own SQLite file, and there is no monitoring.
-  const all = readObjects({ manifests, stacks, values: { ...values, store: undefined, monitoring: false } });
-  const objects = applyValues(all, { store: 'sqlite' });
+/** What shall run of a project's objects. Writes nothing. Throws Failure for objects or entries that cannot be used. */
+export function desiredOf(source: LocalSource, { folder, request, inputs, postgres }: DesiredOptions): DesiredLocally {
   const secrets = readSecrets(folder);
   const newSecrets: string[] = [];
-  const topology = readTopology(objects, {
-    volumes: folder.volumes,
-    secret(id) {
-      let value = secrets[id];
-      if (value === undefined) {
-        value = randomBytes(24).toString('base64url');
-        secrets[id] = value;
-        newSecrets.push(id);
-      }
-      return value;
-    },
+  const secret = (id: string) => {
+    let value = secrets[id];
+    if (value === undefined) {
+      value = randomBytes(24).toString('base64url');
+      secrets[id] = value;
+      newSecrets.push(id);
+    }
+    return value;
+  };
+  const topology = readTopology(withToken(source, secret), { volumes: folder.volumes, secret, postgres });
+  const digests = new Map<LocalEntry, string>();
+  const processes: ProcessSpec[] = topology.processes.map((spec) => {
+    const entry = topology.entries.get(spec.name);
+    return { ...spec, digest: digestOf(entry === undefined ? '' : programOf(entry, digests), spec) };
   });
-  const build = buildDigest(serverEntry);
-  const processes: ProcessSpec[] = topology.processes.map((spec) => ({ ...spec, digest: digestOf(build, spec) }));
-  if (topology.routes.length > 0) processes.push(gatewaySpec(stacks, secrets[proxyTokenId] ?? ''));
+  if (topology.routes.length > 0) processes.push(gatewaySpec(request.stacks, secrets[proxyTokenId] ?? ''));
   const content = {
     version: 1 as const,
-    stacks,
-    manifests,
-    values,
+    stacks: [...request.stacks],
+    manifests: request.manifests,
+    values: request.values,
     processes,
     routes: topology.routes,
+    services: topology.services,
     host: topology.host,
     loadPaths: topology.loadPaths,
   };
-  const leftOut = [...topology.leftOut, ...withoutPostgres(all), monitoringLeftOut];
-  const inputs = inputsDigest({ stacks, manifests, values, serverEntry });
-  return { state: { ...content, digest: digestOf(content), inputs, leftOut }, secrets, newSecrets, leftOut };
+  const leftOut = [...topology.leftOut, ...source.leftOut];
+  const state = { ...content, digest: digestOf(content), inputs, leftOut };
+  return { state, secrets, newSecrets, leftOut, secretTexts: [...topology.secretTexts] };
 }
 
-const monitoringLeftOut = {
-  ref: 'monitoring',
-  reason: 'Prometheus and Grafana need a cluster; every service answers /metrics',
-};
+/** The entries with what the gateway shows, where they want it. */
+function withToken(source: LocalSource, secret: (id: string) => string): LocalSource {
+  const entries = [...source.entries].map(([name, entry]): [string, LocalEntry] => {
+    const { gatewayToken, environment } = entry;
+    if (gatewayToken === undefined) return [name, entry];
+    return [name, { ...entry, environment: { ...environment, [gatewayToken]: secret(proxyTokenId) } }];
+  });
+  return { ...source, entries: new Map(entries) };
+}
 
-function withoutPostgres(objects: readonly StackObject[]): Topology['leftOut'] {
-  return objects
-    .filter(({ object }) => object.metadata.labels?.[storeLabel] === 'postgres')
-    .map(({ object }) => ({ ref: refOf(object), reason: 'the store here is SQLite, a file for each service' }));
+function programOf(entry: LocalEntry, known: Map<LocalEntry, string>): string {
+  if (entry.digest !== undefined) return entry.digest;
+  const digest = known.get(entry) ?? (entry.folder === undefined ? '' : programDigest(entry.folder));
+  known.set(entry, digest);
+  return digest;
 }
 
 /** Probed like every service: one that hangs is not ready, and is started anew. */
-function gatewaySpec(stacks: string[], token: string): ProcessSpec {
-  const probe = { path: gatewayHealthPath, periodMs: 1000 };
+function gatewaySpec(stacks: readonly string[], token: string): ProcessSpec {
+  const probe = { kind: 'http' as const, port: 'gateway', path: gatewayHealthPath, periodMs: 1000 };
   const spec = {
     name: 'gateway',
     kind: 'gateway' as const,
-    args: ['{{port:gateway}}'],
+    command: ['{{port:gateway}}'],
     env: { [proxyTokenVariable]: token },
+    ports: [{ key: 'gateway' }],
+    after: [],
     readiness: { ...probe, timeoutMs: 1000, failureThreshold: 2 },
     liveness: { ...probe, timeoutMs: 2000, failureThreshold: 3 },
     startTimeoutMs: 30_000,
     graceMs: 5000,
     folders: [],
     files: [],
+    ours: true,
   };
-  return { ...spec, stacks, digest: digestOf(spec) };
+  return { ...spec, stacks: [...stacks], digest: digestOf(spec) };
 }
 
 /** Membership of a stack is no reason to restart what runs, nor is a mounted file: its readers look for changes. */

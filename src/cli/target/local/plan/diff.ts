@@ -2,11 +2,13 @@ import { diffObjects, maskIn, type ObjectDiff } from '../../manifests/object-dif
 import type { LocalState } from '../state/state-folder.js';
 import type { DesiredLocally } from './desired.js';
 import type { ObservedProcesses } from './plan.js';
-import type { ProcessSpec } from './topology.js';
+import type { ProcessSpec } from './process-spec.js';
 
 /** What `up` would change here: processes that would start, be restarted or end, and the routes of the gateway. */
 export function diffLocal(desired: DesiredLocally, observed: ObservedProcesses): ObjectDiff[] {
-  const secrets = Object.values(desired.secrets);
+  // What is short stands in too many words to be one.
+  const kept = desired.secretTexts.filter((text) => text.trim().length >= 4);
+  const secrets = [...Object.values(desired.secrets), ...kept].sort((a, b) => b.length - a.length);
   const before = observed.supervisor === undefined ? undefined : observed.state;
   const names = new Set([...(before?.processes ?? []), ...desired.state.processes].map(({ name }) => name));
   const find = (state: LocalState | undefined, name: string) => {

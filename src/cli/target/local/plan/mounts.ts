@@ -1,6 +1,7 @@
 import { isAbsolute, join, posix, relative, sep } from 'node:path';
-import type { Container, Volume, Workload } from '../../manifests/kube-object.js';
+import type { Container, Volume } from '../../manifests/kube-object.js';
 import { readData, type WorkloadReading } from './container-env.js';
+import type { LocalWorkload } from './workload.js';
 
 /** A volume mount: what of the container's paths is which folder here, and the files in it. */
 export interface Mount {
@@ -10,33 +11,41 @@ export interface Mount {
 }
 
 /** The mounts of a container as folders and files below `volumes`. */
-export function readMounts(object: Workload, container: Container, around: WorkloadReading): Mount[] {
+export function readMounts(workload: LocalWorkload, container: Container, around: WorkloadReading): Mount[] {
   return (container.volumeMounts ?? []).flatMap(({ name, mountPath, subPath }) => {
-    const volume = object.spec.template.spec.volumes?.find((candidate) => candidate.name === name);
-    if (volume === undefined) return [];
-    const folder = volumeFolder(object, volume, around.options.volumes);
+    const volume = volumeOf(name, workload);
+    if (volume === undefined || mountPath === undefined) return [];
+    const folder = volumeFolder(workload, volume, around.volumes);
     return [
       {
         mountPath: mountPath.replace(/\/+$/, ''),
         folder: subPath === undefined ? folder : join(folder, subPath),
-        files: volumeFiles(object, volume, folder, around),
+        files: volumeFiles(workload, volume, folder, around),
       },
     ];
   });
 }
 
-/** A claim is one folder for all who mount it; every other volume belongs to its own process. */
-function volumeFolder(object: Workload, volume: Volume, volumes: string): string {
-  const claim = volume.persistentVolumeClaim?.claimName;
-  return claim === undefined ? join(volumes, object.metadata.name, volume.name) : join(volumes, 'claims', claim);
+function volumeOf(name: string, { object, pod }: LocalWorkload): Volume | undefined {
+  const claims = (object.spec as { volumeClaimTemplates?: { metadata?: { name?: string } }[] } | undefined)
+    ?.volumeClaimTemplates;
+  const found = pod.volumes?.find((candidate) => candidate.name === name);
+  if (found !== undefined) return found;
+  return claims?.some(({ metadata }) => metadata?.name === name) ? { name } : undefined;
 }
 
-function volumeFiles(object: Workload, volume: Volume, folder: string, around: WorkloadReading): Mount['files'] {
+/** A claim is one folder for all who mount it; every other volume belongs to its own process. */
+function volumeFolder({ name }: LocalWorkload, volume: Volume, volumes: string): string {
+  const claim = volume.persistentVolumeClaim?.claimName;
+  return claim === undefined ? join(volumes, name, volume.name) : join(volumes, 'claims', claim);
+}
+
+function volumeFiles(workload: LocalWorkload, volume: Volume, folder: string, around: WorkloadReading): Mount['files'] {
   const source = volume.configMap ?? volume.secret;
   if (source === undefined) return [];
   const secret = volume.secret !== undefined;
   const name = volume.configMap?.name ?? volume.secret?.secretName ?? '';
-  const data = readData(secret ? 'Secret' : 'ConfigMap', name, object, around.objects, around.options);
+  const data = readData(secret ? 'Secret' : 'ConfigMap', name, workload, around) ?? {};
   const items = source.items ?? Object.keys(data).map((key) => ({ key, path: key }));
   return items.flatMap(({ key, path }) => {
     const text = data[key];

@@ -1,66 +1,16 @@
-import { join } from 'node:path';
-import { Failure } from '../../../kernel/failure.js';
-import {
-  type Container,
-  imageBaseName,
-  isKind,
-  isWorkload,
-  type KubeObject,
-  loadPathAnnotation,
-  type Probe,
-  refOf,
-  type Service,
-  serverImageName,
-  type Workload,
-} from '../../manifests/kube-object.js';
-import { selects, servicePort } from '../../manifests/manifests.js';
+import { isKind, type KubeObject, loadPathAnnotation, refOf } from '../../manifests/kube-object.js';
 import type { StackObject } from '../../manifests/stack-object.js';
-import {
-  isOfTheMachine,
-  type LeftOut,
-  mapServices,
-  readEnv,
-  type ServiceTarget,
-  type TopologyOptions,
-  type WorkloadReading,
-} from './container-env.js';
-import { isInside, mapMounts, readMounts } from './mounts.js';
-
-/** Where a process is told what the gateway shows the services (and they expect to be shown) in X-Proxy-Token. */
-export const proxyTokenVariable = 'TRUSTED_PROXY_TOKEN';
-/** That token's id among the generated secrets. */
-export const proxyTokenId = `gateway/${proxyTokenVariable}`;
-
-/** One process that the supervisor keeps running. Values may hold `{{port:NAME}}`, which it fills in. */
-export interface ProcessSpec {
-  /** The Deployment's or Job's name, or `gateway`. */
-  name: string;
-  /** A `job` runs once to its end; a `service` and the `gateway` run until they are stopped. */
-  kind: 'service' | 'job' | 'gateway';
-  stacks: string[];
-  /** Arguments of the server, or of the gateway. */
-  args: string[];
-  env: Record<string, string>;
-  /** How readiness and life are told; absent: ready as soon as it runs. */
-  readiness?: HttpProbe;
-  liveness?: HttpProbe;
-  /** Milliseconds that a start may take before the process is started anew. */
-  startTimeoutMs: number;
-  /** Milliseconds between SIGTERM and SIGKILL. */
-  graceMs: number;
-  /** Folders to make and files to write before the start, by absolute path. */
-  folders: string[];
-  files: { path: string; text: string; secret: boolean }[];
-  /** Changes when anything that needs a restart does. */
-  digest: string;
-}
-
-interface HttpProbe {
-  path: string;
-  periodMs: number;
-  timeoutMs: number;
-  failureThreshold: number;
-}
+import type { LocalEntry, LocalSource } from '../project.js';
+import type { WorkloadReading } from './container-env.js';
+import { badManifests, draftsOf, readDraft, roleOf, settleKeys, type TopologyOptions } from './draft-process.js';
+import { isInside } from './mounts.js';
+import { orderProcesses } from './order.js';
+import { isPostgres } from './postgres.js';
+import type { LeftOut, ProcessSpec, ServiceAddress } from './process-spec.js';
+import type { ProcessDraft, ReadProcess } from './read-process.js';
+import { backendKey, readServices, type ServiceTarget } from './services.js';
+import { soundObjects } from './sound-objects.js';
+import { type LocalWorkload, namespaceOf, workloadOf } from './workload.js';
 
 /** A route of the gateway, as an Ingress path says it. */
 export interface GatewayRoute {
@@ -68,161 +18,138 @@ export interface GatewayRoute {
   host?: string;
   path: string;
   type: 'Exact' | 'Prefix';
-  /** Name of the process that answers. */
+  /** Key of the port that answers. */
   service: string;
 }
 
 /** What the manifests mean on this machine. */
 export interface Topology {
+  /** Each after those that it waits for. */
   processes: Omit<ProcessSpec, 'digest'>[];
+  /** How each of them is run, where an entry says so. */
+  entries: ReadonlyMap<string, LocalEntry>;
   routes: GatewayRoute[];
+  /** Where the Services are reached. */
+  services: ServiceAddress[];
   host: string | undefined;
   loadPaths: Record<string, string>;
   /** Objects that have no meaning here, and why. */
   leftOut: LeftOut[];
+  /** What the objects keep secret. */
+  secretTexts: Set<string>;
 }
 
 /** Names that mean something else in the state folder: the gateway's and the supervisor's log, the folder of the claims. */
 const reservedNames = new Set(['gateway', 'supervisor', 'claims']);
-/** Longest delay of a timer, in seconds: a longer one would strike at once. */
-const mostSeconds = 2_147_483;
 
 /**
- * Reads the objects of some stacks as processes and routes: each Deployment of the bundled server's image is one process,
- * whatever its `replicas`; names of Services in env become loopback ports; mounts become folders; the store is SQLite.
- * Every folder and file is inside `volumes`. Throws Failure `bad-manifests` where the objects cannot be told apart here.
+ * Reads the objects of some stacks as processes and routes: each workload with an entry is one process, whatever its `replicas`;
+ * names of Services become loopback ports, mounts folders. Every folder and file is inside `volumes`. Throws Failure
+ * `bad-manifests` where the objects cannot be told apart here, `bad-local-entry` for an entry that names no port of its workload.
  */
-export function readTopology(objects: readonly StackObject[], options: TopologyOptions): Topology {
-  const leftOut: Topology['leftOut'] = [];
-  const local = objects.filter(({ object }) => isWorkload(object) && serverContainer(object) !== undefined);
-  const services = objects.filter((entry): entry is StackObject & { object: Service } =>
-    isKind(entry.object, 'Service'),
-  );
-  const targets = services.flatMap(({ object: service }) => {
-    const process = local.find(({ object }) => object.kind === 'Deployment' && selects(service, object));
-    return process === undefined ? [] : [{ service, process: process.object.metadata.name }];
-  });
+export function readTopology(source: LocalSource, options: TopologyOptions): Topology {
+  const objects = soundObjects(source.objects);
+  const leftOut: LeftOut[] = [];
+  const around: WorkloadReading = { ...options, objects, leftOut, secretTexts: new Set() };
+  const workloads = objects.flatMap((entry) => workloadOf(entry) ?? []).filter(({ hooks }) => runsWithUp(hooks));
+  const local = workloads.filter((workload) => roleOf(workload, source, options) !== undefined);
   refuseNames(local);
-  const processes = local.map(({ object, stacks }) =>
-    readProcess(object as Workload, stacks, { objects, targets, options, leftOut }),
-  );
-  const { routes, host, loadPaths } = readIngresses(objects, targets, leftOut);
-  for (const { object } of objects) {
-    const reason = whyLeftOut(object, local, targets);
-    if (reason === undefined) continue;
-    leftOut.push({ ref: refOf(object), reason, ...(isWorkload(object) ? { needsContainer: true } : {}) });
+  const services = readServices(objects, local);
+  const drafts = local.flatMap((workload) => draftsOf(workload, source, { services, around, options }));
+  settleKeys(services, drafts);
+  const read = drafts.map((draft) => ({ draft, ...readDraft(draft, services, around, options) }));
+  pinPorts(read, leftOut);
+  for (const { draft, mentions } of read) {
+    for (const missing of mentions.missing) {
+      const reason = `it names ${missing}, and nothing here answers for that Service`;
+      leftOut.push({ ref: `${draft.workload.ref} env`, reason, isTold: true });
+    }
   }
-  return { processes, routes, host, loadPaths, leftOut };
+  const { routes, host, loadPaths } = readIngresses(objects, services, leftOut);
+  const whyNoPostgres = source.runsPostgres && typeof options.postgres === 'string' ? options.postgres : undefined;
+  for (const { object } of objects) {
+    const reason = whyLeftOut(object, local, services, whyNoPostgres);
+    if (reason === undefined) continue;
+    leftOut.push({ ref: refOf(object), reason, ...(workloadKinds.has(object.kind) ? { needsContainer: true } : {}) });
+  }
+  const processes = orderProcesses(
+    read.map(({ spec, mentions, own, draft }) => ({
+      spec,
+      names: mentions.processes,
+      own,
+      hooks: draft.workload.hooks,
+      weight: draft.workload.hookWeight,
+      ...(draft.name === draft.workload.name ? {} : { before: draft.workload.name }),
+    })),
+  );
+  refusePaths(processes, options.volumes);
+  return {
+    processes,
+    entries: new Map(drafts.flatMap(({ name, entry, isDatabase }) => (isDatabase ? [] : [[name, entry] as const]))),
+    routes,
+    services: addressesOf(services),
+    host,
+    loadPaths,
+    leftOut,
+    secretTexts: around.secretTexts,
+  };
+}
+
+/** Hooks that are part of an installation; the others are run by `test`, or when something is deleted. */
+function runsWithUp(hooks: readonly string[]): boolean {
+  return hooks.length === 0 || hooks.some((hook) => /^(?:pre|post)-(?:install|upgrade)$/.test(hook));
+}
+
+/** A port that somebody knows by its number alone is that number, where the process can listen on any. */
+function pinPorts(read: readonly (ReadProcess & { draft: ProcessDraft })[], leftOut: LeftOut[]): void {
+  const ports = new Map(read.flatMap(({ spec }) => spec.ports.map((port) => [port.key, port] as const)));
+  for (const { draft, mentions } of read) {
+    for (const { key, port: number, by } of mentions.pinned) {
+      const port = ports.get(key);
+      if (port === undefined) continue;
+      if (port.fixed === undefined) {
+        port.fixed = number;
+        port.why = `must be at ${number}: ${by} of ${draft.workload.ref} names it without a port`;
+      } else if (port.fixed !== number) {
+        const reason = `${by} names it without a port: it is asked at ${number}, and here it listens on ${port.fixed}`;
+        leftOut.push({ ref: `${draft.workload.ref} env`, reason, isTold: true });
+      }
+    }
+  }
+}
+
+function addressesOf(services: readonly ServiceTarget[]): ServiceAddress[] {
+  return services.flatMap(({ name, namespace, ports }) =>
+    ports.flatMap(({ port, key }) => (key === undefined ? [] : [{ name, namespace, port, key }])),
+  );
 }
 
 /** A process is known by its name alone, whatever its kind and namespace. */
-function refuseNames(local: readonly StackObject[]): void {
+function refuseNames(local: readonly LocalWorkload[]): void {
   const refs = new Map<string, string[]>();
-  for (const { object } of local) {
-    const { name } = object.metadata;
-    refs.set(name, [...(refs.get(name) ?? []), refOf(object)]);
-  }
+  for (const { name, ref } of local) refs.set(name, [...(refs.get(name) ?? []), ref]);
   const details = [...refs].flatMap(([name, of]) => [
     ...(reservedNames.has(name) ? [`${of[0]}: the name is taken on the local target`] : []),
+    ...(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name) && !name.includes('..') ? [] : [`${of[0]}: it is no name`]),
     ...(of.length > 1 ? [`${of.join(', ')}: on the local target their processes have one name`] : []),
   ]);
-  if (details.length === 0) return;
-  throw new Failure({
-    code: 'bad-manifests',
-    message: 'the manifests cannot run on the local target',
-    details,
-    hint: 'Rename them, or run them with --target kube',
-  });
+  if (details.length > 0) throw badManifests(details);
 }
 
-function serverContainer(object: KubeObject): Container | undefined {
-  if (object.kind !== 'Deployment' && object.kind !== 'Job') return undefined;
-  return (object as Workload).spec.template.spec.containers.find(
-    (container) => imageBaseName(container.image) === serverImageName,
+/** Whatever a name of a volume, a key or a path says: nothing is written outside of the state folder. */
+function refusePaths(processes: readonly Omit<ProcessSpec, 'digest'>[], volumes: string): void {
+  const details = processes.flatMap(({ name, folders, files }) =>
+    [...folders, ...files.map(({ path }) => path)]
+      .filter((path) => !isInside(volumes, path) || path.includes('\0'))
+      .map((path) => `${name}: ${JSON.stringify(path)} leads out of the folder of its volumes`),
   );
-}
-
-function readProcess(object: Workload, stacks: string[], around: WorkloadReading): Omit<ProcessSpec, 'digest'> {
-  const { name } = object.metadata;
-  const { spec } = object.spec.template;
-  const container = serverContainer(object) as Container;
-  const mounts = readMounts(object, container, around);
-  const env = readEnv(object, container, around);
-  const withheld = Object.keys(env).filter(isOfTheMachine);
-  for (const key of withheld) delete env[key];
-  if (withheld.length > 0) {
-    const reason = `${withheld.join(', ')}: not passed on, they would act on this machine`;
-    around.leftOut.push({ ref: `${refOf(object)} env`, reason, isTold: true });
-  }
-  for (const [key, value] of Object.entries(env)) {
-    env[key] = mapMounts(mapServices(value, object, around.targets), mounts);
-  }
-  // In a container this is a folder of its own even where nothing is mounted there.
-  if (!isInside(around.options.volumes, env.SQLITE_DIR)) env.SQLITE_DIR = join(around.options.volumes, name, 'data');
-  if (
-    env.PRICES_URL !== undefined &&
-    !URL.canParse(env.PRICES_URL) &&
-    !isInside(around.options.volumes, env.PRICES_URL)
-  ) {
-    around.leftOut.push({
-      ref: `${refOf(object)} env`,
-      reason: 'PRICES_URL: a path at which nothing is mounted',
-      isTold: true,
-    });
-    delete env.PRICES_URL;
-  }
-  const temporary = join(around.options.volumes, name, 'tmp');
-  // Here every process is alone on its store, nobody but this machine may reach it, and the gateway is the one proxy:
-  // not known by its address, which is everybody's here, but by what it shows.
-  Object.assign(env, {
-    HOST: '127.0.0.1',
-    PORT: `{{port:${name}}}`,
-    STORE: 'sqlite',
-    TMPDIR: temporary,
-    TRUSTED_PROXIES: '1',
-    TRUSTED_PROXY_NETWORKS: '',
-    [proxyTokenVariable]: around.options.secret(proxyTokenId),
-  });
-  return {
-    name,
-    kind: object.kind === 'Job' ? 'job' : 'service',
-    stacks,
-    args: [...(container.command ?? []).slice(2), ...(container.args ?? [])],
-    env,
-    readiness: readProbe(container.readinessProbe),
-    liveness: readProbe(container.livenessProbe),
-    startTimeoutMs: startTimeoutMs(container.startupProbe),
-    graceMs: milliseconds(spec.terminationGracePeriodSeconds ?? 30),
-    folders: [temporary, ...mounts.map((mount) => mount.folder)],
-    files: mounts.flatMap((mount) => mount.files),
-  };
-}
-
-/** Kubernetes' own defaults stand where a probe says nothing (https://kubernetes.io/docs/reference/kubernetes-api/). */
-function readProbe(probe: Probe | undefined): HttpProbe | undefined {
-  if (probe?.httpGet === undefined) return undefined;
-  return {
-    path: probe.httpGet.path ?? '/',
-    // 0 stands for "nothing said", too.
-    periodMs: milliseconds(probe.periodSeconds || 10),
-    timeoutMs: milliseconds(probe.timeoutSeconds || 1),
-    failureThreshold: probe.failureThreshold || 3,
-  };
-}
-
-function startTimeoutMs(probe: Probe | undefined): number {
-  if (probe === undefined) return 60_000;
-  return milliseconds((probe.initialDelaySeconds ?? 0) + (probe.periodSeconds || 10) * (probe.failureThreshold || 3));
-}
-
-function milliseconds(seconds: number): number {
-  return Math.min(seconds, mostSeconds) * 1000;
+  if (details.length > 0) throw badManifests(details);
 }
 
 function readIngresses(
   objects: readonly StackObject[],
-  targets: readonly ServiceTarget[],
-  leftOut: Topology['leftOut'],
+  services: readonly ServiceTarget[],
+  leftOut: LeftOut[],
 ): Pick<Topology, 'routes' | 'host' | 'loadPaths'> {
   const routes: GatewayRoute[] = [];
   const loadPaths: Record<string, string> = {};
@@ -231,18 +158,16 @@ function readIngresses(
     if (!isKind(object, 'Ingress')) continue;
     const loadPath = object.metadata.annotations?.[loadPathAnnotation];
     if (loadPath !== undefined) for (const stack of stacks) loadPaths[stack] ??= loadPath;
-    for (const { host, http } of object.spec.rules ?? []) {
+    for (const { host, http } of object.spec?.rules ?? []) {
       firstHost ??= host;
       for (const { path = '/', pathType, backend } of http?.paths ?? []) {
-        const { name, port } = backend.service;
-        const target = targets.find(
-          ({ service }) => service.metadata.name === name && service.metadata.namespace === object.metadata.namespace,
-        );
-        if (target === undefined || servicePort(target.service, port) === undefined) {
-          leftOut.push({ ref: `${refOf(object)}${path}`, reason: `nothing here answers for Service ${name}` });
+        const key = backendKey(services, namespaceOf(object), backend?.service);
+        if (key === undefined) {
+          const reason = `nothing here answers for Service ${backend?.service?.name}`;
+          leftOut.push({ ref: `${refOf(object)}${path}`, reason });
           continue;
         }
-        routes.push({ host, path, type: pathType === 'Exact' ? 'Exact' : 'Prefix', service: target.process });
+        routes.push({ host, path, type: pathType === 'Exact' ? 'Exact' : 'Prefix', service: key });
       }
     }
   }
@@ -251,19 +176,24 @@ function readIngresses(
 
 /** Kinds whose meaning here is carried by the processes, the routes and the folders themselves. */
 const understood = new Set(['ConfigMap', 'Secret', 'Ingress', 'Namespace']);
+const workloadKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicaSet', 'Pod']);
 
 function whyLeftOut(
   object: KubeObject,
-  local: readonly StackObject[],
-  targets: readonly ServiceTarget[],
+  local: readonly LocalWorkload[],
+  services: readonly ServiceTarget[],
+  whyNoPostgres: string | undefined,
 ): string | undefined {
   if (understood.has(object.kind) || local.some((entry) => entry.object === object)) return undefined;
   if (isKind(object, 'Service')) {
-    return targets.some((target) => target.service === object) ? undefined : 'its pods do not run here';
+    return services.some(({ service, process }) => service === object && process !== undefined)
+      ? undefined
+      : 'its pods do not run here';
   }
-  if (isWorkload(object)) {
-    const images = object.spec.template.spec.containers.map((container) => container.image).join(', ');
-    return `it runs ${images}, which needs a container`;
-  }
-  return `${object.kind} has no meaning for processes on one machine`;
+  const workload = workloadOf({ object, stacks: [], part: 'application' });
+  if (workload === undefined) return `${object.kind} has no meaning for processes on one machine`;
+  if (!runsWithUp(workload.hooks))
+    return `it is a hook of helm (${workload.hooks.join(', ')}), and no part of an installation`;
+  if (whyNoPostgres !== undefined && workload.containers.some(isPostgres)) return whyNoPostgres;
+  return `it runs ${workload.containers.map(({ image }) => image).join(', ')}, which needs a container`;
 }

@@ -1,17 +1,19 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
 import { makeFolders } from '../../../kernel/folders.js';
 import { replaceFile } from '../../../kernel/replacement.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { Values } from '../../manifests/values-shape.js';
-import type { LeftOut } from '../plan/container-env.js';
-import type { GatewayRoute, ProcessSpec } from '../plan/topology.js';
+import { bundledProject } from '../../project-name.js';
+import type { LeftOut, ProcessSpec, ServiceAddress } from '../plan/process-spec.js';
+import type { GatewayRoute } from '../plan/topology.js';
 import { isLocalState, isRuntime, isSecrets } from './state-shape.js';
 
 /** Where the local target keeps what it knows: one folder, removed by `down`. */
 export interface StateFolder {
-  /** `.../hwctl/local`; also the mark by which every process we started is found (see process-identity.ts). */
+  /** `.../hwctl/local`, of another project than the bundled `.../hwctl/local@NAME`; also the mark by which every process we started is found (see process-identity.ts). */
   readonly path: string;
   /** What shall run; written by commands under the lock, before they act. */
   readonly state: string;
@@ -24,6 +26,8 @@ export interface StateFolder {
   readonly logs: string;
   /** Folders behind the volume mounts: the data. */
   readonly volumes: string;
+  /** Data of programs that root must run as another user, who cannot reach the home of root: outside of `path`, and part of it. */
+  readonly lent: string;
 }
 
 /** What shall run. */
@@ -34,10 +38,12 @@ export interface LocalState {
   values: Values;
   /** Changes when any process or route does. */
   digest: string;
-  /** Changes when anything does that this was made from; see inputs.ts. */
+  /** Changes when anything does that this was made from; see LocalProject. */
   inputs: string;
   processes: ProcessSpec[];
   routes: GatewayRoute[];
+  /** Where the Services are reached. */
+  services: ServiceAddress[];
   /** Host name of the platform, as the Ingress objects say. */
   host: string | undefined;
   /** What `hwctl load` hits, by stack. */
@@ -52,11 +58,30 @@ export interface Runtime {
   supervisor: { pid: number; identity: string; controlPort: number; token: string };
   ports: Record<string, number>;
   processes: { name: string; pid: number; identity: string }[];
+  /** Jobs that have run to their end, by name, each with the digest of what ran: they are not run again. */
+  done?: Record<string, string>;
 }
 
-/** The local target's folder in the state home. Throws Failure `no-home`. */
-export function stateFolder(env: Readonly<Record<string, string | undefined>>): StateFolder {
-  return stateFolderAt(join(stateHome(env), 'local'));
+/** The local target's folder in the state home, of a project by its name. Throws Failure `no-home`. */
+export function stateFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  project: string = bundledProject,
+): StateFolder {
+  return stateFolderAt(join(stateHome(env), project === bundledProject ? 'local' : `local@${project}`));
+}
+
+/** Names of the projects of which something is recorded here. Throws Failure `no-home`. */
+export function recordedProjects(env: Readonly<Record<string, string | undefined>>): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(stateHome(env), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? entry.name : [],
+    );
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    return [];
+  }
+  return names.sort().flatMap((name) => (name === 'local' ? [bundledProject] : (/^local@(.+)$/.exec(name)?.[1] ?? [])));
 }
 
 /** The folder at a known path (for the supervisor, which is told). */
@@ -69,6 +94,7 @@ export function stateFolderAt(path: string): StateFolder {
     lock: `${path}.lock`,
     logs: join(path, 'logs'),
     volumes: join(path, 'volumes'),
+    lent: join('/var/tmp', `hwctl-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`),
   };
 }
 

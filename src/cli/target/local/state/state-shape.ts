@@ -41,7 +41,25 @@ function isPort(value: unknown): value is number {
 }
 
 const processId = { pid: isPid, identity: (value: unknown) => text(value) && value !== '' };
-const probe = fields({ path: text, periodMs: amount, timeoutMs: amount, failureThreshold: amount });
+const probeKinds: Record<string, Check>[] = [
+  { kind: exactly('http'), port: text, path: text, headers: optional(mapOf(text)) },
+  { kind: exactly('tcp'), port: text },
+  { kind: exactly('exec'), command: list(text) },
+];
+const probe: Check = (value) =>
+  fields({ periodMs: amount, timeoutMs: amount, failureThreshold: amount })(value) &&
+  probeKinds.some((shape) => fields(shape)(value));
+const user: Check = (value) => Number.isSafeInteger(value) && (value as number) > 0;
+const postgres = fields({
+  bin: text,
+  data: text,
+  user: text,
+  password: text,
+  database: text,
+  adminPassword: optional(text),
+  scripts: list(fields({ name: text, text })),
+  as: optional(fields({ uid: user, gid: user })),
+});
 
 /** Whether this is a process identity: a positive pid and a start time; anything else names no process. */
 export const isProcessId: Check = fields(processId);
@@ -58,6 +76,7 @@ export const isRuntime: Check = fields({
   supervisor: fields({ ...processId, controlPort: isPort, token: text }),
   ports: mapOf(isPort),
   processes: list(fields({ ...processId, name: text })),
+  done: optional(mapOf(text)),
 });
 
 /** Whether this is secrets.json. */
@@ -76,18 +95,25 @@ export const isLocalState: Check = fields({
       name: text,
       kind: exactly('service', 'job', 'gateway'),
       stacks: list(text),
-      args: list(text),
+      command: list(text),
+      cwd: optional(text),
       env: mapOf(text),
+      ports: list(fields({ key: text, fixed: optional(isPort), why: optional(text) })),
+      after: list(text),
       readiness: optional(probe),
       liveness: optional(probe),
       startTimeoutMs: amount,
       graceMs: amount,
+      attempts: optional(amount),
+      ours: optional(flag),
+      postgres: optional(postgres),
       folders: list(text),
       files: list(fields({ path: text, text, secret: flag })),
       digest: text,
     }),
   ),
   routes: list(fields({ host: optional(text), path: text, type: exactly('Exact', 'Prefix'), service: text })),
+  services: list(fields({ name: text, namespace: text, port: amount, key: text })),
   host: optional(text),
   loadPaths: mapOf(text),
   leftOut: optional(

@@ -20,7 +20,10 @@ export interface ProcessReport {
   kind: 'service' | 'job' | 'gateway';
   digest: string;
   stacks: string[];
+  /** The one that it is reached by; 0 where it has none. */
   port: number;
+  /** Others that must be ready before it starts. */
+  waitsFor?: string[];
   state: ProcessState;
   restarts: number;
   /** How it ended last, in words. */

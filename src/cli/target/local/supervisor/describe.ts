@@ -32,8 +32,9 @@ export function endpointsOf(state: LocalState, supervisor: SupervisorReport): En
       loadPath: loadPaths.find((path) => path === '/') ?? loadPaths[0],
     });
   }
+  const databases = new Set(state.processes.flatMap(({ name, postgres }) => (postgres === undefined ? [] : [name])));
   for (const process of supervisor.processes) {
-    if (process.kind === 'service') {
+    if (process.kind === 'service' && process.port !== 0 && !databases.has(process.name)) {
       endpoints.push({ name: process.name, stacks: process.stacks, url: url(process.port) });
     }
   }
@@ -72,8 +73,11 @@ export function describeProcess(process: ProcessReport, nowMs: number): Omit<Ser
       };
     case 'failed':
       return { state: 'failed', restarts, ...running, reason: describeExit(state.exit) };
-    case 'idle':
-      return { state: 'starting', restarts, ...running, reason: 'it is about to start' };
+    case 'idle': {
+      const { waitsFor = [] } = process;
+      const reason = waitsFor.length === 0 ? 'it is about to start' : `it waits for ${waitsFor.join(', ')}`;
+      return { state: 'starting', restarts, ...running, reason };
+    }
     case 'stopped':
       return { state: 'stopped', restarts, ...running };
   }

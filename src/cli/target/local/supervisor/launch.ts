@@ -20,14 +20,20 @@ import { openLog } from './log-file.js';
 /** What `hwctl up` tells the supervisor as it starts it, as one JSON argument. */
 export interface SupervisorArguments {
   folder: string;
-  serverEntry: string;
   baseEnv: Record<string, string>;
 }
 
 const supervisorEntry = fileURLToPath(entryModule('target/local/supervisor/supervisor.main'));
 
-/** Variables of the caller's environment that a service may see; everything else it gets is in the manifests. */
-const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'NODE_EXTRA_CA_CERTS'];
+/**
+ * Variables of the caller's environment that a service may see: whose machine it is, and where the tools of a language keep what
+ * they need to start it. Everything else it gets is in the manifests.
+ */
+const passedOn = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'NODE_EXTRA_CA_CERTS'],
+  ...['JAVA_HOME', 'MAVEN_HOME', 'GRADLE_USER_HOME', 'GOROOT', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'GOPROXY', 'GOFLAGS'],
+  ...['VIRTUAL_ENV', 'PYENV_ROOT', 'PYENV_VERSION', 'NVM_DIR', 'DOTNET_ROOT', 'CARGO_HOME', 'RUSTUP_HOME'],
+];
 
 /** The supervisor of this folder where one runs, else undefined. */
 export function runningSupervisor(folder: StateFolder): Runtime['supervisor'] | undefined {
@@ -38,12 +44,12 @@ export function runningSupervisor(folder: StateFolder): Runtime['supervisor'] | 
 /** Starts the supervisor, which outlives us, and resolves when it answers. Throws Failure `supervisor` at the deadline. */
 export async function launchSupervisor(
   folder: StateFolder,
-  options: { env: Readonly<Record<string, string | undefined>>; serverEntry: string },
+  env: Readonly<Record<string, string | undefined>>,
   wait: { clock: Clock; signal: AbortSignal; timeoutMs: number },
 ): Promise<Runtime['supervisor']> {
   const baseEnv: Record<string, string> = {};
-  for (const name of passedOn) if (options.env[name] !== undefined) baseEnv[name] = options.env[name];
-  const argument: SupervisorArguments = { folder: folder.path, serverEntry: options.serverEntry, baseEnv };
+  for (const name of passedOn) if (env[name] !== undefined) baseEnv[name] = env[name];
+  const argument: SupervisorArguments = { folder: folder.path, baseEnv };
   let log: number;
   try {
     log = openLog(folder.logs, 'supervisor');

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { dirname } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../kernel/clock.js';
 import { entryModule } from '../../../kernel/entry-module.js';
 import { replaceFile } from '../../../kernel/replacement.js';
-import type { ProcessSpec } from '../plan/topology.js';
+import type { ProcessProbe, ProcessSpec } from '../plan/process-spec.js';
 import { isFree } from '../state/ports.js';
 import { identityOf, marker } from '../state/process-identity.js';
 import { makeFolder } from '../state/state-folder.js';
 import { closeLog, openLog } from './log-file.js';
-import { probeHttp } from './probe.js';
+import { makeCluster } from './postgres-cluster.js';
+import { type CommandPlace, probeCommand, probeHttp, probeTcp } from './probe.js';
 import {
   defaultPolicy,
   type Exit,
@@ -25,13 +26,12 @@ export interface ProcessHost {
   logs: string;
   /** Value of the marker in the environment of every process of ours. */
   instance: string;
-  /** The built server's entry. */
-  serverEntry: string;
   /** PATH, HOME and the like. */
   baseEnv: Record<string, string>;
-  portOf(name: string): number;
+  /** By the port's key; undefined for one that nobody has. */
+  portOf(key: string): number | undefined;
   /** Chooses another port for this process: its own was taken by somebody else. */
-  replacePort(name: string): Promise<void>;
+  replacePort(name: string, key: string): Promise<void>;
   /** Called after each change of state, and with a line for the supervisor's own log. */
   onChange(process: SupervisedProcess, line: string): void;
 }
@@ -40,6 +40,10 @@ const gatewayEntry = fileURLToPath(entryModule('target/local/gateway/gateway.mai
 const leash = entryModule('target/local/supervisor/leash.main').href;
 /** Milliseconds between probes of a process that has not been ready yet: a start is worth watching closely. */
 const startProbePeriodMs = 30;
+/** Of a probe that starts a program: 100 ms. */
+const commandProbePeriodMs = 100;
+/** Milliseconds in which a port that the program cannot but take is waited for: what was ended may hold it a moment longer. */
+const fixedPortMs = 1500;
 
 /** Keeps one process running as its spec says: starts, probes, restarts with back-off, stops. */
 export class SupervisedProcess {
@@ -54,13 +58,16 @@ export class SupervisedProcess {
   #started = false;
   #starting = false;
   readonly #waiters = new Set<() => void>();
+  /** What was said of probes that cannot be asked here. */
+  readonly #untold = new Set<string>();
   readonly #policy: LifePolicy;
 
   constructor(
     public spec: ProcessSpec,
     private readonly around: ProcessHost,
   ) {
-    this.#policy = { ...defaultPolicy, kind: spec.kind, graceMs: spec.graceMs };
+    const { kind, graceMs, attempts = defaultPolicy.jobAttempts } = spec;
+    this.#policy = { ...defaultPolicy, kind, graceMs, jobAttempts: attempts };
   }
 
   /** The running process, or undefined. */
@@ -81,14 +88,34 @@ export class SupervisedProcess {
     this.#starting = true;
     try {
       clearTimeout(this.#timer);
-      if (this.spec.kind !== 'job' && !(await isFree(this.around.portOf(this.spec.name)))) {
-        await this.around.replacePort(this.spec.name);
-      }
+      await this.#takePorts();
+      if (this.spec.postgres !== undefined)
+        await makeCluster(this.spec, {
+          port: this.around.portOf(this.spec.name) ?? 0,
+          log: this.#openLog(),
+          place: this.#place(),
+          isWanted: () => this.state.type === 'idle' || this.state.type === 'backing-off',
+        });
       if (this.state.type === 'idle' || this.state.type === 'backing-off') this.#spawn();
     } catch (error) {
       this.#fail(error as Error);
     } finally {
       this.#starting = false;
+    }
+  }
+
+  /** A free port each, of those that may be any; one that may not is waited for. Throws where somebody else keeps it. */
+  async #takePorts(): Promise<void> {
+    for (const { key, fixed } of this.spec.ports) {
+      const port = this.around.portOf(key) ?? 0;
+      if (fixed === undefined) {
+        if (!(await isFree(port))) await this.around.replacePort(this.spec.name, key);
+        continue;
+      }
+      for (const until = this.around.clock.monotonic() + fixedPortMs; !(await isFree(fixed)); ) {
+        if (this.around.clock.monotonic() > until) throw new Error(`another program has port ${fixed}`);
+        await this.around.clock.sleep(50);
+      }
     }
   }
 
@@ -105,6 +132,11 @@ export class SupervisedProcess {
     if (this.state.type === 'idle') await this.start();
   }
 
+  /** It was run to its end before this supervisor began. */
+  skip(): void {
+    this.state = { type: 'done' };
+  }
+
   /** Takes a spec whose process needs no restart: what differs are the mounted files at most. */
   update(spec: ProcessSpec): void {
     const changed = JSON.stringify(spec.files) !== JSON.stringify(this.spec.files);
@@ -115,7 +147,7 @@ export class SupervisedProcess {
   /** Harms the running process on purpose; false where none runs. */
   harm(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): boolean {
     if (signal === 'SIGKILL') this.#apply({ type: 'harmed' });
-    return this.#child?.kill(signal) ?? false;
+    return this.#signal(signal);
   }
 
   /** Tells the gateway its routes; nothing for others. */
@@ -127,15 +159,18 @@ export class SupervisedProcess {
     const { spec, around } = this;
     for (const folder of spec.folders) makeFolder(folder);
     this.#writeFiles();
-    const argv =
+    const command = spec.command.map((word) => this.#fill(word));
+    const [program, args] =
       spec.kind === 'gateway'
-        ? [gatewayEntry, ...spec.args.map((value) => this.#fill(value))]
-        : ['--import', leash, around.serverEntry, ...spec.args];
-    const log = openLog(around.logs, spec.name);
-    const child = spawn(process.execPath, argv, {
-      cwd: dirname(around.logs),
-      env: { ...around.baseEnv, ...this.#env(), [marker]: around.instance },
-      stdio: ['ignore', log, log, 'ipc'],
+        ? [process.execPath, [gatewayEntry, ...command]]
+        : [command[0] ?? '', spec.ours === true ? ['--import', leash, ...command.slice(1)] : command.slice(1)];
+    const log = this.#openLog();
+    const { ours = false } = spec;
+    const child = spawn(program, args, {
+      ...this.#place(),
+      // What starts others (npm, a shell, go run) is signalled together with them.
+      detached: !ours,
+      stdio: ['ignore', log, log, ...(ours ? (['ipc'] as const) : [])],
     });
     closeLog(log);
     const life = ++this.#life;
@@ -156,11 +191,32 @@ export class SupervisedProcess {
     else if (spec.kind === 'service') this.#probed(undefined);
   }
 
+  #openLog(): number {
+    return openLog(this.around.logs, this.spec.name);
+  }
+
+  /** Where a command of this process runs, as whom and with which variables. */
+  #place(): CommandPlace {
+    const { around, spec } = this;
+    const cwd = spec.cwd ?? dirname(around.logs);
+    const as = spec.postgres?.as;
+    const env = { ...around.baseEnv, ...this.#env(), [marker]: around.instance };
+    return as === undefined ? { cwd, env } : { cwd: '/', env, ...as };
+  }
+
+  /** To it and to what it has started; false where it does not run. */
+  #signal(signal: NodeJS.Signals): boolean {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return false;
+    if (this.spec.ours === true) return this.#child?.kill(signal) ?? false;
+    return signalGroup(pid, signal);
+  }
+
   #writeFiles(): void {
     for (const { path, text, secret } of this.spec.files) {
       makeFolder(dirname(path));
       // In one step: a reader sees the old file or the new one.
-      replaceFile(path, text, { mode: secret ? 0o600 : 0o644 });
+      replaceFile(path, this.#fill(text), { mode: secret ? 0o600 : 0o644 });
     }
   }
 
@@ -169,7 +225,7 @@ export class SupervisedProcess {
   }
 
   #fill(value: string): string {
-    return value.replace(/\{\{port:([^}]+)\}\}/g, (_, name: string) => String(this.around.portOf(name)));
+    return value.replace(/\{\{port:([^}]+)\}\}/g, (whole, key: string) => String(this.around.portOf(key) ?? whole));
   }
 
   /** Probes readiness (closely until the first success) and, from then on, life. */
@@ -183,8 +239,7 @@ export class SupervisedProcess {
     let lifeCheckedMs = startedMs;
     let first = true;
     const round = async () => {
-      const port = this.around.portOf(this.spec.name);
-      const wrong = await probeHttp(port, readiness.path, readiness.timeoutMs);
+      const wrong = await this.#ask(readiness);
       if (life !== this.#life || !['starting', 'ready', 'unready'].includes(this.state.type)) return;
       missed = wrong === undefined ? 0 : missed + 1;
       if (wrong === undefined) first = false;
@@ -195,7 +250,7 @@ export class SupervisedProcess {
       }
       if (!first && liveness !== undefined && clock.monotonic() - lifeCheckedMs >= liveness.periodMs) {
         lifeCheckedMs = clock.monotonic();
-        const sick = await probeHttp(port, liveness.path, liveness.timeoutMs);
+        const sick = await this.#ask(liveness);
         if (life !== this.#life) return;
         dead = sick === undefined ? 0 : dead + 1;
         if (dead >= liveness.failureThreshold) {
@@ -203,9 +258,30 @@ export class SupervisedProcess {
           return;
         }
       }
-      this.#timer = setTimeout(round, first ? startProbePeriodMs : readiness.periodMs);
+      this.#timer = setTimeout(round, first ? closely : readiness.periodMs);
     };
+    const closely = readiness.kind === 'exec' ? commandProbePeriodMs : startProbePeriodMs;
     this.#timer = setTimeout(round, startProbePeriodMs);
+  }
+
+  #ask(probe: ProcessProbe): Promise<string | undefined> {
+    const port = 'port' in probe ? (this.around.portOf(probe.port) ?? 0) : 0;
+    switch (probe.kind) {
+      case 'http':
+        return probeHttp(port, probe.path, probe.timeoutMs, probe.headers);
+      case 'tcp':
+        return probeTcp(port, probe.timeoutMs);
+      case 'exec': {
+        const [program = '', ...args] = probe.command.map((word) => this.#fill(word));
+        const { postgres } = this.spec;
+        const own = postgres === undefined || isAbsolute(program) ? program : join(postgres.bin, program);
+        return probeCommand([own, ...args], this.#place(), probe.timeoutMs, (reason) => {
+          if (this.#untold.has(reason)) return;
+          this.#untold.add(reason);
+          this.around.onChange(this, `${this.spec.name}: ${reason}`);
+        });
+      }
+    }
   }
 
   #probed(wrong: string | undefined): void {
@@ -228,6 +304,9 @@ export class SupervisedProcess {
     const expected = this.state.type === 'stopping';
     clearTimeout(this.#timer);
     clearTimeout(this.#killTimer);
+    // What it has started and not ended would hold its ports.
+    const pid = this.#child?.pid;
+    if (pid !== undefined && this.spec.ours !== true) signalGroup(pid, 'SIGKILL');
     this.#child = undefined;
     this.#identity = undefined;
     if (!expected || this.lastExit?.reason === undefined) this.lastExit = exit;
@@ -251,15 +330,26 @@ export class SupervisedProcess {
 
   #end(killAtMs: number): void {
     clearTimeout(this.#timer);
-    const child = this.#child;
-    child?.kill('SIGTERM');
+    const life = this.#life;
+    // Postgres' own word for "do not wait for the clients".
+    this.#signal(this.spec.postgres === undefined ? 'SIGTERM' : 'SIGINT');
     // A stopped process hears nothing but these two.
-    child?.kill('SIGCONT');
-    this.#killTimer = setTimeout(() => child?.kill('SIGKILL'), Math.max(0, killAtMs - this.around.clock.now()));
+    this.#signal('SIGCONT');
+    const kill = () => life === this.#life && this.#signal('SIGKILL');
+    this.#killTimer = setTimeout(kill, Math.max(0, killAtMs - this.around.clock.now()));
   }
 
   #changed(): Promise<void> {
     return new Promise((resolve) => this.#waiters.add(resolve));
+  }
+}
+
+/** False where no such group is left. */
+function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
   }
 }
 

@@ -5,7 +5,8 @@ import { systemClock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { Fault } from '../../target.js';
 import type { GatewayRoutes } from '../gateway/gateway-server.js';
-import { proxyTokenVariable } from '../plan/topology.js';
+import type { ProcessSpec } from '../plan/process-spec.js';
+import { proxyTokenVariable } from '../plan/proxy-token.js';
 import { choosePort, isFree } from '../state/ports.js';
 import { identityOf } from '../state/process-identity.js';
 import {
@@ -30,7 +31,12 @@ class Supervisor {
   readonly #processes = new Map<string, SupervisedProcess>();
   readonly #around: ProcessHost;
   readonly #token = randomBytes(16).toString('hex');
+  /** By the port's key. */
   #ports: Record<string, number> = {};
+  /** Processes that wait for others, each with how it is brought in line once they are ready. */
+  readonly #held = new Map<string, () => Promise<void>>();
+  /** Jobs that have run to their end, with the digest of what ran. */
+  #done: Record<string, string> = {};
   #state: LocalState | undefined;
   #control: { server: Server; port: number } | undefined;
   #ending = false;
@@ -43,17 +49,18 @@ class Supervisor {
       clock: systemClock,
       logs: this.#folder.logs,
       instance: this.#folder.path,
-      serverEntry: options.serverEntry,
       baseEnv: options.baseEnv,
-      portOf: (name) => this.#ports[name] ?? 0,
-      replacePort: (name) => this.#replacePort(name),
+      portOf: (key) => this.#ports[key],
+      replacePort: (name, key) => this.#replacePort(name, key),
       onChange: (process, line) => this.#changed(process, line),
     };
   }
 
   async run(): Promise<void> {
     // Ports that an earlier supervisor of this folder had are taken again where they are free.
-    this.#ports = readRuntime(this.#folder)?.ports ?? {};
+    const before = readRuntime(this.#folder);
+    this.#ports = before?.ports ?? {};
+    this.#done = before?.done ?? {};
     this.#control = await serveControl(this.#token, (request) => this.#handle(request));
     this.#record();
     setInterval(() => this.#keepHouse(), housekeepingPeriodMs);
@@ -93,37 +100,69 @@ class Supervisor {
       const gone = [...this.#processes.values()].filter(({ spec }) => !wanted.has(spec.name));
       await Promise.all(
         gone.map(async (process) => {
+          this.#held.delete(process.spec.name);
           await process.stop();
           this.#processes.delete(process.spec.name);
-          delete this.#ports[process.spec.name];
+          delete this.#done[process.spec.name];
+          for (const { key } of process.spec.ports) delete this.#ports[key];
         }),
       );
       await this.#choosePorts(state);
       this.#record();
-      await Promise.all(
-        state.processes.map(async (spec) => {
-          const known = this.#processes.get(spec.name);
-          if (known === undefined) {
-            const process = new SupervisedProcess(spec, this.#around);
-            this.#processes.set(spec.name, process);
-            await process.start();
-          } else if (known.spec.digest !== spec.digest || known.hasGivenUp) {
-            await known.replace(spec);
-          } else {
-            known.update(spec);
-          }
-        }),
-      );
+      // Those that wait for others stand after them, and what has changed of those is seen at once.
+      await Promise.all(state.processes.map((spec) => this.#bringInLine(spec)));
       this.#tellGateway();
     });
   }
 
+  #bringInLine(spec: ProcessSpec): Promise<void> {
+    const known = this.#processes.get(spec.name);
+    if (known !== undefined && known.spec.digest === spec.digest && !known.hasGivenUp) {
+      known.update(spec);
+      return Promise.resolve();
+    }
+    const process = known ?? new SupervisedProcess(spec, this.#around);
+    this.#processes.set(spec.name, process);
+    if (known === undefined && spec.kind === 'job' && this.#done[spec.name] === spec.digest) {
+      process.skip();
+      return Promise.resolve();
+    }
+    const act = () => (known === undefined ? process.start() : known.replace(spec));
+    if (this.#waitsFor(spec).length === 0) {
+      this.#held.delete(spec.name);
+      return act();
+    }
+    this.#held.set(spec.name, act);
+    return Promise.resolve();
+  }
+
+  /** Those of the processes before this one that are not ready or done yet. */
+  #waitsFor({ after }: ProcessSpec): string[] {
+    return after.filter((name) => {
+      const other = this.#processes.get(name);
+      return (
+        other === undefined || this.#held.has(name) || (other.state.type !== 'ready' && other.state.type !== 'done')
+      );
+    });
+  }
+
+  #releaseHeld(): void {
+    for (const [name, act] of this.#held) {
+      const spec = this.#state?.processes.find((candidate) => candidate.name === name);
+      if (spec === undefined || this.#waitsFor(spec).length > 0) continue;
+      this.#held.delete(name);
+      void act();
+    }
+  }
+
   async #choosePorts(state: LocalState): Promise<void> {
-    for (const { name, kind } of state.processes) {
-      if (kind === 'job' || this.#processes.get(name)?.id !== undefined) continue;
-      const known = this.#ports[name];
-      if (known !== undefined && (await isFree(known))) continue;
-      this.#ports[name] = await this.#choosePort(name);
+    for (const { name, ports } of state.processes) {
+      if (this.#processes.get(name)?.id !== undefined) continue;
+      for (const { key, fixed } of ports) {
+        const known = this.#ports[key];
+        if (fixed !== undefined) this.#ports[key] = fixed;
+        else if (known === undefined || !(await isFree(known))) this.#ports[key] = await this.#choosePort(key);
+      }
     }
   }
 
@@ -132,16 +171,18 @@ class Supervisor {
   }
 
   /** A new port for a process whose own was taken; whoever calls it there is started anew. */
-  async #replacePort(name: string): Promise<void> {
-    const old = this.#ports[name];
-    this.#ports[name] = await this.#choosePort(name);
-    log(`${name}: port ${old} is taken by another program; ${this.#ports[name]} is used`);
+  async #replacePort(name: string, key: string): Promise<void> {
+    const old = this.#ports[key];
+    this.#ports[key] = await this.#choosePort(key);
+    log(`${name}: port ${old} is taken by another program; ${this.#ports[key]} is used`);
     this.#record();
     const callers = [...this.#processes.values()].filter(
-      (process) =>
-        process.spec.name !== name &&
-        process.id !== undefined &&
-        Object.values(process.spec.env).some((value) => value.includes(`{{port:${name}}}`)),
+      ({ spec, id }) =>
+        spec.name !== name &&
+        id !== undefined &&
+        [...Object.values(spec.env), ...spec.command, ...spec.files.map(({ text }) => text)].some((text) =>
+          text.includes(`{{port:${key}}}`),
+        ),
     );
     for (const caller of callers) void caller.replace(caller.spec);
   }
@@ -178,7 +219,9 @@ class Supervisor {
 
   #changed(process: SupervisedProcess, line: string): void {
     log(line);
+    if (process.state.type === 'done') this.#done[process.spec.name] = process.spec.digest;
     if (this.#ending) return;
+    this.#releaseHeld();
     this.#record();
     if (process.spec.kind === 'gateway' || process.spec.kind === 'service') this.#tellGateway();
   }
@@ -189,7 +232,9 @@ class Supervisor {
     const upstreams = Object.fromEntries(
       [...this.#processes.values()]
         .filter(({ spec }) => spec.kind === 'service')
-        .map(({ spec, state }) => [spec.name, { port: this.#ports[spec.name] ?? 0, ready: state.type === 'ready' }]),
+        .flatMap(({ spec, state }) =>
+          spec.ports.map(({ key }) => [key, { port: this.#ports[key] ?? 0, ready: state.type === 'ready' }] as const),
+        ),
     );
     const token = gateway.spec.env[proxyTokenVariable] ?? '';
     const message: GatewayRoutes = { type: 'routes', routes: this.#state.routes, upstreams, token };
@@ -205,6 +250,7 @@ class Supervisor {
         digest: process.spec.digest,
         stacks: process.spec.stacks,
         port: this.#ports[process.spec.name] ?? 0,
+        ...(this.#held.has(process.spec.name) ? { waitsFor: this.#waitsFor(process.spec) } : {}),
         state: process.state,
         restarts: process.restarts,
         lastExit: process.lastExit === undefined ? undefined : describeExit(process.lastExit),
@@ -223,6 +269,7 @@ class Supervisor {
       },
       ports: this.#ports,
       processes: [...this.#processes.values()].flatMap(({ spec, id }) => (id ? [{ name: spec.name, ...id }] : [])),
+      done: this.#done,
     };
     try {
       writeAtomically(this.#folder.runtime, JSON.stringify(runtime), false);
@@ -245,7 +292,10 @@ class Supervisor {
     this.#ending = true;
     // The gateway goes first, so that what is in flight is answered by services that still are there.
     await this.#processes.get('gateway')?.stop();
-    await Promise.all([...this.#processes.values()].map((process) => process.stop()));
+    const all = [...this.#processes.values()];
+    // And the databases last.
+    await Promise.all(all.filter(({ spec }) => spec.postgres === undefined).map((process) => process.stop()));
+    await Promise.all(all.map((process) => process.stop()));
   }
 
   async #shutdown(): Promise<void> {

@@ -1,20 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Failure } from '../../../kernel/failure.js';
-import type { Values } from '../../manifests/values-shape.js';
-
-/** All that what shall run is made from. */
-export interface Inputs {
-  stacks: readonly string[];
-  /** Folder of the stacks. */
-  manifests: string;
-  values: Values;
-  serverEntry: string;
-}
+import { Failure } from '../kernel/failure.js';
+import type { LocalRequest } from './local/project.js';
 
 /** Changes when any input does: an `up` with the inputs of the last one need not read the manifests as YAML again. */
-export function inputsDigest({ stacks, manifests, values, serverEntry }: Inputs): string {
+export function inputsDigest({ stacks, manifests, values }: LocalRequest, serverEntry: string): string {
   const hash = createHash('sha256').update(JSON.stringify([stacks, manifests, values]));
   try {
     hashFolder(hash, manifests);
