@@ -124,24 +124,36 @@ t.test('without an engine the node builds, and the image must be there afterward
     return outcome(0, argv.includes('ls') ? JSON.stringify([{ repoTags: tags }]) : 'no buildkit');
   };
   const provider = openMinikube(fake, 'p', systemClock);
-  const deps = { run: fake, provider, registry: undefined, given: false } as unknown as ImageDeps;
+  const environment = { env: {}, cwd: '/', root: '/root', clock: systemClock };
+  const deps = {
+    environment,
+    run: fake,
+    provider,
+    registry: undefined,
+    given: false,
+    state: {},
+  } as unknown as ImageDeps;
   const absent = async () => false;
   const steps = stepsOf(await imageSteps(deps, 'hwctl-server:1', absent, 'image'));
   t.match(steps, [{ verb: 'build', ref: 'image/hwctl-server:1', why: /the node builds it/ }]);
   t.equal(steps.length, 1, 'there is nothing to load');
   await t.rejects(imageSteps({ ...deps, registry: 'localhost:5000' }, 'x:1', absent, 'image'), { code: 'no-engine' });
 
-  const building = provider.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
+  const plain = { context: '/folder', dockerfile: '/folder/Dockerfile', arguments: {} };
+  const building = provider.buildImage(plain, 'hwctl-server:1', { timeoutMs: 1_000 });
   await t.rejects(building, { code: 'image-build', message: /no buildkit/ });
   tags = ['docker.io/library/hwctl-server:1'];
-  await provider.buildImage('/folder', 'hwctl-server:1', { timeoutMs: 1_000 });
-  t.same(asked.find((argv) => argv.includes('build'))?.slice(3), [
-    'image',
-    'build',
-    '--tag',
-    'hwctl-server:1',
-    '/folder',
-  ]);
+  await provider.buildImage(plain, 'hwctl-server:1', { timeoutMs: 1_000 });
+  const builds = () => asked.filter((argv) => argv.includes('build')).map((argv) => argv.slice(5).join(' '));
+  t.same(builds(), ['--tag hwctl-server:1 /folder', '--tag hwctl-server:1 /folder']);
+  const full = { ...plain, dockerfile: '/folder/docker/dev.Dockerfile', target: 'app', platform: 'linux/arm64' };
+  await provider.buildImage({ ...full, arguments: { A: '1' } }, 'hwctl-server:1', { timeoutMs: 1_000 });
+  t.equal(
+    builds().at(-1),
+    '--tag hwctl-server:1 --file docker/dev.Dockerfile --build-opt=target=app --build-opt=platform=linux/arm64 --build-opt=build-arg=A=1 /folder',
+  );
+  const outside = provider.buildImage({ ...plain, dockerfile: '/Dockerfile' }, 'x:1', { timeoutMs: 1_000 });
+  await t.rejects(outside, { code: 'image-source', message: /is not in the folder that is built/ });
 });
 
 t.test('start passes the flags through and explains the driver', async (t) => {

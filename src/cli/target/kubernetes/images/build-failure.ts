@@ -64,7 +64,8 @@ interface Cause {
 
 const needsBuildKit: Pick<Cause, 'why' | 'cure'> = {
   why: () => 'it needs BuildKit, which is not what builds here',
-  cure: () => 'Install docker-buildx (https://docs.docker.com/go/buildx/), without which docker has its classic builder alone',
+  cure: () =>
+    'Install docker-buildx (https://docs.docker.com/go/buildx/), without which docker has its classic builder alone',
 };
 
 /** What builds fail of, the likelier and the clearer first. */
@@ -82,20 +83,24 @@ const causes: readonly Cause[] = [
     pattern:
       /(?:COPY|ADD) failed|failed to (?:compute cache key|calculate checksum)|copier: stat|not found in build context|no items matching glob|no source files were specified/i,
     why: () => 'what it copies is not in the context, or .dockerignore leaves it out',
-    cure: () => 'Paths are from the folder that is built (context), not from the Dockerfile: correct them, or the context in hwctl.yaml',
+    cure: () =>
+      'Paths are from the folder that is built (context), not from the Dockerfile: correct them, or the context in hwctl.yaml',
   },
   {
-    pattern: /failed to reach build target|target stage "?[^" ]+"? could not be found|The target "[^"]*" was not found/i,
+    pattern:
+      /failed to reach build target|target stage "?[^" ]+"? could not be found|The target "[^"]*" was not found/i,
     cure: () => 'Name a stage that the Dockerfile has (FROM … AS NAME): images: target in hwctl.yaml',
   },
   {
-    pattern: /parse error|unknown instruction|no stages to build|file with no instructions|requires (?:at least|exactly) \w+ argument/i,
+    pattern:
+      /parse error|unknown instruction|no stages to build|file with no instructions|requires (?:at least|exactly) \w+ argument/i,
     cure: () => 'Correct the Dockerfile there',
   },
   {
     pattern: /exec format error/i,
     why: () => 'its programs are of another architecture than this machine',
-    cure: () => 'Leave platform out of hwctl.yaml, or install emulation: docker run --privileged --rm tonistiigi/binfmt --install all',
+    cure: () =>
+      'Leave platform out of hwctl.yaml, or install emulation: docker run --privileged --rm tonistiigi/binfmt --install all',
   },
   {
     pattern: /no space left on device|ENOSPC/i,
@@ -124,5 +129,7 @@ function baseOf({ instruction, said }: BuildFailure): string {
   const text = instruction?.text ?? '';
   const named = /^FROM (?:--\S+ )*(\S+)/i.exec(text)?.[1] ?? /--from=(\S+)/.exec(text)?.[1];
   const inText = /(?:load metadata for|resolve image config for) (\S+?):?$/.exec(text)?.[1];
-  return named ?? inText ?? /(?:for|for image|reading manifest \S+ in) (\S+?)[,:]?(?: |$)/.exec(said)?.[1] ?? 'an image';
+  return (
+    named ?? inText ?? /(?:for|for image|reading manifest \S+ in) (\S+?)[,:]?(?: |$)/.exec(said)?.[1] ?? 'an image'
+  );
 }

@@ -68,7 +68,9 @@ function linesOf(text: string): string[] {
 /** Lines that docker writes at every build, and podman's own logging. */
 function isChatter(line: string): boolean {
   return (
-    /^DEPRECATED: The legacy builder|Install the buildx component|^\s*https:\/\/docs\.docker\.com\/go\/buildx/.test(line) ||
+    /^DEPRECATED: The legacy builder|Install the buildx component|^\s*https:\/\/docs\.docker\.com\/go\/buildx/.test(
+      line,
+    ) ||
     /^time="[^"]*" level=/.test(line) ||
     /^View build details: /.test(line)
   );
@@ -80,7 +82,10 @@ function saidBy(lines: readonly string[]): string | undefined {
   const last = errors.at(-1) ?? lines.filter((line) => line.trim() !== '').at(-1);
   return last
     ?.replace(/^(?:ERROR|Error): |^Error response from daemon: /, '')
-    .replace(/^(?:failed to solve(?: with frontend [\w.]+)?: |rpc error: code = \w+ desc = |failed to create LLB definition: )+/, '')
+    .replace(
+      /^(?:failed to (?:solve|build)(?: with frontend [\w.]+)?: |rpc error: code = \w+ desc = |failed to create LLB definition: )+/,
+      '',
+    )
     .replace(/ &imagebuilder\.Step\{.*$/, '')
     .trim();
 }
@@ -91,7 +96,7 @@ function ofBuildKit(lines: readonly string[]): Failed | undefined {
   if (at < 0) return undefined;
   const text = lines[at]!.slice(3, -1).replace(/^\[[^\]]*\] /, '');
   const end = lines.findIndex((line, index) => index > at && line === '------');
-  const output = lines.slice(at + 1, end < 0 ? undefined : end).map((line) => line.replace(/^\d+\.\d+ /, ''));
+  const output = lines.slice(at + 1, end < 0 ? undefined : end).map((line) => line.replace(/^(?:#\d+ )?\d+\.\d+ /, ''));
   const place = lines.slice(end).find((line) => /^\S.*:\d+$/.test(line));
   const line = place === undefined ? undefined : Number(/:(\d+)$/.exec(place)![1]);
   return { text: oneSpaced(text), ...(line !== undefined && { line }), output };
@@ -122,7 +127,9 @@ function placeOf({ text, line, ordinal }: Failed, instructions: readonly Instruc
 
 /** What is said of an image (`FROM 7d8d7f73 AS app`, `[internal] load metadata for docker.io/library/x:1`) is of the instruction that names it. */
 function ofImage(text: string, instructions: readonly Instruction[]): Instruction | undefined {
-  const named = /(?:^FROM |load metadata for |resolve image config for )(?:docker\.io\/(?:library\/)?)?(\S+)/.exec(text)?.[1];
+  const named = /(?:^FROM |load metadata for |resolve image config for )(?:docker\.io\/(?:library\/)?)?(\S+)/.exec(
+    text,
+  )?.[1];
   if (named === undefined) return undefined;
   const short = named.replace(/:latest$/, '');
   const froms = instructions.filter((one) => /^FROM /i.test(one.text) || /--from=/.test(one.text));

@@ -2,10 +2,12 @@ import { createHash, hash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../../kernel/clock.js';
 import { type ContextEntry, listContext, sizeNote, unreadable } from './context-files.js';
 import { readDockerignore } from './dockerignore.js';
 import { HashCache } from './hash-cache.js';
 import { checkSources, dockerfileOf, type ImageSource, shownPath, sourceFailure } from './image-source.js';
+import { buildPlatforms, type ClusterNodes } from './platform.js';
 
 /** A source, and the tag of what it is now. */
 export interface HashedImage {
@@ -23,8 +25,9 @@ export interface HashOptions {
   cwd: string;
   /** Folder in which the hashes of large contexts are remembered; absolute. */
   cacheFolder: string;
-  /** Platform of sources that name none, where it is not the engine's own. */
-  platform?: string;
+  clock: Clock;
+  /** Where the nodes are known: what they are is built for. */
+  cluster?: ClusterNodes;
   signal?: AbortSignal;
 }
 
@@ -33,17 +36,16 @@ export interface HashOptions {
  * .dockerignore respected), the Dockerfile's text, target, arguments and platform. Throws Failure `image-source` with all
  * that cannot be built.
  */
-export async function hashSources(
-  sources: readonly ImageSource[],
-  options: HashOptions,
-): Promise<HashedImage[]> {
+export async function hashSources(sources: readonly ImageSource[], options: HashOptions): Promise<HashedImage[]> {
   checkSources(sources, options.cwd);
   const hashed: HashedImage[] = [];
   const problems: string[] = [];
-  for (const given of sources) {
-    const platform = given.platform ?? options.platform;
+  const platforms = await buildPlatforms(options.cluster, sources);
+  for (const [at, given] of sources.entries()) {
+    const { platform, note } = platforms[at]!;
     const source = platform === undefined ? given : { ...given, platform };
     const one = await hashSource(source, options);
+    if (note !== undefined) one.notes.unshift(note);
     const place = source.where === undefined ? '' : `${source.where}: `;
     problems.push(...one.problems.map((problem) => `${place}image ${source.image}: ${problem}`));
     hashed.push(one);
@@ -54,7 +56,7 @@ export async function hashSources(
 
 async function hashSource(
   source: ImageSource,
-  { cwd, cacheFolder, signal }: HashOptions,
+  { cwd, cacheFolder, clock, signal }: HashOptions,
 ): Promise<HashedImage & { problems: string[] }> {
   const dockerfile = dockerfileOf(source);
   const ignoreFile = ignoreFileOf(source.context, dockerfile);
@@ -63,7 +65,7 @@ async function hashSource(
   const wrong = ignored.problems.map(({ line, message }) => `${shown}:${line}: ${message}`);
   const listing = await listContext(source.context, ignored.patterns, signal);
   const problems = [...wrong, ...listing.problems];
-  const cache = new HashCache(cacheFolder, source.context);
+  const cache = new HashCache(cacheFolder, source.context, clock.now());
   const digest = createHash('sha256').update(headOf(source, readFileSync(dockerfile, 'utf8')));
   if (problems.length === 0)
     for (const entry of listing.entries) {

@@ -55,7 +55,9 @@ export async function listContext(
   };
   await visit('', undefined);
   if (listing.entries.length > mostEntries)
-    listing.problems.push(`it holds more than ${mostEntries} files: name the folder that is meant, or add a .dockerignore`);
+    listing.problems.push(
+      `it holds more than ${mostEntries} files: name the folder that is meant, or add a .dockerignore`,
+    );
   listing.entries.sort((a, b) => (a.path < b.path ? -1 : 1));
   return listing;
 }
@@ -80,7 +82,8 @@ function add(root: string, path: string, stat: Stats, listing: ContextListing): 
   else if (stat.isSymbolicLink()) {
     const link = readlinkSync(join(root, path));
     const end = relative(root, resolve(dirname(join(root, path)), link));
-    if (end === '..' || end.startsWith('../')) listing.notes.push(`${path} is a link out of the context: ${link} is not sent`);
+    if (end === '..' || end.startsWith('../'))
+      listing.notes.push(`${path} is a link out of the context: ${link} is not sent`);
     listing.entries.push({ path, kind: 'link', link, stat });
   } else if (stat.isSocket()) listing.notes.push(`${path} is a socket: it is not sent`);
   else listing.entries.push({ path, kind: 'other', stat });
@@ -90,7 +93,9 @@ function add(root: string, path: string, stat: Stats, listing: ContextListing): 
 const many = { bytes: 200_000_000, files: 20_000 };
 /** Folders that are made anew in the image, or are of no use in it. */
 const usualWaste = new Set(
-  'node_modules .git .venv venv env target dist build out bin obj .gradle .idea .next .cache __pycache__ vendor coverage'.split(' '),
+  'node_modules .git .venv venv env target dist build out bin obj .gradle .idea .next .cache __pycache__ vendor coverage'.split(
+    ' ',
+  ),
 );
 
 /** What is said of a context that is large: its biggest folders, and that a .dockerignore leaves them out. */

@@ -9,7 +9,7 @@ export interface Instruction {
 /** The instructions of a Dockerfile, with continued lines joined, comments and the lines of here-documents left out. */
 export function readInstructions(source: string): Instruction[] {
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const escape = /^#[ \t]*escape[ \t]*=[ \t]*`/im.test(lines[0] ?? '') ? '`' : '\\';
+  const end = continuation(lines);
   const instructions: Instruction[] = [];
   let open: Instruction | undefined;
   let ends: string[] = [];
@@ -21,7 +21,7 @@ export function readInstructions(source: string): Instruction[] {
     }
     // Comments and empty lines may stand within a continued instruction.
     if (text === '' || text.startsWith('#')) continue;
-    const isContinued = text.endsWith(escape);
+    const isContinued = text.endsWith(end);
     const part = isContinued ? text.slice(0, -1).trim() : text;
     if (open === undefined) open = { line: at + 1, text: part };
     else open.text = `${open.text} ${part}`;
@@ -32,6 +32,16 @@ export function readInstructions(source: string): Instruction[] {
     open = undefined;
   }
   return open === undefined ? instructions : [...instructions, { ...open, text: oneSpaced(open.text) }];
+}
+
+/** What continues a line: a backslash, unless a directive at the top says otherwise. */
+function continuation(lines: readonly string[]): string {
+  for (const line of lines) {
+    const [, name, value] = /^#[ \t]*(\w+)[ \t]*=[ \t]*(\S+)/.exec(line.trim()) ?? [];
+    if (name === undefined) break;
+    if (name.toLowerCase() === 'escape' && value === '`') return '`';
+  }
+  return '\\';
 }
 
 /** A text whose white space counts for nothing. */

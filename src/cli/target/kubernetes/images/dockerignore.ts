@@ -40,7 +40,8 @@ export function readDockerignore(text: string | undefined): { patterns: IgnorePa
     const line = raw.trim();
     const isException = line.startsWith('!');
     const cleaned = clean(isException ? line.slice(1).trim() : line);
-    if (isException && (cleaned === '' || cleaned === '/')) problems.push({ line: index + 1, message: '! takes nothing back: a pattern is missing' });
+    if (isException && (cleaned === '' || cleaned === '/'))
+      problems.push({ line: index + 1, message: '! takes nothing back: a pattern is missing' });
     else {
       const matches = matcherOf(cleaned);
       if (matches === undefined)

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { readImageName } from '../../../kernel/image-name.js';
 import type { RunProgram } from '../../../kernel/process.js';
-import type { Engine } from '../provider/image.js';
+import { type Engine, engineName } from '../provider/image.js';
 import type { Deadline } from '../provider/provider.js';
 import { buildFailure } from './build-failure.js';
 import { instructionIn } from './build-output.js';
@@ -13,13 +12,6 @@ export interface BuildWatch extends Deadline {
   cwd: string;
   /** Told each instruction as it begins. */
   onProgress(message: string): void;
-}
-
-/** podman calls what has no registry `localhost/NAME`, and a node looks for `docker.io/library/NAME`. */
-export function engineName(engine: Engine, image: string): string {
-  if (engine === 'docker') return image;
-  const { registry, path, tag } = readImageName(image);
-  return `${registry}/${path}${tag === undefined ? '' : `:${tag}`}`;
 }
 
 /** Builds an image with an engine of this machine. Throws Failure `image-build` with the instruction that failed. */

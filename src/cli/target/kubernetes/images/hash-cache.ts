@@ -19,7 +19,11 @@ export class HashCache {
   readonly #now = new Map<string, Known>();
   #isChanged = false;
 
-  constructor(folder: string, context: string) {
+  constructor(
+    folder: string,
+    context: string,
+    private readonly nowMs: number,
+  ) {
     this.#file = join(folder, `${createHash('sha256').update(context).digest('hex').slice(0, 16)}.json`);
     this.#before = read(this.#file);
   }
@@ -34,7 +38,7 @@ export class HashCache {
   }
 
   set(path: string, { size, mtimeMs, ctimeMs, ino }: Stats, hash: string): void {
-    if (Date.now() - Math.max(mtimeMs, ctimeMs) < settledMs) return;
+    if (this.nowMs - Math.max(mtimeMs, ctimeMs) < settledMs) return;
     this.#now.set(path, [size, mtimeMs, ctimeMs, ino, hash]);
     this.#isChanged = true;
   }
@@ -43,7 +47,10 @@ export class HashCache {
   save(): void {
     if (!this.#isChanged && this.#now.size === this.#before.size) return;
     try {
-      if (this.#now.size < worthFiles) return rmSync(this.#file, { force: true });
+      if (this.#now.size < worthFiles) {
+        rmSync(this.#file, { force: true });
+        return;
+      }
       makeFolders(join(this.#file, '..'), 0o700);
       replaceFile(this.#file, JSON.stringify({ version: 1, files: Object.fromEntries(this.#now) }), { mode: 0o600 });
     } catch {

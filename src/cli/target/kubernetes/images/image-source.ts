@@ -70,7 +70,8 @@ function sourceProblems(source: ImageSource, cwd: string): string[] {
   if (folder !== undefined) return [...problems, `its context ${folder}`];
   const dockerfile = dockerfileOf(source);
   const found = statSync(dockerfile, { throwIfNoEntry: false });
-  if (found === undefined) problems.push(`its Dockerfile ${shownPath(dockerfile, cwd)} is not there${nearFile(dockerfile)}`);
+  if (found === undefined)
+    problems.push(`its Dockerfile ${shownPath(dockerfile, cwd)} is not there${nearFile(dockerfile)}`);
   else if (!found.isFile()) problems.push(`its Dockerfile ${shownPath(dockerfile, cwd)} is a folder`);
   return problems;
 }

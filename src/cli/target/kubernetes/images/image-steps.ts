@@ -14,7 +14,7 @@ import {
 } from '../provider/image.js';
 import type { ClusterProvider, Deadline } from '../provider/provider.js';
 import type { HashedImage } from './content-tag.js';
-import { buildWithEngine, engineName } from './engine-build.js';
+import { buildWithEngine } from './engine-build.js';
 import type { ImageReference } from './object-images.js';
 
 /** What images are built and brought to the cluster with. */
@@ -29,12 +29,17 @@ export interface ImageWork {
   cwd: string;
   /** Writes down what `down` has to remove, before it is there. */
   note(list: 'imagesBuilt' | 'imagesLoaded', image: string): void;
+  /** Name of the lane of the steps. */
+  lane: string;
   /** How many builds this machine carries at once: half its cores where absent. */
   lanes?: number;
 }
 
 /** The name under which a built image is found: the source's, with the tag of its content, below a registry where one is given. */
-export function builtName({ source, tag }: Pick<HashedImage, 'tag'> & { source: { image: string } }, registry?: string): string {
+export function builtName(
+  { source, tag }: Pick<HashedImage, 'tag'> & { source: { image: string } },
+  registry?: string,
+): string {
   if (registry === undefined) return `${withoutTag(source.image)}:${tag}`;
   // A registry's own host does not stand in a name of another registry; a repository's path does.
   const { path } = readImageName(source.image);
@@ -87,14 +92,18 @@ export async function imageSteps(
   if (images.length === 0) return [];
   if (registry === undefined && !provider.loadsImages) throw noRegistry(provider, images);
   const due: HashedImage[] = [];
-  for (const one of images) if (registry !== undefined || !(await isInCluster(builtName(one)))) due.push(one);
+  for (const one of images) {
+    const name = builtName(one, registry);
+    // Two names of one content are one image.
+    if (due.some((other) => builtName(other, registry) === name)) continue;
+    if (registry !== undefined || !(await isInCluster(name))) due.push(one);
+  }
   if (due.length === 0) return [];
   const builder = await findBuilder(work);
   const lanes = Math.max(1, work.lanes ?? Math.floor(availableParallelism() / 2));
   const steps = await Promise.all(
     due.map((one, at) => {
-      // One image has the lane that it always had; of several, each lane is of its own.
-      const lane = at % lanes === 0 ? 'image' : `image ${at % lanes}`;
+      const lane = at % lanes === 0 ? work.lane : `${work.lane} ${at % lanes}`;
       return builder.builder === 'node' ? nodeSteps(work, one, lane) : engineSteps(work, builder.engine, one, lane);
     }),
   );
@@ -115,11 +124,10 @@ function nodeSteps(work: ImageWork, one: HashedImage, lane: string): PlannedStep
 async function engineSteps(work: ImageWork, engine: Engine, one: HashedImage, lane: string): Promise<PlannedStep[]> {
   const { run, registry, provider, folder, cwd } = work;
   const image = builtName(one, registry);
-  const local = engineName(engine, image);
   const ref = `image/${image}`;
   if (registry !== undefined && (await registryHasImage(run, engine, image))) return [];
   const steps: PlannedStep[] = [];
-  if (!(await hasImage(run, engine, local))) {
+  if (!(await hasImage(run, engine, image))) {
     const build = async (step: StepContext) => {
       for (const note of one.notes) step.onProgress(`${image}: ${note}`);
       work.note('imagesBuilt', image);
@@ -131,7 +139,7 @@ async function engineSteps(work: ImageWork, engine: Engine, one: HashedImage, la
   const bring = async (step: StepContext) => {
     if (registry !== undefined) return pushImage(run, engine, image, deadlineOf(step));
     work.note('imagesLoaded', image);
-    return loadImage({ run, engine, provider, folder }, local, deadlineOf(step));
+    return loadImage({ run, engine, provider, folder }, image, deadlineOf(step));
   };
   steps.push(planned({ verb: 'load', ref, why: `${registry ?? 'the cluster'} does not have it` }, bring, { lane }));
   return steps;

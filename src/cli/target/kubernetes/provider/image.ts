@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
+import { readImageName } from '../../../kernel/image-name.js';
 import type { RunProgram } from '../../../kernel/process.js';
 import { serverImageName } from '../../manifests/kube-object.js';
 import type { ClusterProvider, Deadline } from './provider.js';
@@ -54,6 +55,13 @@ export function imageName(tag: string, registry: string | undefined): string {
 
 export type Engine = 'docker' | 'podman';
 
+/** What an engine calls an image: podman puts `localhost/` before what has no registry, and a node looks for `docker.io/library/`. */
+export function engineName(engine: Engine, image: string): string {
+  if (engine === 'docker') return image;
+  const { registry, path, tag } = readImageName(image);
+  return `${registry}/${path}${tag === undefined ? '' : `:${tag}`}`;
+}
+
 /** The container engine of this machine that answers. Throws Failure `no-engine` with what each says. */
 export async function findEngine(run: RunProgram): Promise<Engine> {
   const reasons: string[] = [];
@@ -68,7 +76,7 @@ export async function findEngine(run: RunProgram): Promise<Engine> {
   }
   throw new Failure({
     code: 'no-engine',
-    message: 'no container engine answers, so the image of the server cannot be built',
+    message: 'no container engine answers, so no image can be built',
     details: reasons,
     hint: 'Install and start Docker or podman, or run hwctl up --target local',
   });
@@ -76,22 +84,10 @@ export async function findEngine(run: RunProgram): Promise<Engine> {
 
 /** Whether the engine of this machine has the image. */
 export async function hasImage(run: RunProgram, engine: Engine, image: string): Promise<boolean> {
-  const outcome = await run([engine, 'image', 'inspect', '--format', '{{.Id}}', image], { timeoutMs: quickMs });
-  return outcome.exitCode === 0;
-}
-
-/** Builds the image. Throws Failure `image-build` with the engine's last lines. */
-export async function buildImage(run: RunProgram, engine: Engine, folder: string, image: string, options: Deadline) {
-  const outcome = await run([engine, 'build', '--tag', image, folder], options);
-  options.signal?.throwIfAborted();
-  if (outcome.exitCode === 0) return;
-  const lines = `${outcome.stdout}\n${outcome.stderr}`.split('\n').filter((line) => line.trim() !== '');
-  throw new Failure({
-    code: 'image-build',
-    message: `${engine} build of ${image} failed: ${lines.at(-1) ?? outcome.failure}`,
-    details: lines.slice(-8, -1),
-    hint: 'Can this machine pull node:24-bookworm-slim? docker pull node:24-bookworm-slim',
+  const outcome = await run([engine, 'image', 'inspect', '--format', '{{.Id}}', engineName(engine, image)], {
+    timeoutMs: quickMs,
   });
+  return outcome.exitCode === 0;
 }
 
 /** Brings a built image into the nodes through an archive, which is much quicker than by name, and leaves no archive behind. */
@@ -103,7 +99,7 @@ export async function loadImage(
   const name = `${image.replace(/[^\w.-]+/g, '-')}.tar`;
   const archive = join(deps.folder, name);
   try {
-    const saved = await deps.run([deps.engine, 'save', '--output', archive, image], options);
+    const saved = await deps.run([deps.engine, 'save', '--output', archive, engineName(deps.engine, image)], options);
     options.signal?.throwIfAborted();
     if (saved.exitCode !== 0) {
       throw new Failure({
@@ -153,14 +149,13 @@ export function digestIn(text: string): string | undefined {
   }
 }
 
-/** Removes the image from this machine, and what interrupted builds of it left. */
-export async function removeLocalImage(run: RunProgram, engine: Engine, image: string): Promise<void> {
-  await run([engine, 'rmi', image], { timeoutMs: quickMs });
+/** Removes the image from this machine, and what interrupted builds of it left. Gives the reason where it stays. */
+export async function removeLocalImage(run: RunProgram, engine: Engine, image: string): Promise<string | undefined> {
+  const outcome = await run([engine, 'rmi', engineName(engine, image)], { timeoutMs: quickMs });
   await run([engine, 'image', 'prune', '--force', '--filter', `label=${imageLabel}`], { timeoutMs: quickMs });
+  // One that is not there any more is not removed, either: what counts is what is left.
+  if (outcome.exitCode === 0 || !(await hasImage(run, engine, image))) return undefined;
+  return outcome.stderr.trim().split('\n').at(-1) || `${engine} rmi: ${outcome.failure ?? outcome.exitCode}`;
 }
 
-/** Whether a full tag (`docker.io/library/x:1`) means the same image as a short one (`x:1`). */
-export function sameImage(full: string, short: string): boolean {
-  const normal = (name: string) => name.replace(/^(docker\.io\/)?(library\/)?/, '');
-  return normal(full) === normal(short);
-}
+export { sameImage } from '../../../kernel/image-name.js';

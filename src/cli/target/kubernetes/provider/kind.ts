@@ -1,9 +1,10 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
+import { sameImage } from '../../../kernel/image-name.js';
 import type { RunProgram } from '../../../kernel/process.js';
 import { type Finding, findProgram, probeTimeoutMs } from '../../prerequisite.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
-import { findEngine, sameImage } from './image.js';
+import { findEngine } from './image.js';
 import { explainKind, namesIn, nodesIn, progressOf, tagsOnAll } from './kind-output.js';
 import {
   type ClusterProvider,

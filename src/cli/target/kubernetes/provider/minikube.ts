@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
+import { sameImage } from '../../../kernel/image-name.js';
 import type { RunProgram } from '../../../kernel/process.js';
 import { type Finding, findProgram, probeTimeoutMs } from '../../prerequisite.js';
 import type { ClusterCures } from '../api/cluster-cures.js';
-import { sameImage } from './image.js';
 import { ingressController } from './ingress-nginx.js';
 import {
   explain,
@@ -17,7 +17,7 @@ import {
   profileState,
   type StartEvent,
 } from './minikube-output.js';
-import type { Addon, ClusterProvider, Deadline, Env, ProviderKind } from './provider.js';
+import type { Addon, ClusterProvider, Deadline, Env, ImageBuild, ProviderKind } from './provider.js';
 
 const quickMs = 30_000;
 const looks = 3;
@@ -236,21 +236,38 @@ export function openMinikube(run: RunProgram, profile: string, clock: Clock): Cl
         hint: 'Is the disk of the node full? minikube ssh -- df -h /var',
       });
     },
-    buildImage: async (folder, image, options) => {
+    buildImage: async (build, image, options) => {
       // The command itself exits 0 on failure.
-      const outcome = await must(['image', 'build', '--tag', image, folder], options);
+      const outcome = await must(['image', 'build', '--tag', image, ...buildWords(build, image)], options);
       if ((await images()).some((tag) => sameImage(tag, image))) return;
       const said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
       throw new Failure({
         code: 'image-build',
         message: `minikube image build did not make ${image}${said === undefined ? '' : `: ${said}`}`,
-        hint: 'Install Docker or podman on this machine: hwctl builds with either',
+        hint: 'Install Docker or podman on this machine: hwctl builds with either, and tells which instruction fails',
       });
     },
     removeImage: async (image) => {
       await must(['image', 'rm', image], { timeoutMs: quickMs });
     },
   };
+}
+
+/** The words of `minikube image build` behind the tag. Throws Failure `image-source` for a Dockerfile that the node is not sent. */
+function buildWords({ context, dockerfile, target, platform, ...build }: ImageBuild, image: string): string[] {
+  const file = relative(context, dockerfile);
+  if (file.startsWith('..'))
+    throw new Failure({
+      code: 'image-source',
+      message: `${image}: the Dockerfile ${dockerfile} is not in the folder that is built, ${context}, which is all that the node is sent`,
+      hint: 'Install Docker or podman on this machine: hwctl builds with either',
+    });
+  const options = [
+    ...(target === undefined ? [] : [`target=${target}`]),
+    ...(platform === undefined ? [] : [`platform=${platform}`]),
+    ...Object.entries(build.arguments).map(([name, value]) => `build-arg=${name}=${value}`),
+  ];
+  return [...(file === 'Dockerfile' ? [] : ['--file', file]), ...options.map((one) => `--build-opt=${one}`), context];
 }
 
 function curesOf(profile: string): ClusterCures {

@@ -1,6 +1,6 @@
+import { sameImage } from '../../../kernel/image-name.js';
 import type { KubeClient } from '../api/client.js';
 import { conditionOf, type LiveObject } from '../api/live-object.js';
-import { sameImage } from './image.js';
 
 /** An API server on this machine or its network answers in a few milliseconds; one that is gone is not asked for longer: 1.5 s. */
 const probeMs = 1_500;

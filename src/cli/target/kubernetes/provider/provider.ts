@@ -55,6 +55,17 @@ export interface Addon {
   health: { apiVersion: string; kind: string; metadata: { name: string; namespace: string } };
 }
 
+/** What an image is built of. */
+export interface ImageBuild {
+  /** Folder; absolute. */
+  context: string;
+  /** Absolute. */
+  dockerfile: string;
+  target?: string;
+  platform?: string;
+  arguments: Readonly<Record<string, string>>;
+}
+
 /** Who makes a cluster and what surrounds its API server: one open cluster of it. A plain context is one, too: see none.ts. */
 export interface ClusterProvider {
   /** Its name among the provider's clusters; hwctl remembers under it that it made the cluster. */
@@ -85,7 +96,7 @@ export interface ClusterProvider {
   /** Loads an image archive into all nodes and verifies that `image` is there. Throws Failure `image-not-loaded`. */
   loadArchive(file: string, image: string, options: Deadline): Promise<void>;
   /** Builds an image on the nodes and verifies that it is there. Throws Failure `image-build`. */
-  buildImage(folder: string, image: string, options: Deadline): Promise<void>;
+  buildImage(build: ImageBuild, image: string, options: Deadline): Promise<void>;
   /** Removes an image from all nodes. */
   removeImage(image: string): Promise<void>;
 }

@@ -1,25 +1,14 @@
 import { join } from 'node:path';
-import { Failure } from '../../../kernel/failure.js';
 import type { RunProgram } from '../../../kernel/process.js';
 import type { TargetEnvironment } from '../../environment.js';
-import { leftMs, type PlannedStep, planned, type StepContext } from '../../plan.js';
+import { serverImageName } from '../../manifests/kube-object.js';
+import type { PlannedStep } from '../../plan.js';
 import type { UpRequest } from '../../target.js';
+import { imageSteps as bringImages } from '../images/image-steps.js';
 import type { ClusterTargetOptions } from './cluster-access.js';
 import type { StateFile } from './cluster-state.js';
-import {
-  buildImage,
-  contentTag,
-  type Engine,
-  findEngine,
-  hasImage,
-  imageName,
-  loadImage,
-  pushImage,
-  readContext,
-  registryDigest,
-  registryHasImage,
-} from './image.js';
-import type { ClusterProvider, Deadline } from './provider.js';
+import { contentTag, findEngine, imageName, readContext, registryDigest } from './image.js';
+import type { ClusterProvider } from './provider.js';
 
 export interface ImageDeps {
   environment: TargetEnvironment;
@@ -64,22 +53,9 @@ export async function imageReference(deps: ImageDeps, image: string): Promise<st
   return digest === undefined ? image : `${image}@${digest}`;
 }
 
-/** Who builds the image. */
-type Builder = { builder: 'engine'; engine: Engine } | { builder: 'node' };
-
-/** The engine of this machine; a machine whose cluster is a virtual machine may have none of its own: then the node builds. */
-async function findBuilder({ run, registry, provider }: ImageDeps): Promise<Builder> {
-  try {
-    return { builder: 'engine', engine: await findEngine(run) };
-  } catch (error) {
-    if (error instanceof Failure && registry === undefined && provider.buildsImages) return { builder: 'node' };
-    throw error;
-  }
-}
-
 /**
- * The steps that bring the image to where the cluster gets it, one after another in `lane`; none where it is already there.
- * Each deed is written down before it is done. Throws Failure `no-engine` where nothing can build it.
+ * The steps that bring the image to where the cluster gets it; none where it is already there, where it is the user's own, and
+ * where the cluster takes no images. Throws Failure `no-engine` where nothing can build it.
  */
 export async function imageSteps(
   deps: ImageDeps,
@@ -87,43 +63,15 @@ export async function imageSteps(
   inCluster: () => Promise<boolean>,
   lane: string,
 ): Promise<PlannedStep[]> {
-  const { provider, registry, run, state } = deps;
+  const { environment, provider, registry, run, state } = deps;
   if (deps.given || (registry === undefined && !provider.loadsImages)) return [];
-  if (registry === undefined && (await inCluster())) return [];
-  const ref = `image/${image}`;
-  const note = (list: 'imagesBuilt' | 'imagesLoaded') =>
+  const context = imageFolder(environment);
+  const source = { image: serverImageName, context, arguments: {} };
+  const tag = image.slice(image.lastIndexOf(':') + 1);
+  const note = (list: 'imagesBuilt' | 'imagesLoaded', name: string) =>
     state.change((draft) => {
-      if (!draft[list].includes(image)) draft[list].push(image);
+      if (!draft[list].includes(name)) draft[list].push(name);
     });
-  const found = await findBuilder(deps);
-  if (found.builder === 'node') {
-    const build = async (work: StepContext) => {
-      note('imagesLoaded');
-      await provider.buildImage(imageFolder(deps.environment), image, deadlineOf(work));
-    };
-    const why = 'neither docker nor podman answers here: the node builds it';
-    return [planned({ verb: 'build', ref, why }, build, { lane })];
-  }
-  const { engine } = found;
-  if (registry !== undefined && (await registryHasImage(run, engine, image))) return [];
-  const steps: PlannedStep[] = [];
-  if (!(await hasImage(run, engine, image))) {
-    const build = async (work: StepContext) => {
-      note('imagesBuilt');
-      await buildImage(run, engine, imageFolder(deps.environment), image, deadlineOf(work));
-    };
-    steps.push(planned({ verb: 'build', ref, why: `${engine} does not have it` }, build, { lane }));
-  }
-  const bring = async (work: StepContext) => {
-    if (registry !== undefined) return pushImage(run, engine, image, deadlineOf(work));
-    note('imagesLoaded');
-    return loadImage({ run, engine, provider, folder: state.folder }, image, deadlineOf(work));
-  };
-  const why = `${registry ?? 'the cluster'} does not have it`;
-  steps.push(planned({ verb: 'load', ref, why }, bring, { lane }));
-  return steps;
-}
-
-function deadlineOf(work: StepContext): Deadline {
-  return { timeoutMs: leftMs(work), signal: work.signal };
+  const work = { run, provider, registry, folder: state.folder, cwd: environment.cwd, lane, note };
+  return bringImages(work, [{ source, dockerfile: join(context, 'Dockerfile'), tag, notes: [] }], inCluster);
 }

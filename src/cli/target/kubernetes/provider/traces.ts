@@ -90,9 +90,15 @@ async function removeImages(
   const engine = await findEngine(run);
   for (const image of built) {
     const ref = `image/${image}`;
-    await execution.run([
-      planned({ verb: 'delete', ref, why: 'hwctl built it' }, () => removeLocalImage(run, engine, image)),
-    ]);
+    let reason: string | undefined;
+    const remove = async () => {
+      reason = await removeLocalImage(run, engine, image);
+    };
+    await execution.run([planned({ verb: 'delete', ref, why: 'hwctl built it' }, remove)]);
+    if (reason !== undefined) {
+      report.remaining.push({ ref, reason });
+      continue;
+    }
     report.deleted.push(ref);
     state.change((draft) => {
       draft.imagesBuilt = draft.imagesBuilt.filter((other) => other !== image);
