@@ -99,9 +99,13 @@ t.test('what concerns one connection stays there, everything else passes, and Vi
     'connection',
     'x-forwarded-for',
     'x-forwarded-host',
+    'x-forwarded-port',
     'x-forwarded-proto',
+    'x-forwarded-scheme',
     'x-proxy-token',
+    'x-real-ip',
     'x-request-id',
+    'x-scheme',
   ];
   t.strictSame(
     Object.keys(headers)

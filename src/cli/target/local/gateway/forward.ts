@@ -1,12 +1,22 @@
-import { type Agent, type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  type Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { type Headers, tooLarge } from '../routes/decision.js';
 import { loopback } from '../state/ports.js';
-import { maxBodyBytes, type RequestHead, responseHeaders } from './message-head.js';
+import { type RequestHead, responseHeaders, withHeaders } from './message-head.js';
 
 /** One request and its answer. */
 export interface ProxiedRequest {
   incoming: IncomingMessage;
   response: ServerResponse;
   requestId: string;
+  /** What its route wants of the answer, whoever gives it: headers in place of others, and cookies beside others. */
+  wanted: { headers: Headers; cookies: string[]; alwaysSetsCookie: boolean };
   /** Answers with a problem (RFC 9457). */
   refuse(status: number, detail: string, headers?: Record<string, string>): void;
 }
@@ -17,6 +27,9 @@ export interface Destination {
   port(): number | undefined;
   agent: Agent;
   timeoutMs: number;
+  maxBodyBytes: number;
+  /** It speaks TLS; nobody here checks its certificate, as ingress-nginx does not. */
+  isHttps: boolean;
 }
 
 /** An upstream that accepts no connection is tried this often: nothing was sent, so nothing can happen twice. */
@@ -31,21 +44,14 @@ const drainTimeoutMs = 2000;
 /** Sends a request to its service and the answer back. What of it was sent once is never sent again. */
 export function forward(exchange: ProxiedRequest, head: RequestHead, to: Destination, attempt = 1): void {
   const { incoming, response } = exchange;
-  const outgoing = request({
-    host: loopback,
-    port: to.port(),
-    method: incoming.method,
-    path: head.target,
-    headers: head.headers,
-    agent: to.agent,
-    timeout: to.timeoutMs,
-  });
+  const outgoing = openRequest(exchange, head, to);
+  if (outgoing === undefined) return;
   let connected = false;
   outgoing.once('socket', (socket) => {
     const ready = () => {
       connected = true;
       // The body is read only once there is somebody to read it: until then another attempt is possible.
-      if (head.hasBody) sendBody(exchange, outgoing, head.awaitsContinue);
+      if (head.hasBody) sendBody(exchange, outgoing, head.awaitsContinue, to.maxBodyBytes);
     };
     if (socket.connecting) socket.once('connect', ready);
     else ready();
@@ -80,7 +86,34 @@ export function forward(exchange: ProxiedRequest, head: RequestHead, to: Destina
   });
 }
 
-function sendBody(exchange: ProxiedRequest, outgoing: ClientRequest, awaitsContinue: boolean): void {
+/** The request to the service; refused where a rewrite has made of the path what no request may say. */
+function openRequest(
+  { incoming, refuse }: ProxiedRequest,
+  head: RequestHead,
+  to: Destination,
+): ClientRequest | undefined {
+  try {
+    return (to.isHttps ? httpsRequest : httpRequest)({
+      host: loopback,
+      port: to.port(),
+      method: incoming.method,
+      path: head.target,
+      headers: head.headers,
+      agent: to.agent,
+      timeout: to.timeoutMs,
+    });
+  } catch (error) {
+    refuse(400, `the request cannot be sent on: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function sendBody(
+  exchange: ProxiedRequest,
+  outgoing: ClientRequest,
+  awaitsContinue: boolean,
+  maxBodyBytes: number,
+): void {
   const { incoming, response, refuse } = exchange;
   let bytes = 0;
   let begun = false;
@@ -92,7 +125,7 @@ function sendBody(exchange: ProxiedRequest, outgoing: ClientRequest, awaitsConti
       if (bytes <= maxBodyBytes || response.writableEnded) return;
       incoming.unpipe(outgoing);
       if (response.headersSent) cutOff(exchange);
-      else refuse(413, `the body is larger than ${maxBodyBytes} bytes`, { connection: 'close' });
+      else refuse(413, tooLarge(maxBodyBytes).detail, { connection: 'close' });
       outgoing.destroy();
     });
     incoming.pipe(outgoing);
@@ -130,18 +163,17 @@ function relayInterim(
 }
 
 function relay(answer: IncomingMessage, outgoing: ClientRequest, exchange: ProxiedRequest, service: string): void {
-  const { incoming, response, requestId, refuse } = exchange;
+  const { incoming, response, requestId, refuse, wanted } = exchange;
   if (response.destroyed || response.writableEnded) {
     answer.destroy();
     return;
   }
   const reason = answer.statusMessage ?? '';
   try {
-    response.writeHead(
-      answer.statusCode ?? 502,
-      /^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : '',
-      responseHeaders(answer, requestId),
-    );
+    response.writeHead(answer.statusCode ?? 502, /^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : '', [
+      ...withHeaders(responseHeaders(answer, requestId), wanted.headers),
+      ...cookiesFor(answer.statusCode ?? 502, exchange).flatMap((cookie) => ['Set-Cookie', cookie]),
+    ]);
   } catch {
     answer.destroy();
     refuse(502, `${service} answered with what is not HTTP`);
@@ -157,6 +189,12 @@ function relay(answer: IncomingMessage, outgoing: ClientRequest, exchange: Proxi
     outgoing.destroy();
   });
   answer.pipe(response);
+}
+
+/** nginx's `add_header`: with these statuses alone unless it is to be always. */
+export function cookiesFor(status: number, { wanted }: Pick<ProxiedRequest, 'wanted'>): string[] {
+  const isUsual = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308].includes(status);
+  return isUsual || wanted.alwaysSetsCookie ? wanted.cookies : [];
 }
 
 /** Half an answer is out: a connection that breaks is the only honest end. */

@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
-import { gatewayHealthPath, makeRouteTable } from '../plan/route-table.js';
-import type { GatewayRoute } from '../plan/topology.js';
+import { Agent as TlsAgent } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Decision } from '../routes/decision.js';
+import type { GatewayRoute, ServiceAddress } from '../routes/gateway-route.js';
+import { gatewayHealthPath, makeRouteTable } from '../routes/route-table.js';
+import { serviceResolver } from '../routes/service-host.js';
+import { authorize } from './authorize.js';
 import { connectionBounds, limitConnections } from './connection-limit.js';
-import { drain, forward, type ProxiedRequest } from './forward.js';
-import { readRequestHead } from './message-head.js';
+import { cookiesFor, drain, forward, type ProxiedRequest } from './forward.js';
+import { type RequestHead, readRequestHead, withHeaders } from './message-head.js';
 
 /** What the supervisor tells the gateway, at its start and at every change. */
 export interface GatewayRoutes {
   type: 'routes';
   routes: GatewayRoute[];
+  /** Who answers, by the key that routes and services name. */
   upstreams: Record<string, { port: number; ready: boolean }>;
+  /** Where `auth-url` finds the Services. */
+  services?: ServiceAddress[];
   /** Shows the services that X-Forwarded-For was written here. */
   token: string;
 }
@@ -27,6 +34,8 @@ export interface GatewayLimits {
   connections: ReturnType<typeof connectionBounds>;
 }
 
+/** Times that a request may come back here: `auth-url` of a host may lead to that host. */
+const mostHops = 8;
 /** Requests that one connection may have in flight; each takes a descriptor, and those are shared. */
 const mostPipelined = 16;
 
@@ -42,7 +51,10 @@ export const gatewayLimits = (): GatewayLimits => ({
 /** The gateway, not listening yet: what ingress-nginx is in the cluster. */
 export function createGateway(limits: GatewayLimits) {
   // Idle upstream connections are closed ahead of the time that the upstream itself announces (Keep-Alive: timeout=N).
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: limits.connections.idlePerUpstream, scheduling: 'lifo' });
+  const idle = { keepAlive: true, maxFreeSockets: limits.connections.idlePerUpstream, scheduling: 'lifo' } as const;
+  const agent = new Agent(idle);
+  // ingress-nginx checks no certificate either, and these are of this machine.
+  const tlsAgent = new TlsAgent({ ...idle, rejectUnauthorized: false });
   let table = makeRouteTable([]);
   let upstreams: GatewayRoutes['upstreams'] = {};
   let token = '';
@@ -53,18 +65,21 @@ export function createGateway(limits: GatewayLimits) {
     const requestId = requestIdOf(incoming.headers['x-request-id']);
     const peer = incoming.socket.remoteAddress ?? 'unknown';
     const refuse = (status: number, detail: string, headers: Record<string, string> = {}) =>
-      sendProblem(incoming, response, requestId, { status, detail, headers });
-    const exchange: ProxiedRequest = { incoming, response, requestId, refuse };
+      sendProblem(exchange, { status, detail, headers: Object.entries(headers) });
+    const wanted = { headers: [], cookies: [], alwaysSetsCookie: false };
+    const exchange: ProxiedRequest = { incoming, response, requestId, wanted, refuse };
     newest.set(incoming.socket, exchange);
-    const head = readRequestHead(incoming, { peer, requestId, token });
+    const head = readRequestHead(incoming, { peer, port: incoming.socket.localPort ?? 80, requestId, token });
     if ('status' in head) {
       refuse(head.status, head.detail, { connection: 'close' });
       return;
     }
-    const query = head.target.indexOf('?');
-    const path = query < 0 ? head.target : head.target.slice(0, query);
-    if (path === gatewayHealthPath) {
-      respond(incoming, response, { status: 200, type: 'application/json', body: '{"status":"OK"}' });
+    if (head.target.replace(/\?.*$/s, '') === gatewayHealthPath) {
+      respond(incoming, response, {
+        status: 200,
+        headers: ['content-type', 'application/json'],
+        body: '{"status":"OK"}',
+      });
       return;
     }
     // It would show the client what was added on the way; ingress-nginx refuses it, too.
@@ -72,26 +87,48 @@ export function createGateway(limits: GatewayLimits) {
       refuse(405, 'TRACE is not forwarded', { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' });
       return;
     }
-    const service = table.find(head.host, path);
-    if (service === undefined) {
-      refuse(404, `no route leads to ${path} on host ${head.host}`);
+    if (head.hops > mostHops) {
+      refuse(508, 'the request comes back here again and again');
       return;
     }
-    if (upstreams[service]?.ready !== true) {
-      refuse(503, `${service} is not ready`, { 'retry-after': '1' });
+    const decision = table.decide({
+      ...head,
+      method: incoming.method ?? 'GET',
+      header: (name) => headerOf(incoming, name),
+      remoteAddress: peer,
+      requestId,
+    });
+    follow(exchange, head, decision);
+  }
+
+  function follow(exchange: ProxiedRequest, head: RequestHead, decision: Decision): void {
+    const { incoming, refuse } = exchange;
+    if (decision.type === 'answer') {
+      sendProblem(exchange, decision);
       return;
     }
+    exchange.wanted.headers = decision.responseHeaders;
     if (inFlight.of(incoming.socket) >= mostPipelined || inFlight.all() >= limits.connections.clients) {
       refuse(503, 'too many requests are in flight', { 'retry-after': '1', connection: 'close' });
       return;
     }
-    // The port is looked up anew for each attempt: a restarted service may have another one.
-    forward(exchange, head, {
-      service,
-      agent,
-      timeoutMs: limits.upstreamTimeoutMs,
-      port: () => upstreams[service]?.port,
-    });
+    const { service, otherwise, auth, maxBodyBytes, isHttps } = decision;
+    const timeoutMs = decision.timeoutMs ?? limits.upstreamTimeoutMs;
+    const send = (taken: [string, string][] = []) => {
+      if (service === undefined) {
+        refuse(otherwise.status, otherwise.detail);
+      } else if (upstreams[service]?.ready !== true) {
+        refuse(503, `${service} is not ready`, { 'retry-after': '1' });
+      } else {
+        const headers = withHeaders(head.headers, [...decision.requestHeaders, ...taken]);
+        // The port is looked up anew for each attempt: a restarted service may have another one.
+        const port = () => upstreams[service]?.port;
+        const to = { service, port, agent: isHttps ? tlsAgent : agent, timeoutMs, maxBodyBytes, isHttps };
+        forward(exchange, { ...head, target: decision.target, headers }, to);
+      }
+    };
+    if (auth === undefined) send();
+    else authorize(exchange, head, auth, { agent: auth.to?.isHttps === true ? tlsAgent : agent, timeoutMs, send });
   }
 
   const server = createServer(
@@ -116,8 +153,12 @@ export function createGateway(limits: GatewayLimits) {
   return {
     server: server as Server,
     update(message: GatewayRoutes): void {
-      table = makeRouteTable(message.routes);
       ({ upstreams, token } = message);
+      const resolve = serviceResolver(message.services ?? [], (key) => upstreams[key]?.port);
+      table = makeRouteTable(message.routes, (host, port, near) => {
+        const own = server.address() as AddressInfo | null;
+        return resolve(host, port, near) ?? (table.knows(host) && own ? { port: own.port, isPlain: true } : undefined);
+      });
     },
   };
 }
@@ -155,27 +196,37 @@ function requestIdOf(given: string | string[] | undefined): string {
   return typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-interface GatewayProblem {
-  status: number;
-  detail: string;
-  headers: Record<string, string>;
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** RFC 9457. */
-function sendProblem(incoming: IncomingMessage, response: ServerResponse, id: string, problem: GatewayProblem): void {
-  const { status, detail, headers } = problem;
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  response.setHeader('x-request-id', id);
-  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail });
-  respond(incoming, response, { status, type: 'application/problem+json', body });
+/** A problem by RFC 9457, or what has no body: a redirect, 204. The headers that the route wants go with it. */
+function sendProblem(
+  exchange: ProxiedRequest,
+  { status, detail, headers }: { status: number; detail: string; headers: [string, string][] },
+): void {
+  const { incoming, response, requestId, wanted } = exchange;
+  const isProblem = status >= 400;
+  const body = isProblem ? JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail }) : '';
+  const all = withHeaders(
+    ['X-Request-Id', requestId, ...(isProblem ? ['Content-Type', 'application/problem+json'] : [])],
+    [
+      ...wanted.headers.filter(([name]) => !headers.some(([own]) => own.toLowerCase() === name.toLowerCase())),
+      ...headers,
+    ],
+  );
+  for (const cookie of cookiesFor(status, exchange)) all.push('Set-Cookie', cookie);
+  respond(incoming, response, { status, headers: all, body });
 }
 
 function respond(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { status, type, body }: { status: number; type: string; body: string },
+  { status, headers, body }: { status: number; headers: string[]; body: string },
 ): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+  const length = status === 204 ? [] : ['Content-Length', String(Buffer.byteLength(body))];
+  response.writeHead(status, [...headers, ...length]);
   drain(incoming, response);
   response.end(body);
 }

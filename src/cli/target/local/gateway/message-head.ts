@@ -6,9 +6,15 @@ export interface RequestHead {
   target: string;
   /** Lower case, without the port; empty where a request of HTTP/1.0 names none. */
   host: string;
+  /** The host as it was named, with its port. */
+  authority: string;
   /** Names and values in turn. */
   headers: string[];
   hasBody: boolean;
+  /** As Content-Length says it; 0 where it does not. */
+  bodyBytes: number;
+  /** How often a gateway of this kind has passed it on. */
+  hops: number;
   /** Whether the client waits for 100 (Continue) before it sends its body. */
   awaitsContinue: boolean;
 }
@@ -19,8 +25,6 @@ export interface Refusal {
   detail: string;
 }
 
-/** What ingress-nginx takes where an Ingress says nothing (`proxy-body-size`). */
-export const maxBodyBytes = 1024 * 1024;
 /** Far more than a browser sends, far less than the 1,000 from which on Node drops header lines without a word. */
 const maxHeaderLines = 200;
 
@@ -35,7 +39,7 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 /** Written here anew: what the client says of itself there is dropped, as ingress-nginx does. */
-const ownFields = /^(?:x-forwarded-.*|x-real-ip|forwarded|x-request-id|x-proxy-token)$/;
+const ownFields = /^(?:x-forwarded-.*|x-real-ip|x-scheme|forwarded|x-request-id|x-proxy-token)$/;
 /**
  * What a client may not call hop-by-hop: fields that say where a message ends, whom it is for or who sends it. Whoever
  * names them wants two readers to read one message differently (request smuggling), so such a request goes no further.
@@ -55,12 +59,14 @@ type Received = Pick<
 export interface OwnFields {
   /** The address that the request came from. */
   peer: string;
+  /** Where it came in. */
+  port: number;
   requestId: string;
   /** Shows the services that X-Forwarded-For was written here. */
   token: string;
 }
 
-/** Reads a request by RFC 9112 for what is sent on; a Refusal (400, 413, 417, 431, 501) where it may not be. */
+/** Reads a request by RFC 9112 for what is sent on; a Refusal (400, 417, 431, 501) where it may not be. */
 export function readRequestHead(incoming: Received, own: OwnFields): RequestHead | Refusal {
   const fields = sort(incoming.rawHeaders);
   if ('status' in fields) return fields;
@@ -82,14 +88,31 @@ export function readRequestHead(incoming: Received, own: OwnFields): RequestHead
     own.peer,
     'X-Forwarded-Host',
     place.authority,
+    'X-Forwarded-Port',
+    String(own.port),
     'X-Forwarded-Proto',
     'http',
+    'X-Forwarded-Scheme',
+    'http',
+    'X-Scheme',
+    'http',
+    'X-Real-IP',
+    own.peer,
     'X-Request-Id',
     own.requestId,
     'X-Proxy-Token',
     own.token,
   );
-  return { target: place.target, host: hostName(place.authority), headers, hasBody: framing.hasBody, awaitsContinue };
+  return {
+    target: place.target,
+    host: hostName(place.authority),
+    authority: place.authority,
+    headers,
+    hasBody: framing.hasBody,
+    bodyBytes: framing.bodyBytes,
+    hops: fields.vias.join(',').split(/ hwctl\b/).length - 1,
+    awaitsContinue,
+  };
 }
 
 interface Fields {
@@ -155,24 +178,23 @@ function placeOf(incoming: Received, hosts: readonly string[]): { authority: str
 function framingOf(
   { method = '', httpVersionMinor }: Received,
   { lengths, codings }: Fields,
-): Pick<RequestHead, 'headers' | 'hasBody'> | Refusal {
+): Pick<RequestHead, 'headers' | 'hasBody' | 'bodyBytes'> | Refusal {
   if (codings.length > 0) {
     if (httpVersionMinor === 0) return { status: 400, detail: 'HTTP/1.0 has no Transfer-Encoding' };
     if (lengths.length > 0) return { status: 400, detail: 'there are both Content-Length and Transfer-Encoding' };
     if (codings.length > 1 || codings[0]!.toLowerCase() !== 'chunked') {
       return { status: 501, detail: 'the one transfer coding that is understood is chunked' };
     }
-    return { headers: ['Transfer-Encoding', 'chunked'], hasBody: true };
+    return { headers: ['Transfer-Encoding', 'chunked'], hasBody: true, bodyBytes: 0 };
   }
   if (lengths.length > 1 || !/^\d{1,15}$/.test(lengths[0] ?? '0')) {
     return { status: 400, detail: 'Content-Length is not one whole number' };
   }
   const bytes = Number(lengths[0] ?? 0);
-  if (bytes > maxBodyBytes) return { status: 413, detail: `the body is larger than ${maxBodyBytes} bytes` };
-  if (bytes > 0) return { headers: ['Content-Length', String(bytes)], hasBody: true };
+  if (bytes > 0) return { headers: ['Content-Length', String(bytes)], hasBody: true, bodyBytes: bytes };
   // RFC 9110, section 8.6: a method that is meant to have a body says 0; left out, Node would frame an empty one in chunks.
   const saysNone = lengths.length > 0 || !bodyless.has(method);
-  return { headers: saysNone ? ['Content-Length', '0'] : [], hasBody: false };
+  return { headers: saysNone ? ['Content-Length', '0'] : [], hasBody: false, bodyBytes: 0 };
 }
 
 /** Methods whose requests Node sends without any framing where none is given. */
@@ -180,6 +202,18 @@ const bodyless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'
 
 function hostName(host: string): string {
   return host.replace(/:\d*$/, '').toLowerCase();
+}
+
+/** Headers with others in their place, whatever their case; an empty value removes. */
+export function withHeaders(headers: readonly string[], changes: readonly (readonly [string, string])[]): string[] {
+  if (changes.length === 0) return [...headers];
+  const changed = new Set(changes.map(([name]) => name.toLowerCase()));
+  const result: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!changed.has(headers[i]!.toLowerCase())) result.push(headers[i]!, headers[i + 1]!);
+  }
+  for (const [name, value] of changes) if (value !== '') result.push(name, value);
+  return result;
 }
 
 /** Headers of a response as they go on to the client: without those of one hop, and with an id. */

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { LocalEntry, LocalRequest, LocalSource } from '../project.js';
+import { gatewayHealthPath } from '../routes/route-table.js';
 import { type LocalState, readSecrets, type StateFolder } from '../state/state-folder.js';
 import type { TopologyOptions } from './draft-process.js';
 import type { LeftOut, ProcessSpec } from './process-spec.js';
 import { programDigest } from './program-digest.js';
 import { proxyTokenId, proxyTokenVariable } from './proxy-token.js';
-import { gatewayHealthPath } from './route-table.js';
 import { readTopology } from './topology.js';
 
 /** What shall run after `up`, and what of the manifests has no meaning here. */
@@ -46,7 +46,8 @@ export function desiredOf(source: LocalSource, { folder, request, inputs, postgr
     const entry = topology.entries.get(spec.name);
     return { ...spec, digest: digestOf(entry === undefined ? '' : programOf(entry, digests), spec) };
   });
-  if (topology.routes.length > 0) processes.push(gatewaySpec(request.stacks, secrets[proxyTokenId] ?? ''));
+  if (topology.routes.some(({ service }) => service !== undefined))
+    processes.push(gatewaySpec(request.stacks, secrets[proxyTokenId] ?? ''));
   const content = {
     version: 1 as const,
     stacks: [...request.stacks],

@@ -79,12 +79,3 @@ export interface LeftOut {
   /** It would run here if this machine ran containers. */
   needsContainer?: true;
 }
-
-/** Where a Service is reached here. */
-export interface ServiceAddress {
-  name: string;
-  namespace: string;
-  port: number;
-  /** Key of the port that answers. */
-  key: string;
-}

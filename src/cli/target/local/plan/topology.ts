@@ -1,26 +1,19 @@
 import { isKind, type KubeObject, loadPathAnnotation, refOf } from '../../manifests/kube-object.js';
 import type { StackObject } from '../../manifests/stack-object.js';
 import type { LocalEntry, LocalSource } from '../project.js';
+import type { GatewayRoute, ServiceAddress } from '../routes/gateway-route.js';
+import { readRoutes } from '../routes/read-routes.js';
+import { routeProblems } from '../routes/route-problems.js';
 import type { WorkloadReading } from './container-env.js';
 import { badManifests, draftsOf, readDraft, roleOf, settleKeys, type TopologyOptions } from './draft-process.js';
 import { isInside } from './mounts.js';
 import { orderProcesses } from './order.js';
 import { isPostgres } from './postgres.js';
-import type { LeftOut, ProcessSpec, ServiceAddress } from './process-spec.js';
+import type { LeftOut, ProcessSpec } from './process-spec.js';
 import type { ProcessDraft, ReadProcess } from './read-process.js';
 import { backendKey, readServices, type ServiceTarget } from './services.js';
 import { soundObjects } from './sound-objects.js';
-import { type LocalWorkload, namespaceOf, workloadOf } from './workload.js';
-
-/** A route of the gateway, as an Ingress path says it. */
-export interface GatewayRoute {
-  /** Undefined: any host. */
-  host?: string;
-  path: string;
-  type: 'Exact' | 'Prefix';
-  /** Key of the port that answers. */
-  service: string;
-}
+import { type LocalWorkload, workloadOf } from './workload.js';
 
 /** What the manifests mean on this machine. */
 export interface Topology {
@@ -151,27 +144,20 @@ function readIngresses(
   services: readonly ServiceTarget[],
   leftOut: LeftOut[],
 ): Pick<Topology, 'routes' | 'host' | 'loadPaths'> {
-  const routes: GatewayRoute[] = [];
   const loadPaths: Record<string, string> = {};
-  let firstHost: string | undefined;
   for (const { object, stacks } of objects) {
-    if (!isKind(object, 'Ingress')) continue;
-    const loadPath = object.metadata.annotations?.[loadPathAnnotation];
+    const loadPath = object.kind === 'Ingress' ? object.metadata.annotations?.[loadPathAnnotation] : undefined;
     if (loadPath !== undefined) for (const stack of stacks) loadPaths[stack] ??= loadPath;
-    for (const { host, http } of object.spec?.rules ?? []) {
-      firstHost ??= host;
-      for (const { path = '/', pathType, backend } of http?.paths ?? []) {
-        const key = backendKey(services, namespaceOf(object), backend?.service);
-        if (key === undefined) {
-          const reason = `nothing here answers for Service ${backend?.service?.name}`;
-          leftOut.push({ ref: `${refOf(object)}${path}`, reason });
-          continue;
-        }
-        routes.push({ host, path, type: pathType === 'Exact' ? 'Exact' : 'Prefix', service: key });
-      }
-    }
   }
-  return { routes, host: firstHost, loadPaths };
+  const all = objects.map(({ object }) => object);
+  const { routes, host, unanswered } = readRoutes(all, (namespace, service) =>
+    backendKey(services, namespace, service),
+  );
+  leftOut.push(...unanswered);
+  for (const { ref, annotation, message } of routeProblems(all)) {
+    leftOut.push({ ref: `${ref} ${annotation}`, reason: message, isTold: true });
+  }
+  return { routes, host, loadPaths };
 }
 
 /** Kinds whose meaning here is carried by the processes, the routes and the folders themselves. */

@@ -7,8 +7,8 @@ import { replaceFile } from '../../../kernel/replacement.js';
 import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { Values } from '../../manifests/values-shape.js';
 import { bundledProject } from '../../project-name.js';
-import type { LeftOut, ProcessSpec, ServiceAddress } from '../plan/process-spec.js';
-import type { GatewayRoute } from '../plan/topology.js';
+import type { LeftOut, ProcessSpec } from '../plan/process-spec.js';
+import type { GatewayRoute, ServiceAddress } from '../routes/gateway-route.js';
 import { isLocalState, isRuntime, isSecrets } from './state-shape.js';
 
 /** Where the local target keeps what it knows: one folder, removed by `down`. */

@@ -61,6 +61,26 @@ const postgres = fields({
   as: optional(fields({ uid: user, gid: user })),
 });
 
+const route = fields({
+  host: optional(text),
+  path: text,
+  type: exactly('Exact', 'Prefix'),
+  service: optional(text),
+  isDefault: optional(flag),
+  ingress: optional(
+    fields({
+      name: text,
+      namespace: text,
+      annotations: mapOf(text),
+      hasTls: optional(flag),
+      serviceName: optional(text),
+      servicePort: optional(text),
+      configMaps: optional(mapOf(mapOf(text))),
+      allowedHeaders: optional(list(text)),
+    }),
+  ),
+});
+
 /** Whether this is a process identity: a positive pid and a start time; anything else names no process. */
 export const isProcessId: Check = fields(processId);
 
@@ -112,7 +132,7 @@ export const isLocalState: Check = fields({
       digest: text,
     }),
   ),
-  routes: list(fields({ host: optional(text), path: text, type: exactly('Exact', 'Prefix'), service: text })),
+  routes: list(route),
   services: list(fields({ name: text, namespace: text, port: amount, key: text })),
   host: optional(text),
   loadPaths: mapOf(text),

@@ -237,7 +237,8 @@ class Supervisor {
         ),
     );
     const token = gateway.spec.env[proxyTokenVariable] ?? '';
-    const message: GatewayRoutes = { type: 'routes', routes: this.#state.routes, upstreams, token };
+    const { routes, services } = this.#state;
+    const message: GatewayRoutes = { type: 'routes', routes, services, upstreams, token };
     gateway.send(message);
   }
 
