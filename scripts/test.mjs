@@ -1,67 +1,87 @@
-// Runs the tests with tap: `node scripts/test.mjs [runs|faults|e2e|soak|FILE or FOLDER...]`. Without an argument: all but the slow suites.
+// Runs the tests: `node scripts/test.mjs [runs|faults|e2e|soak|FILE or FOLDER...]`. Without an argument: all but the slow suites.
+// Each file is a process that prints TAP (tap is what it asserts with); the whole goes to .tap/NAME.tap, for who wants to read it.
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { $ } from 'zx';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const slowSuites = ['faults', 'e2e', 'runs', 'soak'];
 
 function testFiles(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return testFiles(path);
-    return /\.test\.tsx?$/.test(entry.name) ? [path] : [];
-  });
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => /\.test\.tsx?$/.test(name))
+    .map((name) => join(folder, name));
 }
 
-// tap generates its plugin set once per install (.taprc leaves the TypeScript plugin out: tsx loads the tests).
+function isSlow(file) {
+  return slowSuites.some((name) => file.startsWith(`test/${name}/`));
+}
+
+/** What is asked for, by the words of the command line. */
+function asked([suite, ...rest]) {
+  if (suite === undefined) return testFiles('test').filter((file) => !isSlow(file));
+  if (slowSuites.includes(suite)) return existsSync(`test/${suite}`) ? testFiles(`test/${suite}`) : [];
+  return [suite, ...rest].flatMap((path) => (statSync(path).isDirectory() ? testFiles(path) : [path]));
+}
+
+/** How long each file took when this was run last, by its name: whoever takes longest begins first, lest it be alone at the end. */
+function lastTimes(raw) {
+  if (!existsSync(raw)) return new Map();
+  const lines = readFileSync(raw, 'utf8').matchAll(/^(?:not )?ok \d+ - (\S+) # time=([\d.]+)ms$/gm);
+  return new Map(Array.from(lines, ([, file, ms]) => [file, Number(ms)]));
+}
+
+/** One line a file, the whole block of one that failed, and every skip, so that none is silent. */
+function print({ ok, block }) {
+  const skips = block.filter((line) => / # (SKIP|TODO)\b/i.test(line));
+  const summary = block.find((line) => /^(not )?ok /.test(line));
+  process.stdout.write(`${(ok ? [...skips.filter((line) => line !== summary), summary] : block).join('\n')}\n`);
+}
+
+const paths = process.argv.slice(2);
+const missing = paths.filter((path) => !slowSuites.includes(path) && !existsSync(path));
+const files = missing.length > 0 ? [] : asked(paths).sort();
+if (files.length === 0) {
+  process.stderr.write(
+    missing.length > 0 ? `no such file: ${missing.join(', ')}\n` : `no tests in ${paths[0] ?? 'test'}\n`,
+  );
+  process.exit(1);
+}
+
+// tap generates its plugin set once per install (.taprc leaves out what is not used).
 const mark = 'node_modules/.tap-built';
 const installed = 'node_modules/.package-lock.json';
 if (!existsSync(mark) || (existsSync(installed) && statSync(mark).mtimeMs < statSync(installed).mtimeMs)) {
-  const { exitCode } = await $({ stdio: ['ignore', 'ignore', 'inherit'], nothrow: true })`npx tap build`;
-  if (exitCode !== 0) process.exit(exitCode ?? 1);
+  execFileSync('npx', ['tap', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
   writeFileSync(mark, '');
 }
+const { buildTests } = await import('./test-build.mjs');
+const { runTestFile } = await import('./test-run.mjs');
+await buildTests();
 
-/** Without a terminal: one line a file, the whole block of a file that failed, and every skip, so that none is silent. */
-function printOutcomes(tap) {
-  let block = [];
-  for (const line of tap.split('\n')) {
-    if (line.startsWith('ok ') || line.startsWith('not ok ')) {
-      if (line.startsWith('not ok ')) process.stdout.write(`${block.join('\n')}\n`);
-      else for (const skip of block.filter((text) => / # (SKIP|TODO)\b/i.test(text))) process.stdout.write(`${skip}\n`);
-      process.stdout.write(`${line}\n`);
-      block = [];
-    } else if (!/^# (Subtest|No coverage)/.test(line)) block.push(line);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+mkdirSync('.tap', { recursive: true });
+const raw = `.tap/${paths[0]?.replaceAll('/', '-') ?? 'test'}.tap`;
+const slow = files.some(isSlow);
+const times = slow ? new Map() : lastTimes(raw);
+const queue = files.sort((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0) || (a < b ? -1 : 1));
+writeFileSync(raw, '');
+const all = { pass: 0, fail: 0, skip: 0, todo: 0 };
+let done = 0;
+
+async function runNext(id) {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    const timeoutSeconds = slow ? 1800 : 120;
+    const outcome = await runTestFile(file, { id, number: () => ++done, timeoutSeconds });
+    writeFileSync(raw, `${outcome.block.join('\n')}\n\n`, { flag: 'a' });
+    for (const name of Object.keys(all)) all[name] += outcome.counts[name];
+    print(outcome);
   }
 }
 
-const [suite, ...rest] = process.argv.slice(2);
-let files;
-if (suite === undefined)
-  files = testFiles('test').filter((file) => !slowSuites.some((slow) => file.startsWith(`test/${slow}/`)));
-else if (slowSuites.includes(suite)) files = existsSync(`test/${suite}`) ? testFiles(`test/${suite}`) : [];
-// A folder is every test in it: tap leaves folders out without a word.
-else
-  files = [suite, ...rest].flatMap((path) =>
-    existsSync(path) && statSync(path).isDirectory() ? testFiles(path) : [path],
-  );
-const slow = files.some((file) => slowSuites.some((name) => file.startsWith(`test/${name}/`)));
-if (files.length === 0) {
-  process.stderr.write(`no tests in ${suite ?? 'test'}\n`);
-  process.exit(1);
-}
-const options = slow ? ['--timeout=1800', '--jobs=1'] : [];
-// The raw TAP goes to a file, so that the last line can say what passed whatever reporter the terminal gets.
-const reporter = process.stdout.isTTY ? ['--reporter=terse'] : ['--reporter=silent'];
-mkdirSync('.tap', { recursive: true });
-const raw = `.tap/${suite?.replaceAll('/', '-') ?? 'test'}.tap`;
-const tap = $({ stdio: 'inherit', nothrow: true });
-const { exitCode } = await tap`npx tap ${options} --output-file=${raw} ${reporter} ${files.sort()}`;
-if (!process.stdout.isTTY) printOutcomes(readFileSync(raw, 'utf8'));
-const totals = /^# \{ (total: .*) \}$/m.exec(readFileSync(raw, 'utf8'))?.[1] ?? '';
-const count = (name) => Number(new RegExp(`${name}: (\\d+)`).exec(totals)?.[1] ?? 0);
-const skipped = count('skip') + count('todo');
-process.stdout.write(`${count('pass')} passed, ${count('fail')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-process.exit(exitCode ?? 1);
+await Promise.all(Array.from({ length: slow ? 1 : 3 }, (_, index) => runNext(index)));
+writeFileSync(raw, `1..${done}\n`, { flag: 'a' });
+const skipped = all.skip + all.todo;
+process.stdout.write(`${all.pass} passed, ${all.fail} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+process.exit(all.fail > 0 || done === 0 ? 1 : 0);

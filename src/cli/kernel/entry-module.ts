@@ -1,8 +1,8 @@
 /**
  * The place of a module that acts when it is loaded (a process, a thread, what a thread loads by its URL), named by its path
- * below src/cli without an ending. Run from TypeScript sources (tests) it is the source; a build has all of them in one folder.
+ * below src/cli without an ending. A build has all of them in one folder; where each source is a file of its own (tests), it is that file's.
  */
 export function entryModule(path: `${string}.main`): URL {
-  const source = import.meta.url.endsWith('.ts');
-  return new URL(source ? `../${path}.ts` : `./${path.slice(path.lastIndexOf('/') + 1)}.js`, import.meta.url);
+  const alone = import.meta.url.endsWith('/kernel/entry-module.js');
+  return new URL(alone ? `../${path}.js` : `./${path.slice(path.lastIndexOf('/') + 1)}.js`, import.meta.url);
 }

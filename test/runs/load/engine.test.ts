@@ -135,7 +135,7 @@ t.test('a journey: its module runs in the engine’s threads, its assertions are
     response.setHeader('X-Next', `/second?of=${request.url}`);
     response.end(request.url!.startsWith('/second') ? 'bye' : 'hello');
   });
-  const module = new URL('../../load/journey-flow.ts', import.meta.url).href;
+  const module = import.meta.resolve('../../load/journey-flow.js');
   const work = [
     { kind: 'flow' as const, name: 'journey', weight: 1, module, data: { path: '/first' }, steps: ['one', 'two'] },
   ];

@@ -49,15 +49,9 @@ export interface PacerThreadData {
   warmUp: Pick<PacerThreadData, 'plan' | 'rings' | 'control'> | undefined;
 }
 
-/** Starts a thread. Run from TypeScript sources (tests), it loads them as its parent did. */
+/** Starts a thread. */
 export function startThread(
   ...[name, workerData]: ['io-thread', IoThreadData] | ['pacer-thread', PacerThreadData]
 ): Worker {
-  const url = entryModule(`load/engine/${name}.main`);
-  const options = { workerData, name, resourceLimits };
-  if (url.pathname.endsWith('.js')) return new Worker(url, options);
-  // Named as data: it is a tool of the tests, no dependency.
-  const [loader, module] = ['tsx/esm/api', url.href].map((name) => JSON.stringify(name));
-  const script = `import(${loader}).then(({ register }) => { register(); return import(${module}); })`;
-  return new Worker(script, { ...options, eval: true });
+  return new Worker(entryModule(`load/engine/${name}.main`), { workerData, name, resourceLimits });
 }
