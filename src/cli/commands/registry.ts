@@ -100,6 +100,14 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import('./test/command.js'),
   },
   {
+    name: 'probe',
+    summary: 'prove a property of any service: that a request is idempotent',
+    examples: [
+      "hwctl probe idempotency 'POST /order' --header X-Request-Id --body '{\"price\": 10}' --effects 'GET /orders'",
+    ],
+    load: () => import('./probe/command.js'),
+  },
+  {
     name: 'load',
     summary: 'run a load profile with a live report and a verdict',
     examples: [

@@ -190,3 +190,40 @@ async function listening(
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
+
+t.test('requests that are held wait with their connection open, with a body or without one', async (t) => {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      seen.push(request.method ?? '');
+      response.end();
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  t.teardown(() => server.close());
+  let open = 0;
+  server.on('connection', () => open++);
+  const send = clientOf(t);
+  let release = () => {};
+  const released = new Promise<void>((done) => {
+    release = done;
+  });
+  let held = 0;
+  const hold = () => {
+    held++;
+    return released;
+  };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const sends = [
+    { method: 'DELETE' },
+    { method: 'POST' },
+    { method: 'POST', body: 'x' },
+    { method: 'POST', body: 'xyz' },
+  ].map((request) => send({ ...request, url, hold }));
+  while (held < sends.length || open < sends.length) await new Promise((next) => setTimeout(next, 5));
+  t.same(seen, [], 'none of them has come');
+  release();
+  const outcomes = await Promise.all(sends);
+  t.ok(outcomes.every((outcome) => 'response' in outcome));
+  t.same(seen.sort(), ['DELETE', 'POST', 'POST', 'POST']);
+});

@@ -117,6 +117,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   'scenario export <name>': either(scenario, yaml),
   'scenario validate <files>': either(scenario, files('yaml', 'yml', 'json')),
   'scenario import <file>': files('json', 'yaml', 'yml', 'har'),
+  'probe idempotency <request>': text,
 
   'load --out': files(...Object.keys(outFormats).map((extension) => extension.slice(1))),
   '--baseline': files('json'),
@@ -126,6 +127,10 @@ export const kinds: Readonly<Record<string, Kind>> = {
   'test --folder': text,
   '--scenario': either(scenario, yaml),
   '--unix-socket': files(),
+  '--setup': either(scenario, yaml),
+  '--kill': ({ context }) => services(context),
+  'probe idempotency --header': oneOf(['Idempotency-Key', 'X-Request-Id', 'X-Idempotency-Key']),
+  '--other-body': (asked) => (asked.word.startsWith('@') ? behind('@', files(), asked) : []),
   '--body': (asked) => (asked.word.startsWith('@') ? behind('@', files(), asked) : []),
   '--data': (asked) => (asked.word.startsWith('@') ? behind('@', files(), asked) : []),
   'serve --data': folders,
@@ -148,8 +153,21 @@ export const kinds: Readonly<Record<string, Kind>> = {
   '<folder>': folders,
   ...Object.fromEntries(
     [
-      ...['address', 'condition', 'duration', 'header', 'host', 'host:port:address', 'lines', 'ms', 'n'],
-      ...['name=value', 'number', 'path', 'share', 'size', 'text', 'time', 'url', 'version', 'word'],
+      ...['address', 'condition', 'duration', 'header', 'host', 'host:port:address', 'jsonpath', 'lines', 'ms', 'n'],
+      ...[
+        'name=value',
+        'number',
+        'path',
+        'request',
+        'share',
+        'size',
+        'template',
+        'text',
+        'time',
+        'url',
+        'version',
+        'word',
+      ],
     ].map((name) => [`<${name}>`, text]),
   ),
 };

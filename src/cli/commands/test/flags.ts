@@ -4,7 +4,7 @@ import { readText } from '../../kernel/files.js';
 import type { HttpClientOptions } from '../../kernel/http/http.js';
 import { proxyUrl } from '../../kernel/http/http-proxy.js';
 import type { Context } from '../context/context.js';
-import { connectionOptions, connectionPairs, readTls } from '../options/connection-options.js';
+import { type ConnectionOptions, connectionOptions, connectionPairs, readTls } from '../options/connection-options.js';
 import { type OptionsOf, option, pairs, repeated, toggle } from '../options/option.js';
 import { scenarioOptions } from '../options/scenario-options.js';
 import { targetOptions } from '../options/target-options.js';
@@ -160,7 +160,7 @@ function unquoted(value: string): string {
 }
 
 /** TLS and proxies for servers that are not ours. */
-export function httpOptions(options: TestOptions, context: Context): HttpClientOptions {
+export function httpOptions(options: ConnectionOptions, context: Context): HttpClientOptions {
   const { env } = context;
   return {
     ...readTls(options, context),

@@ -20,8 +20,9 @@ export interface HttpRequest {
   timeoutMs: number;
   signal?: AbortSignal;
   /**
-   * Called once all but the last byte of the body is on its way; the last byte follows when it resolves, and time counts
-   * from there. Requests held like this reach a server together, whatever their connections took. Not called without a body.
+   * Called once all but the last byte of the body is on its way, or, without a body, once there is a connection; the rest
+   * follows when it resolves, and time counts from there. Requests held like this reach a server together, whatever their
+   * connections took.
    */
   hold?: () => Promise<void>;
 }
@@ -192,6 +193,11 @@ async function writeBody(
   released: () => void,
 ): Promise<void> {
   if (body === undefined || body.length === 0) {
+    if (hold !== undefined) {
+      await connected(sent);
+      await hold();
+      released();
+    }
     sent.end();
     return;
   }

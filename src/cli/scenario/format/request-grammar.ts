@@ -35,17 +35,20 @@ export const headers = record<HeaderValue>(
 /** `POST /create_order`: method and path or URL. */
 export const requestLine = parsed(
   { type: 'string', pattern: `^(${methods.join('|')}) (/|https?://|\\{\\{)`, examples: ['POST /create_order'] },
-  (line) => {
-    const [, method, path] = /^(\S+)\s+(\S.*)$/.exec(line.trim()) ?? [];
-    if (method === undefined || path === undefined)
-      throw new Error(`${JSON.stringify(line)} is not a request: write the method and the path, as in GET /orders`);
-    if (!methods.includes(method))
-      throw new Error(`unknown method ${JSON.stringify(method)}: one of ${methods.join(', ')}`);
-    if (!/^(\/|https?:\/\/|\{\{)/.test(path))
-      throw new Error(`${JSON.stringify(path)} is neither a path (/orders) nor a URL (https://...)`);
-    return { method, path };
-  },
+  readRequestLine,
 );
+
+/** The method and the path or URL of a line. Throws Error with what is wrong with it. */
+export function readRequestLine(line: string): { method: string; path: string } {
+  const [, method, path] = /^(\S+)\s+(\S.*)$/.exec(line.trim()) ?? [];
+  if (method === undefined || path === undefined)
+    throw new Error(`${JSON.stringify(line)} is not a request: write the method and the path, as in GET /orders`);
+  if (!methods.includes(method))
+    throw new Error(`unknown method ${JSON.stringify(method)}: one of ${methods.join(', ')}`);
+  if (!/^(\/|https?:\/\/|\{\{)/.test(path))
+    throw new Error(`${JSON.stringify(path)} is neither a path (/orders) nor a URL (https://...)`);
+  return { method, path };
+}
 
 /** How requests authenticate. */
 export const auth: Shape<Auth> = choose<Auth>(

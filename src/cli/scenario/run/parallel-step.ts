@@ -76,7 +76,7 @@ async function release(
       run.mask.learnHeaders(built.headers);
       if (sends.length === 0)
         record.emit({ type: 'request', step: record.ref, method: built.method, url: run.mask.text(built.shownUrl) });
-      if (delayMs === 0 && request.lose === undefined && (built.body?.length ?? 0) > 0)
+      if (delayMs === 0 && request.lose === undefined)
         sends.push(gate.member((hold) => courier.send(built, request, signal, hold)));
       else
         sends.push(async () => {

@@ -47,6 +47,16 @@ export interface RunOptions {
   traffic?: boolean;
   /** Words that the command which runs one step again ends with. */
   rerun?: readonly string[];
+  /** Done once the steps of an iteration have passed and before its teardown, with what they leave behind. */
+  afterSteps?(left: LeftBehind): Promise<void>;
+}
+
+/** What the steps of an iteration leave behind: connections, cookies, variables, and which of it is secret. */
+export interface LeftBehind {
+  courier: Courier;
+  variables: Variables;
+  mask: Mask;
+  signal: AbortSignal;
 }
 
 /** What all steps of one run share. */

@@ -78,6 +78,10 @@ async function runIteration(plan: ReturnType<typeof selectSteps>, run: ScenarioR
   try {
     await runSteps(plan.setup, 'setup', [], run, iteration);
     if (!iteration.failed) await runSteps(plan.steps, 'steps', [], run, iteration);
+    if (!iteration.failed) {
+      const { courier, mask, signal } = run;
+      await options.afterSteps?.({ courier, variables, mask, signal });
+    }
   } catch (error) {
     // Teardown runs whatever happened.
     if (!run.signal.aborted) broken = { error };
