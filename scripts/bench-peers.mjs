@@ -2,7 +2,7 @@
 // pinned versions, into one folder outside the repository. What is there already is left alone.
 // `node scripts/bench-peers.mjs [NAME...]`; without a name, the load generators.
 // wrk, ab and nginx come from the system (apt-get install wrk apache2-utils nginx), autocannon from npm ci.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { $, fs, which } from 'zx';
@@ -41,6 +41,16 @@ const peers = {
     },
   },
   helm: { version: 'v3.22.0', ...fromGo('helm.sh/helm/v3/cmd/helm') },
+  helm4: {
+    version: 'v4.3.1',
+    needs: 'go',
+    async install(version) {
+      // Both are called helm.
+      const own = join(folder, 'helm4-bin');
+      await quiet({ env: { ...process.env, GOBIN: own } })`go install helm.sh/helm/v4/cmd/helm@${version}`;
+      renameSync(join(own, 'helm'), join(bin, 'helm4'));
+    },
+  },
   'kube-score': { version: 'v1.20.0', ...fromGo('github.com/zegl/kube-score/cmd/kube-score') },
 };
 
