@@ -1,6 +1,5 @@
-// What stands behind a gateway in the tests of routes: it answers with what arrived. Plain enough for `node echo.ts` in a pod.
+// What stands behind a gateway in the tests of routes: it answers with what arrived. Node runs it as it is, in a pod, too.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
 
 /** What a service says it received. */
 export interface Echo {
@@ -64,7 +63,8 @@ function authAnswer(
 /** Ports of the services in the pod. */
 export const podPorts = { web: 8001, api: 8002, auth: 8003 } as const;
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+// In the pod: `node echo.ts serve`.
+if (process.argv[2] === 'serve') {
   for (const [service, port] of Object.entries(podPorts)) echoServer(service).listen(port);
   process.on('SIGTERM', () => process.exit());
 }
