@@ -33,8 +33,26 @@ function dockerfile({ path, text }: FoundFile): Finding[] {
       base: last[1]!,
       ports: ports.filter((port) => port > 0),
       command: started === '' ? undefined : started,
+      copies: copiesIn(text),
     },
   ];
+}
+
+/** What COPY and ADD take from the context: not from other stages, URLs or here-documents, and nothing that a variable names. */
+function copiesIn(text: string): string[] {
+  const lines = text.replaceAll(/\\[ \t]*\r?\n/g, ' ').matchAll(/^[ \t]*(?:COPY|ADD)[ \t]+(.+)$/gim);
+  const copies = [...lines].flatMap(([, rest = '']) => {
+    const given = rest.replace(/^(?:--\S+[ \t]+)*/, '').trim();
+    if (/--from=/.test(rest) || given.startsWith('<<')) return [];
+    const words = given.startsWith('[') ? quoted(given) : given.split(/\s+/);
+    return words.slice(0, -1).filter((word) => !/[$]|^[a-z]+:\/\/|^git@/.test(word));
+  });
+  return [...new Set(copies)];
+}
+
+/** The texts of a JSON list; none where it is not one. */
+function quoted(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"/g)].map((match) => match[1]!);
 }
 
 function k6Script({ path, text }: FoundFile): Finding[] {

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { type Document, isMap, LineCounter, parseAllDocuments } from 'yaml';
 import { resolveAliases } from '../document/aliases.js';
 import { syntaxMessage } from '../kernel/json.js';
-import type { Finding, FoundBuild, FoundDependency, FoundObject } from './finding.js';
+import type { Finding, FindingOf, FoundBuild, FoundDependency, FoundObject } from './finding.js';
 import { type FoundFile, folderOf, lineAt, nameOf } from './found-file.js';
 
 type Mapping = Record<string, unknown>;
@@ -26,10 +26,24 @@ export function findingsOfYaml(file: FoundFile): Finding[] {
   const objects = documents.flatMap(objectsOf);
   const first = documents[0];
   const single = first === undefined ? undefined : singleOf(file, first);
+  // Several modules of skaffold in one file are deployed one after another.
+  if (single?.kind === 'skaffold')
+    return [documents.slice(1).reduce((all, one) => joined(all, singleOf(file, one)), single)];
   if (single !== undefined) return [single];
   const boards = objects.flatMap(({ value }) => dashboardsIn(value, path, text));
   if (objects.length === 0) return [];
   return [{ kind: 'manifest', file: path, line: objects[0]!.line, objects: objects.map(named) }, ...boards];
+}
+
+function joined(all: FindingOf<'skaffold'>, more: Finding | undefined): FindingOf<'skaffold'> {
+  if (more?.kind !== 'skaffold') return all;
+  return {
+    ...all,
+    builds: [...all.builds, ...more.builds],
+    manifests: [...all.manifests, ...more.manifests],
+    charts: [...all.charts, ...more.charts],
+    requires: [...all.requires, ...more.requires],
+  };
 }
 
 /** Documents of one file: each costs some thousand bytes, however short it is. */
@@ -185,6 +199,7 @@ function skaffoldOf(
       image: text(artifact.image) || undefined,
       context: below(folder, text(artifact.context) || '.'),
       dockerfile: text(mapping(artifact.docker).dockerfile) || undefined,
+      ...buildOptions(mapping(artifact.docker).target, mapping(artifact.docker).buildArgs),
       ...(command !== '' && { command }),
     };
   });
@@ -207,6 +222,18 @@ function skaffoldOf(
   return { kind: 'skaffold', ...at, apiVersion, builds, manifests: raw, charts, requires };
 }
 
+/** Stage and arguments of a build, as a mapping or as a list of `NAME=value`. */
+function buildOptions(target: unknown, given: unknown): Pick<FoundBuild, 'target' | 'buildArguments'> {
+  const named = Array.isArray(given)
+    ? given.map(text)
+    : Object.entries(mapping(given)).map((pair) => pair.map(text).join('='));
+  const buildArguments = named.filter((one) => one.includes('='));
+  return {
+    ...(text(target) !== '' && { target: text(target) }),
+    ...(buildArguments.length > 0 && { buildArguments }),
+  };
+}
+
 function composeOf({ path }: FoundFile, services: Mapping, at: { file: string; line: number }): Finding {
   const folder = folderOf(path);
   const builds = Object.values(services)
@@ -219,6 +246,7 @@ function composeOf({ path }: FoundFile, services: Mapping, at: { file: string; l
           image: text(service.image) || undefined,
           context: below(folder, text(build.context) || '.'),
           dockerfile: text(build.dockerfile) || undefined,
+          ...buildOptions(build.target, build.args),
         },
       ];
     });

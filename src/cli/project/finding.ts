@@ -39,6 +39,9 @@ export interface FoundBuild {
   image: string | undefined;
   context: string;
   dockerfile: string | undefined;
+  target?: string;
+  /** `NAME=value`. */
+  buildArguments?: string[];
   /** A command that builds it in place of a Dockerfile (skaffold's `custom`). */
   command?: string;
 }
@@ -67,7 +70,8 @@ interface Kinds {
     /** Other files that it takes along (`requires`). */
     requires: string[];
   };
-  dockerfile: { folder: string; base: string; ports: number[]; command: string | undefined };
+  /** `copies`: what it takes from its context, as it says. */
+  dockerfile: { folder: string; base: string; ports: number[]; command: string | undefined; copies: string[] };
   compose: { services: string[]; builds: FoundBuild[] };
   collection: { name: string; format: string; requests: number; variables: Record<string, string> };
   environment: { name: string; variables: string[] };

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, posix } from 'node:path';
 import type { Evidence, Finding, FindingOf, Findings } from './finding.js';
 import { foundOf } from './finding.js';
 import { folderOf, nameOf } from './found-file.js';
@@ -252,7 +252,36 @@ function relocated(given: ShellStep, findings: Findings, places: ReadonlyMap<str
       moved,
     };
   }
+  if (act.kind === 'image build') {
+    const context = find(act.context);
+    const built = holdsDockerfile(context, findings) ? context : builtBelow(context, own, places, findings);
+    if (built !== undefined && built !== context) moved.push(`${context} is taken for ${built}`);
+    const dockerfile = act.dockerfile === undefined ? {} : { dockerfile: find(act.dockerfile) };
+    return { ...given, act: { ...act, context: built ?? context, ...dockerfile }, moved };
+  }
   return { ...given, moved };
+}
+
+function holdsDockerfile(folder: string, { paths }: Findings): boolean {
+  return ['Dockerfile', 'dockerfile', 'Containerfile'].some((name) => paths.has(posix.join(folder, name)));
+}
+
+/** The only folder with a Dockerfile whose path ends so, beside the page or below the folder that the page is about. */
+function builtBelow(
+  context: string,
+  own: string,
+  places: ReadonlyMap<string, string[]>,
+  findings: Findings,
+): string | undefined {
+  if (holds(findings, context)) return undefined;
+  let home = own;
+  while (home !== '' && aside.test(nameOf(home))) home = folderOf(home);
+  const rest = own === '' ? context : context.slice(own.length + 1);
+  const found = (places.get(nameOf(rest)) ?? []).filter(
+    (path) =>
+      path.endsWith(`/${rest}`) && (home === '' || path.startsWith(`${home}/`)) && holdsDockerfile(path, findings),
+  );
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function above(rest: string, own: string, findings: Findings): string | undefined {
