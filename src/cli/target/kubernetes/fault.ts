@@ -2,15 +2,18 @@ import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
 import type { Fault } from '../target.js';
 import type { KubeClient } from './api/client.js';
-import type { LiveObject } from './api/live-object.js';
+import { type LiveObject, liveRef } from './api/live-object.js';
 import { podsOf } from './health/pods.js';
 import { readinessOf } from './health/readiness.js';
 
 const restartTimeoutMs = 120_000;
+const lookEveryMs = 300;
 
 /**
- * Harms the pods of a service: `kill` ends each without a grace period, `restart` is a rolling restart, waited for. `stop` and
- * `continue` throw Failure `fault-not-possible`: PID 1 of a container ignores a SIGSTOP that is sent from inside.
+ * Harms the pods of a service, of whatever kind its workloads are: `kill` ends each without a grace period, `restart` replaces
+ * them one after another by the rules of their workload, waited for. Throws Failure: `not-running` where there is no pod to
+ * kill, `fault-not-possible` for what its kind cannot; `stop` and `continue` always, as PID 1 of a container ignores a SIGSTOP
+ * that is sent from inside.
  */
 export async function injectFault(
   client: KubeClient,
@@ -18,36 +21,55 @@ export async function injectFault(
   fault: Fault,
   clock: Clock,
 ): Promise<void> {
-  const workload = workloads[0];
-  if (workload === undefined) throw new Error('no workload to harm');
-  const pods = await podsOf(client, workload);
+  if (workloads.length === 0) throw new Error('no workload to harm');
   switch (fault.kind) {
     case 'kill':
-      // No grace: the kubelet sends SIGKILL to the container at once, and the controller makes a new pod.
-      for (const pod of pods) await killPod(client, pod);
+      await killPods(client, workloads, fault.service);
       return;
     case 'restart':
-      await rollingRestart(client, workload, clock);
+      for (const workload of workloads) await restart(client, workload, clock);
       return;
     case 'stop':
     case 'continue':
-      throw new Failure({
-        code: 'fault-not-possible',
-        message: `a container cannot be frozen from inside it, so ${fault.kind} is not possible on a cluster`,
-        hint: 'Use kill or restart there, or run this on the local target',
-      });
+      throw notPossible(
+        `a container cannot be frozen from inside it, so ${fault.kind} is not possible on a cluster`,
+        'Use kill or restart there, or run this on the local target',
+      );
   }
 }
 
-async function killPod(client: KubeClient, pod: LiveObject): Promise<void> {
+function notPossible(message: string, hint: string): Failure {
+  return new Failure({ code: 'fault-not-possible', message, hint });
+}
+
+async function killPods(client: KubeClient, workloads: readonly LiveObject[], service: string): Promise<void> {
+  const pods = (await Promise.all(workloads.map((workload) => podsOf(client, workload)))).flat();
+  if (pods.length === 0) {
+    throw new Failure({
+      code: 'not-running',
+      message: `${service} has no pod just now`,
+      hint: 'hwctl status tells its state',
+    });
+  }
+  // No grace: the kubelet sends SIGKILL to the container at once, and the controller makes a new pod.
+  for (const pod of pods) await deletePod(client, pod, 0);
+}
+
+async function deletePod(client: KubeClient, pod: LiveObject, gracePeriodSeconds?: number): Promise<void> {
   await client.call('DELETE', await client.pathOf(pod), {
-    body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } },
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds, preconditions: { uid: pod.metadata.uid } },
   });
 }
 
-async function rollingRestart(client: KubeClient, workload: LiveObject, clock: Clock): Promise<void> {
-  const path = await client.pathOf(workload);
-  await client.call('PATCH', path, {
+async function restart(client: KubeClient, workload: LiveObject, clock: Clock): Promise<void> {
+  const ref = liveRef(workload);
+  if (workload.kind === 'Job')
+    throw notPossible(`${ref} runs once to its end, so it cannot be restarted`, 'Kill it: the Job begins a new pod');
+  if (workload.spec?.paused === true)
+    throw notPossible(`${ref} is paused, so it replaces no pods`, `kubectl rollout resume ${ref.toLowerCase()}`);
+  const untilMs = clock.monotonic() + restartTimeoutMs;
+  const before = await podsOf(client, workload);
+  await client.call('PATCH', await client.pathOf(workload), {
     query: { fieldManager: 'hwctl-fault' },
     contentType: 'application/merge-patch+json',
     body: {
@@ -56,18 +78,51 @@ async function rollingRestart(client: KubeClient, workload: LiveObject, clock: C
       },
     },
   });
-  const until = clock.monotonic() + restartTimeoutMs;
+  if (!replacesItsPods(workload)) {
+    for (const pod of before) {
+      await deletePod(client, pod);
+      await waitFor(client, workload, [pod], untilMs, clock);
+    }
+  }
+  await waitFor(client, workload, before, untilMs, clock);
+}
+
+/** With OnDelete a new template changes nothing until somebody deletes the pods. */
+function replacesItsPods({ spec }: LiveObject): boolean {
+  return (spec?.updateStrategy as { type?: string } | undefined)?.type !== 'OnDelete';
+}
+
+/** As if all pods were of the newest template: while they are replaced one by one by hand, the others are not. */
+function ofAnyVersion(live: LiveObject): LiveObject {
+  return { ...live, status: { ...live.status, updatedNumberScheduled: live.status?.desiredNumberScheduled } };
+}
+
+/** Waits until the workload is ready without these pods. Throws Failure `not-ready` (exit 1) with the reason. */
+async function waitFor(
+  client: KubeClient,
+  workload: LiveObject,
+  without: readonly LiveObject[],
+  untilMs: number,
+  clock: Clock,
+): Promise<void> {
+  const old = new Set(without.map(({ metadata }) => metadata.uid));
   for (;;) {
     const live = await client.get(workload);
-    if (live !== undefined && readinessOf(live, { loadBalancers: false }).state === 'ready') return;
-    if (clock.monotonic() > until) {
+    const readiness =
+      live === undefined
+        ? ({ state: 'failed', reason: 'it is gone' } as const)
+        : readinessOf(replacesItsPods(live) ? live : ofAnyVersion(live), { loadBalancers: false });
+    const left = live === undefined ? [] : (await podsOf(client, live)).filter(({ metadata }) => old.has(metadata.uid));
+    if (readiness.state === 'ready' && left.length === 0) return;
+    if (readiness.state === 'failed' || clock.monotonic() > untilMs) {
+      const reason = readiness.state === 'ready' ? `${left.length} of its old pods remain` : readiness.reason;
       throw new Failure({
         code: 'not-ready',
-        message: `${workload.metadata.name} did not come back within ${restartTimeoutMs / 1000} s of its restart`,
+        message: `${workload.metadata.name} did not come back within ${restartTimeoutMs / 1000} s of its restart: ${reason}`,
         hint: 'hwctl status tells why',
         exitCode: 1,
       });
     }
-    await clock.sleep(300);
+    await clock.sleep(lookEveryMs);
   }
 }

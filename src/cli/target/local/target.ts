@@ -27,6 +27,7 @@ import type { DesiredLocally } from './plan/desired.js';
 import { diffLocal } from './plan/diff.js';
 import { type ObservedProcesses, planUp } from './plan/plan.js';
 import { refuseClashes } from './plan/port-clash.js';
+import { restartWithinMs } from './plan/process-spec.js';
 import type { LocalProject, LocalRequest } from './project.js';
 import { removeEmpty, removeEverything } from './remove.js';
 import { withLock } from './state/lock.js';
@@ -203,7 +204,9 @@ class Local implements LocalTarget {
         hint: 'hwctl up --target local',
       });
     }
-    await askSupervisor(supervisor, { type: 'fault', fault }, 65_000);
+    const spec = readState(this.#folder)?.processes.find(({ name }) => name === fault.service);
+    const withinMs = spec === undefined ? askTimeoutMs : restartWithinMs(spec);
+    await askSupervisor(supervisor, { type: 'fault', fault }, withinMs + askTimeoutMs);
   }
 
   #locked<T>(options: WaitOptions, body: () => Promise<T>, evenUnwritable = false): Promise<T> {

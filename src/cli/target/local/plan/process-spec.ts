@@ -34,6 +34,11 @@ export interface ProcessSpec {
   digest: string;
 }
 
+/** Milliseconds within which a process that is restarted on purpose is ready again: its grace, its start, and some. */
+export function restartWithinMs({ graceMs, startTimeoutMs }: Pick<ProcessSpec, 'graceMs' | 'startTimeoutMs'>): number {
+  return Math.max(60_000, graceMs + startTimeoutMs + 5_000);
+}
+
 export interface ProcessPort {
   /** The process's name, or `NAME#9090` for the ports after the first. */
   key: string;

@@ -5,7 +5,7 @@ import { systemClock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { Fault } from '../../target.js';
 import type { GatewayRoutes } from '../gateway/gateway-server.js';
-import type { ProcessSpec } from '../plan/process-spec.js';
+import { type ProcessSpec, restartWithinMs } from '../plan/process-spec.js';
 import { proxyTokenVariable } from '../plan/proxy-token.js';
 import { choosePort, isFree } from '../state/ports.js';
 import { identityOf } from '../state/process-identity.js';
@@ -193,7 +193,7 @@ class Supervisor {
       throw new Failure({
         code: 'unknown-service',
         message: `there is no running service ${JSON.stringify(service)}`,
-        hint: `There is: ${[...this.#processes.keys()].join(', ')}`,
+        hint: `There is: ${[...this.#processes.values()].flatMap(({ spec }) => (spec.kind === 'job' ? [] : [spec.name])).join(', ')}`,
       });
     }
     if (kind === 'restart') {
@@ -201,7 +201,7 @@ class Supervisor {
       await process.replace(process.spec);
       await waitUntil(
         () => process.state.type === 'ready' && process.id?.pid !== before,
-        60_000,
+        restartWithinMs(process.spec),
         `${service} is ready again`,
       );
       return;
