@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { StackObject } from '../manifests/stack-object.js';
 import type { Values } from '../manifests/values-shape.js';
+import type { ObjectSource } from '../source.js';
 import type { LeftOut } from './plan/process-spec.js';
 
 /** How a workload runs as a process of this machine; the manifests say the rest (variables, mounts, probes, Services). */
@@ -49,4 +51,36 @@ export interface LocalProject {
   read(request: LocalRequest): Promise<LocalSource>;
   /** Changes when anything does that `read` reads, so that a second `up` need not; '' where that cannot be told. */
   inputs?(request: LocalRequest): string;
+}
+
+/** A `local` entry as a hwctl.yaml says it: its folder relative to that file. */
+export interface WrittenEntry {
+  command: string[];
+  folder?: string;
+  environment?: Record<string, string>;
+}
+
+export interface SourcedProject {
+  /** Of the hwctl.yaml, absolute: where an entry without a folder runs. */
+  folder: string;
+  source: ObjectSource;
+  /** The `local` entries of a stack, by workload. */
+  local(stack: string): Readonly<Record<string, WrittenEntry>>;
+}
+
+/** Anybody's project as the local target takes it: its objects as its source makes them without a cluster, and its entries. */
+export function sourcedLocal({ folder, source, local }: SourcedProject): LocalProject {
+  return {
+    folder,
+    async read({ stacks, values }) {
+      const objects = await source.objects({ stacks, values }, undefined);
+      const entries = stacks.flatMap((stack) =>
+        Object.entries(local(stack)).map(([name, entry]): [string, LocalEntry] => [
+          name,
+          { ...entry, folder: join(folder, entry.folder ?? '.') },
+        ]),
+      );
+      return { objects, entries: new Map(entries), leftOut: [], runsPostgres: true };
+    },
+  };
 }

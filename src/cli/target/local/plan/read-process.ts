@@ -61,7 +61,7 @@ export function readProcess(
   const text = (written: string) => texts.inText(fillPlaceholders(expand(written, env), plans));
   const temporary = join(around.volumes, name, 'tmp');
   const files = mounts.flatMap((mount) => mount.files);
-  tellUnnamed(draft, mounts, around);
+  if (!draft.isDatabase) tellUnnamed(draft, mounts, around);
   const spec: Omit<ProcessSpec, 'digest'> = {
     name,
     kind: isJob ? 'job' : 'service',

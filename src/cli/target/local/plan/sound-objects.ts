@@ -1,13 +1,15 @@
 import type { StackObject } from '../../manifests/stack-object.js';
 
-/** What a value is made to be: `text` also of numbers and booleans; a list holds its items' shape, a record `*`, an object its fields. */
+/**
+ * What a value is made to be: `text` also of numbers and booleans; a list holds its items' shape, a record `*`, an
+ * object its fields: without one that ends in `!` it is none. */
 type Wanted = 'text' | 'number' | readonly [Wanted] | { readonly [field: string]: Wanted };
 
 const texts: Wanted = { '*': 'text' };
-const keyRef: Wanted = { name: 'text', key: 'text' };
-const items: Wanted = [{ key: 'text', path: 'text' }];
+const keyRef: Wanted = { 'name!': 'text', 'key!': 'text' };
+const items: Wanted = [{ 'key!': 'text', 'path!': 'text' }];
 const probe: Wanted = {
-  httpGet: { path: 'text', scheme: 'text', httpHeaders: [{ name: 'text', value: 'text' }] },
+  httpGet: { path: 'text', scheme: 'text', httpHeaders: [{ 'name!': 'text', value: 'text' }] },
   exec: { command: ['text'] },
   tcpSocket: {},
   grpc: {},
@@ -23,14 +25,14 @@ const container: Wanted = {
   args: ['text'],
   env: [
     {
-      name: 'text',
+      'name!': 'text',
       value: 'text',
       valueFrom: { configMapKeyRef: keyRef, secretKeyRef: keyRef, fieldRef: { fieldPath: 'text' } },
     },
   ],
-  envFrom: [{ prefix: 'text', configMapRef: { name: 'text' }, secretRef: { name: 'text' } }],
-  ports: [{ name: 'text', containerPort: 'number' }],
-  volumeMounts: [{ name: 'text', mountPath: 'text', subPath: 'text' }],
+  envFrom: [{ prefix: 'text', configMapRef: { 'name!': 'text' }, secretRef: { 'name!': 'text' } }],
+  ports: [{ name: 'text', 'containerPort!': 'number' }],
+  volumeMounts: [{ 'name!': 'text', 'mountPath!': 'text', subPath: 'text' }],
   startupProbe: probe,
   readinessProbe: probe,
   livenessProbe: probe,
@@ -40,10 +42,10 @@ const pod: Wanted = {
   initContainers: [container],
   volumes: [
     {
-      name: 'text',
-      configMap: { name: 'text', items },
-      secret: { secretName: 'text', items },
-      persistentVolumeClaim: { claimName: 'text' },
+      'name!': 'text',
+      configMap: { 'name!': 'text', items },
+      secret: { 'secretName!': 'text', items },
+      persistentVolumeClaim: { 'claimName!': 'text' },
     },
   ],
   terminationGracePeriodSeconds: 'number',
@@ -59,7 +61,7 @@ const kinds: Readonly<Record<string, Wanted>> = {
   DaemonSet: workload,
   Job: { spec: { template, backoffLimit: 'number' } },
   Pod: { spec: pod },
-  Service: { spec: { selector: texts, clusterIP: 'text', ports: [{ name: 'text', port: 'number' }] } },
+  Service: { spec: { selector: texts, clusterIP: 'text', ports: [{ name: 'text', 'port!': 'number' }] } },
   ConfigMap: { data: texts },
   Secret: { data: texts, stringData: texts },
   Ingress: { spec: { rules: [{ host: 'text', http: { paths: [{ path: 'text', pathType: 'text', backend: {} }] } }] } },
@@ -100,11 +102,14 @@ function made(value: unknown, wanted: Wanted): unknown {
   if (!isFields(value)) return undefined;
   const shape = wanted as { readonly [field: string]: Wanted };
   const entries = Object.entries(value).flatMap(([name, child]): [string, unknown][] => {
-    const inner = shape['*'] ?? (Object.hasOwn(shape, name) ? shape[name] : undefined);
+    const key = ['*', name, `${name}!`].find((one) => Object.hasOwn(shape, one));
+    const inner = key === undefined ? undefined : shape[key];
     const sound = inner === undefined ? child : made(child, inner);
     return sound === undefined ? [] : [[name, sound]];
   });
-  return Object.fromEntries(entries);
+  const fields = Object.fromEntries(entries);
+  const isWhole = Object.keys(shape).every((key) => !key.endsWith('!') || Object.hasOwn(fields, key.slice(0, -1)));
+  return isWhole ? fields : undefined;
 }
 
 function isFields(value: unknown): value is Record<string, unknown> {
