@@ -73,7 +73,7 @@ export async function renderChart(
       : await helm.run([
           ...args,
           '--dry-run=server',
-          ...(helm.major > 3 ? ['--take-ownership'] : []),
+          ...(helm.major > 3 ? ['--take-ownership', '--disable-openapi-validation'] : []),
           '--kube-context',
           context,
         ]);
