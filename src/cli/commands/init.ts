@@ -8,6 +8,11 @@ import { findIn } from '../project/find.js';
 import { piecesOf } from '../project/plan-pieces.js';
 import { projectOf } from '../project/project.js';
 import { projectText } from '../project/write-project.js';
+import { editsOf } from '../target/preflight/edit-objects.js';
+import { editsYaml } from '../target/preflight/edits-yaml.js';
+import type { PreflightProblem } from '../target/preflight/problem.js';
+import { problemLines } from '../target/preflight/problem-lines.js';
+import { piecePreflight } from './init-preflight.js';
 import { findingLines, pieceLines } from './init-text.js';
 import { defineCommand, operand } from './options/define-command.js';
 import { toggle } from './options/option.js';
@@ -19,6 +24,7 @@ export const define = defineCommand({
   options: {
     dryRun: toggle('--dry-run', 'print what was found and the plan, write nothing'),
     force: toggle('--force', 'write over a hwctl.yaml that is there'),
+    fix: toggle('--fix', 'write edits for what would not work, too'),
   },
   async run([path], options, context) {
     const root = resolve(context.cwd, path ?? '.');
@@ -29,7 +35,9 @@ export const define = defineCommand({
     const tree = readTree(root);
     const findings = findIn(tree);
     const pieces = piecesOf(findings);
-    const text = projectText(tree.root, pieces);
+    const problems = pieces.map((piece) => piecePreflight(tree, piece));
+    const plain = projectText(tree.root, pieces);
+    const text = options.fix === true ? withEdits(plain, file, problems) : plain;
     if (!options.json) context.print(findingLines(findings, tree.files.length));
     if (pieces.length === 0) throw nothingToDeploy(findings.found.length);
     if (writes) write(file, text, { root: tree.root, shown });
@@ -39,10 +47,24 @@ export const define = defineCommand({
       const found = findings.found.map((one) =>
         one.kind === 'collection' ? { ...one, variables: Object.keys(one.variables) } : one,
       );
-      context.json({ root: tree.root, found, steps, unreadable, leftOut, pieces, written: writes ? file : null, text });
+      context.json({
+        root: tree.root,
+        found,
+        steps,
+        unreadable,
+        leftOut,
+        pieces,
+        problems,
+        written: writes ? file : null,
+        text,
+      });
       return;
     }
-    for (const piece of pieces) context.print(['', ...pieceLines(piece, pieces.length > 1)]);
+    for (const [i, piece] of pieces.entries()) {
+      context.print(['', ...pieceLines(piece, pieces.length > 1)]);
+      const lines = problemLines(problems[i] ?? []);
+      if (lines.length > 0) context.print(['', ...lines]);
+    }
     context.print([
       '',
       writes
@@ -51,6 +73,15 @@ export const define = defineCommand({
     ]);
   },
 });
+
+/** The text with the edits of each piece's problems, under its stack. */
+function withEdits(text: string, file: string, problems: readonly (readonly PreflightProblem[])[]): string {
+  const stacks = problems.length === 1 ? [undefined] : [...projectOf(text, file).stacks.keys()];
+  return problems.reduce((all, some, i) => {
+    const stack = stacks[i];
+    return editsYaml(all, editsOf(some), stack === undefined ? {} : { stack });
+  }, text);
+}
 
 /** What is written is read first, as a user's own would be: where it does not hold, an earlier file stays. */
 function write(file: string, text: string, { root, shown }: { root: string; shown: string }): void {

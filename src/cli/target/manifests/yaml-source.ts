@@ -53,7 +53,7 @@ export function readYaml(path: string, file: NamedFile, problems: Problems): Yam
 }
 
 /** Parses every document of a YAML text; empty documents are left out, syntax errors go to `problems`. */
-function parseYaml(text: string, file: string, problems: Problems): YamlSource[] {
+export function parseYaml(text: string, file: string, problems: Problems): YamlSource[] {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const documents = Array.isArray(parsed) ? parsed : [];
