@@ -41,6 +41,8 @@ export async function runAsJourney(
       hostHeader: `127.0.0.1:${port}`,
       secure: false,
       compression: false,
+      place: { index: 0, count: 1 },
+      measure: () => undefined,
       check: (name, passed) => checks.push({ name, passed }),
     },
   );

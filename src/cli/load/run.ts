@@ -68,7 +68,9 @@ export class ThreadedRun extends SteeredRun {
     plan: LoadPlan,
     private readonly deps: LoadDeps,
   ) {
-    const memories = Array.from({ length: plan.workers }, () => workerMemory(planSteps(plan).length));
+    const memories = Array.from({ length: plan.workers }, () =>
+      workerMemory(planSteps(plan).length, undefined, plan.measures?.length),
+    );
     const wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));
     super(plan, { memories, wakeUps: [wakeUp], machine: () => new MachineWatch() });
     this.memories = memories;

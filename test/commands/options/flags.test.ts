@@ -129,6 +129,7 @@ const wrong: Record<string, readonly string[]> = {
   'bad-jsonpath': ['', ' ', 'total', '$.', '$[', '$[?'],
   'bad-key': ['', ' ', 'abc', '{{$nosuch}}', '{{', '{{name}}'],
   'bad-resolve': ['', ' ', 'abc', 'h:80', 'h:80:', ':80:1.2.3.4', 'h:port:1.2.3.4', 'h:99999:1.2.3.4'],
+  'bad-stage': ['10', '30s', ':10', '30s:', '30s:-1', '30:10', 'fast:10'],
   'bad-threshold': ['', ' ', 'abc', '5', 'p(95)', 'p(200)<1', 'eror_rate<1%', 'p(95)<10%'],
   'bad-out': ['', ' ', 'run', 'run.txt', 'run.jsn', '.json/x'],
   'unknown-reporter': ['', ',', 'junti', 'cli,junti', 'junit=', '=file'],

@@ -67,6 +67,7 @@ const part: Kind = ({ context }) => [
 const scenario: Kind = ({ context }) => bundled('scenarios', context);
 const profile: Kind = ({ given, context }) => (given.length > 0 ? [] : bundled('scenarios/profiles', context));
 const yaml = files('yaml', 'yml');
+const loadFiles = files('yaml', 'yml', 'js', 'ts', 'mjs', 'py');
 const pem = files('pem', 'crt', 'cer', 'key');
 
 /** `cli,junit=report.xml`: names between commas, each with a file or without. */
@@ -110,7 +111,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     ({ given }) => (given.length > 0 ? [] : [{ word: 'all', description: 'every scenario' }]),
     files('yaml', 'yml', 'json'),
   ),
-  'load <what>': either(profile, (asked) => (asked.given.length > 0 ? [] : yaml(asked))),
+  'load <what>': either(profile, (asked) => (asked.given.length > 0 ? [] : loadFiles(asked))),
   'load compare <before>': files('json'),
   'load compare <after>': files('json'),
   'scenario show <name>': either(scenario, yaml),
@@ -153,7 +154,19 @@ export const kinds: Readonly<Record<string, Kind>> = {
   '<folder>': folders,
   ...Object.fromEntries(
     [
-      ...['address', 'condition', 'duration', 'header', 'host', 'host:port:address', 'jsonpath', 'lines', 'ms', 'n'],
+      ...[
+        'address',
+        'condition',
+        'duration',
+        'duration:n',
+        'header',
+        'host',
+        'host:port:address',
+        'jsonpath',
+        'lines',
+        'ms',
+        'n',
+      ],
       ...[
         'name=value',
         'number',

@@ -50,12 +50,16 @@ export const define = defineCommand({
     },
   ],
   run([words], options, context) {
-    const { profile, url } = readLoadWords(words, options, context);
-    return load(profile, { ...options, url }, context);
+    const { profile, script, url } = readLoadWords(words, options, context);
+    return load({ profile, script }, { ...options, url }, context);
   },
 });
 
-async function load(profile: string | undefined, options: LoadOptions, context: Context): Promise<number> {
+async function load(
+  { profile, script }: { profile?: string; script?: string },
+  options: LoadOptions,
+  context: Context,
+): Promise<number> {
   const { summary: layout, tolerance = usualTolerance } = options;
   if (options.tolerance !== undefined && options.baseline === undefined) {
     throw new Failure({
@@ -65,8 +69,11 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
     });
   }
   const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context, '--baseline');
-  const podCount = readPodCount(options);
-  const planned = await makeLoadPlan(profile, options, context);
+  const planned =
+    script === undefined
+      ? await makeLoadPlan(profile, options, context)
+      : await (await import('./script.js')).makeScriptPlan(script, options, context);
+  const podCount = readPodCount(options, planned.pods);
   if (options.dryRun) {
     const { shownPlan } = await import('./shown.js');
     context.document(`${jsonText(shownPlan(planned.plan), options.json ? undefined : 2)}\n`);
@@ -81,15 +88,23 @@ async function load(profile: string | undefined, options: LoadOptions, context: 
   if (planned.waitForScaling) await waitForScaling(planned.target, context);
   const progress = progressFor(options, context);
   const watch = new RunWatch(planned.target, context);
-  const pods =
-    podCount === undefined
-      ? undefined
-      : await startLoadPods(podCount, wanted, options, context).catch((error) => {
+  const ready =
+    planned.prepare === undefined
+      ? wanted
+      : await planned.prepare(wanted).catch((error) => {
           files.discard();
           throw error;
         });
-  const plan = pods?.plan ?? wanted;
+  const pods =
+    podCount === undefined
+      ? undefined
+      : await startLoadPods(podCount, ready, options, context).catch((error) => {
+          files.discard();
+          throw error;
+        });
+  const plan = pods?.plan ?? ready;
   const result = await run(plan, context, { files, thresholds, pusher, progress, watch, pods });
+  await planned.finish?.(ready);
   const { findMax } = result;
   const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
   // Void beats failed, failed beats passed.

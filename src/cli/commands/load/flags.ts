@@ -1,10 +1,10 @@
 import { Failure } from '../../kernel/failure.js';
 import { layoutNames } from '../../report/load/layouts/layouts.js';
 import { connectionOptions } from '../options/connection-options.js';
-import { type OptionsOf, option, repeated, toggle } from '../options/option.js';
+import { type OptionsOf, option, pairs, repeated, toggle } from '../options/option.js';
 import { scenarioOptions } from '../options/scenario-options.js';
 import { targetOptions } from '../options/target-options.js';
-import { count, destination, duration, name, oneOf, rate, share, url } from '../options/values.js';
+import { assignment, count, destination, duration, name, oneOf, rate, share, url } from '../options/values.js';
 import {
   body,
   header,
@@ -15,6 +15,7 @@ import {
   outFormats,
   resolved,
   resultFile,
+  stage,
   threshold,
   urlPath,
 } from './values.js';
@@ -57,6 +58,15 @@ const requestOptions = {
   header: repeated('-H, --header <header>', "a request header, 'Name: value'; several times", header),
   body: option('-d, --body <text>', 'the request’s body, or @FILE', body),
   data: option('--data <text>', 'the same as --body, as curl names it', body),
+};
+
+/** What a k6 script takes beside the others. */
+const scriptOptions = {
+  env: pairs('-e, --env <name=value>', 'a k6 script: a variable of __ENV (repeatable)', assignment),
+  vus: option('--vus <n>', 'a k6 script: so many VUs, as --concurrency', count(1, maxConcurrency, 10)),
+  iterations: option('--iterations <n>', 'a k6 script: so many iterations of all VUs together', count(1, 1e12, 100)),
+  stage: repeated('--stage <duration:n>', 'a k6 script: ramp the VUs to n over the duration; several times', stage),
+  ignoreUnread: toggle('--ignore-unread', 'a k6 script: leave out checks and thresholds that are not read'),
 };
 
 /** Where connections go, instead of where the URL says. */
@@ -149,6 +159,7 @@ const planOptions = {
 export const loadOptions = {
   ...arrivalOptions,
   ...requestOptions,
+  ...scriptOptions,
   ...placeOptions,
   ...tuningOptions,
   ...podOptions,

@@ -27,9 +27,15 @@ export interface PlannedLoad {
   plan: LoadPlan;
   /** Autoscalers must have figures before the load begins. */
   waitForScaling: boolean;
+  /** Pods that the work asks for where it is sent from a cluster. */
+  pods?: number | undefined;
   notes: string[];
   /** Whose workloads can be looked at meanwhile. */
   target?: Target;
+  /** Done before the first arrival; gives the plan with what came of it. */
+  prepare?(plan: LoadPlan): Promise<LoadPlan>;
+  /** Done once the load is over. */
+  finish?(plan: LoadPlan): Promise<void>;
 }
 
 const exclusive = [
@@ -174,7 +180,7 @@ async function refuseStrangers(works: readonly Work[], endpoint: LoadEndpoint): 
 }
 
 /** A run in which everything failed must not exit 0: where nothing is said about errors, they stay below 1 %. */
-function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
+export function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
   const judgesErrors = thresholds.some(({ metric }) => metric === 'error_rate' || metric === 'checks');
   return judgesErrors ? thresholds : [...thresholds, parseThreshold('error_rate<1%')];
 }

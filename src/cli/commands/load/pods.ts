@@ -26,8 +26,8 @@ const startTimeoutMs = 120_000;
 const spareMs = 10 * 60_000;
 const longestClosedMs = 24 * 3_600_000;
 
-/** How many pods the flags ask for; undefined: this machine sends. Throws Failure `usage`. */
-export function readPodCount(options: PodOptions): number | undefined {
+/** How many pods the flags ask for; `wanted`: where they do not say. undefined: this machine sends. Throws Failure `usage`. */
+export function readPodCount(options: PodOptions, wanted: number = usualPods): number | undefined {
   if (options.inCluster !== true) {
     if (options.pods !== undefined) throw needs('--pods', '--in-cluster');
     return undefined;
@@ -39,7 +39,7 @@ export function readPodCount(options: PodOptions): number | undefined {
       hint: 'Leave one of them out',
     });
   }
-  return options.pods ?? usualPods;
+  return options.pods ?? wanted;
 }
 
 /** Starts the pods and waits until they run. Throws Failure where the target has none or they do not start. */
@@ -118,8 +118,8 @@ function endpointFor({ endpoint }: LoadPlan, { endpoints }: StartedPods): LoadPl
 async function portable(work: Work): Promise<Work> {
   if (work.kind === 'requests') return work;
   const { readsFiles } = await import('../../journey/plan-journey.js');
-  const { scenario } = work.data as JourneyData;
-  if (readsFiles(scenario)) {
+  const { scenario } = work.data as Partial<JourneyData>;
+  if (scenario !== undefined && readsFiles(scenario)) {
     throw new Failure({
       code: 'no-journey-in-pods',
       message: `${scenario.file} reads other files when it runs, which pods do not have`,

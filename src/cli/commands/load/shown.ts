@@ -1,4 +1,5 @@
 import type { JourneyData } from '../../journey/plan-journey.js';
+import type { K6Data } from '../../k6/k6-flow.js';
 import { isSecretHeader, placeholder, shownUrl, withoutUrlSecrets } from '../../kernel/secrets.js';
 import type { EndpointTls, HeaderFields, LoadPlan, Work } from '../../load/plan/plan.js';
 import { Mask } from '../../scenario/tell/mask.js';
@@ -13,6 +14,11 @@ export function shownPlan(plan: LoadPlan): LoadPlan {
 function shownWork(work: Work): Work {
   const name = withoutUrlSecrets(work.name);
   if (work.kind === 'flow') {
+    if ('modules' in (work.data as object)) {
+      const { file, env, scenarios } = work.data as K6Data;
+      const data = { script: file, env: Object.keys(env), scenarios: scenarios.map(({ name: called }) => called) };
+      return { ...work, name, data, steps: work.steps.map(withoutUrlSecrets) };
+    }
     const { scenario, variables } = work.data as JourneyData;
     // The scenario is a file that anybody can look at; of variables only the names are no secret.
     const data = { scenario: scenario.file, variables: Object.keys(variables) };

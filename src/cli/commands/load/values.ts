@@ -119,6 +119,17 @@ export const resolved: ValueKind<Resolved> = {
   shown: shownUrl,
 };
 
+/** A stage of a k6 script's ramp: `30s:10`. */
+export const stage: ValueKind<{ duration: string; target: number }> = {
+  code: 'bad-stage',
+  wanted: 'a stage: a duration and a number of VUs',
+  example: '30s:10',
+  read(text) {
+    const [, duration = '', target] = /^((?:\d+(?:\.\d+)?(?:ms|s|m|h))+):(\d{1,6})$/.exec(text.trim()) ?? [];
+    return duration === '' ? undefined : { duration, target: Number(target) };
+  },
+};
+
 /** A condition on the result. */
 export const threshold: ValueKind<Threshold> = {
   code: 'bad-threshold',

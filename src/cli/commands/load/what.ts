@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isTestRun } from '../../k6/is-test-run.js';
 import { Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
 import { shownUrl } from '../../kernel/secrets.js';
@@ -12,6 +13,8 @@ import { url as urlKind } from '../options/values.js';
 /** What the words behind `hwctl load` name. */
 export interface LoadWords {
   profile?: string;
+  /** A k6 script, or a TestRun that names one. */
+  script?: string;
   url?: string;
 }
 
@@ -40,9 +43,12 @@ export function readLoadWords(words: readonly string[], given: Given, context: C
     });
   }
   const [profile] = profiles;
-  if (profile !== undefined) refuseOtherFile(profile, context);
+  const isScript = profile !== undefined && fileOf(profile, context) === 'script';
   const [url] = urls;
-  return { profile, url: url === undefined ? undefined : readValue(urlKind, 'URL', url, context, 'hwctl load') };
+  return {
+    ...(isScript ? { script: profile } : { profile }),
+    url: url === undefined ? undefined : readValue(urlKind, 'URL', url, context, 'hwctl load'),
+  };
 }
 
 /** `--profile` names a cluster in every command that knows a target; where it names a load's profile that was meant. */
@@ -58,11 +64,11 @@ function refuseClusterName({ profile, target }: Given, { root, cwd }: Context): 
   });
 }
 
-/** A file that is no profile, but something else that hwctl knows: says what to do with it. */
-function refuseOtherFile(word: string, { cwd }: Context): void {
+/** Whether a word names a script; of a file that is neither that nor a profile, but something else that hwctl knows, says what to do with it. */
+function fileOf(word: string, { cwd }: Context): 'script' | 'profile' {
   const isFile = /[\\/]|\.[a-z]+$/i.test(word);
   if (!isFile) {
-    if (!/^[\w.-]+:\d+$/.test(word)) return;
+    if (!/^[\w.-]+:\d+$/.test(word)) return 'profile';
     throw new Failure({
       code: 'bad-url',
       message: `${JSON.stringify(word)} is no profile, and a URL begins with its scheme`,
@@ -80,8 +86,11 @@ function refuseOtherFile(word: string, { cwd }: Context): void {
     });
   }
   const hint = 'Give the path of a load profile (YAML), the name of a built-in one, or a URL';
-  const kind = kindOf(word, readText(path, { shown: word, hint }));
-  if (kind === undefined) return;
+  const text = readText(path, { shown: word, hint });
+  if (/\.[cm]?[jt]s$/.test(word)) return 'script';
+  if (/\.ya?ml$/.test(word) && isTestRun(text)) return 'script';
+  const kind = kindOf(word, text);
+  if (kind === undefined) return 'profile';
   throw new Failure({
     code: 'not-a-profile',
     message: `${word} is ${kind.what}, and hwctl load runs a URL, a load profile (YAML) or a scenario`,
@@ -99,9 +108,6 @@ const asScenario = (word: string) =>
 
 /** What a file is by its name and content; undefined for a profile and for what is not known. */
 function kindOf(file: string, text: string): OtherFile | undefined {
-  if (/\.[cm]?[jt]s$/.test(file)) {
-    return { what: 'a script', hint: () => 'Write its requests as a scenario or a profile: docs/LOAD.md shows both' };
-  }
   const has = (field: string) => new RegExp(`^(?:[{\\s]*)["']?${field}["']?\\s*:`, 'm').test(text);
   if (/\.ya?ml$/.test(file)) {
     if (has('openapi') || has('swagger')) return { what: 'an OpenAPI document', hint: asScenario };

@@ -133,7 +133,7 @@ export class Engine implements ConnectionOwner {
   private begin(index: number, user: number, dueUs: number, nowUs: number, timed: boolean): void {
     const work = pickWork(this.parts.works, this.parts.plan.seed, index);
     const iteration = this.free.pop() ?? new Iteration();
-    iteration.begin(work, index, user);
+    iteration.begin(work, index, user, nowUs);
     this.iterations++;
     this.parts.recorder.memory.counters[counter.iterationsStarted]!++;
     if (work.requests !== undefined) this.dispatch(iteration, work.requests[0]!, dueUs, nowUs, timed);
@@ -256,7 +256,7 @@ export class Engine implements ConnectionOwner {
 
   /** Does what a journey said. */
   private follow(iteration: Iteration, action: FlowAction, dueUs: number, nowUs: number, timed: boolean): void {
-    if (action.failure !== undefined) iteration.failed = true;
+    if (action.failure !== undefined || action.spoilt) iteration.failed = true;
     switch (action.do) {
       case 'end':
         this.finish(iteration, nowUs);
@@ -299,6 +299,7 @@ export class Engine implements ConnectionOwner {
     c[iteration.failed ? counter.iterationsFailed : counter.iterationsOk]!++;
     this.iterations--;
     const { user } = iteration;
+    if (iteration.work.requests?.length !== 1) this.parts.recorder.memory.iteration.record(nowUs - iteration.startedUs);
     iteration.end();
     this.free.push(iteration);
     if (this.closed !== undefined) {

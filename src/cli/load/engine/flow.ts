@@ -16,8 +16,12 @@ export interface FlowContext {
   secure: boolean;
   /** Requests ask for gzip and br. */
   compression: boolean;
+  /** Which of all threads of all shards this is. */
+  place: { index: number; count: number };
   /** Counts a named assertion; never throws. */
   check(name: string, passed: boolean): void;
+  /** Adds to a metric of the flow's own, by its place in `LoadPlan.measures`. */
+  measure(index: number, value: number): void;
 }
 
 export interface Flow {
@@ -59,6 +63,8 @@ export type FlowAction = (
 ) & {
   /** Why the iteration has failed, and with it the response just judged; undefined: it is ok so far. The journey goes on all the same. */
   failure?: string;
+  /** The iteration has failed, and no response is to blame. */
+  spoilt?: true;
 };
 
 /** Valid only during the call of `next`: copy what is to be kept. */
@@ -68,6 +74,8 @@ export interface FlowResponse {
   header(name: string): string | undefined;
   /** All values of a header (set-cookie). */
   headers(name: string): string[];
+  /** All of them by lower-case name; may be kept. */
+  allHeaders(): ReadonlyMap<string, string[]>;
   /** The body, decoded from chunks but not from gzip. */
   body: Uint8Array;
   /** Milliseconds from the write to the last byte. */

@@ -3,10 +3,10 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { shareOf } from '../arrivals/schedule.js';
 import { basePath, compileRequest, hostHeader } from '../http/request.js';
 import { threadClock } from '../memory/clock-us.js';
-import { arrivalRing, control, controlMemory, counter, workerMemory } from '../memory/memory.js';
+import { arrivalRing, control, controlMemory, counter, measured, workerMemory } from '../memory/memory.js';
 import { type LoadPlan, planSteps } from '../plan/plan.js';
 import { Engine } from './engine.js';
-import type { FlowModule } from './flow.js';
+import type { FlowContext, FlowModule } from './flow.js';
 import { type CompiledWork, parseHeaders } from './iteration.js';
 import { Recorder } from './recorder.js';
 import type { IoThreadData, IoThreadMessage } from './thread.js';
@@ -22,11 +22,23 @@ async function main(data: IoThreadData, port: MessagePort): Promise<void> {
   const say = (message: IoThreadMessage) => port.postMessage(message);
   const clockUs = threadClock();
   const checks: Record<string, { passed: number; failed: number }> = {};
-  const memory = workerMemory(planSteps(plan).length, data.memory);
-  const works = await compileWorks(plan, (name, passed) => {
-    checks[name] ??= { passed: 0, failed: 0 };
-    checks[name][passed ? 'passed' : 'failed']++;
-    memory.counters[passed ? counter.checksPassed : counter.checksFailed]!++;
+  const memory = workerMemory(planSteps(plan).length, data.memory, plan.measures?.length);
+  const place = { index: plan.shard.index * plan.workers + data.thread, count: plan.shard.count * plan.workers };
+  const works = await compileWorks(plan, {
+    place,
+    check(name, passed) {
+      checks[name] ??= { passed: 0, failed: 0 };
+      checks[name][passed ? 'passed' : 'failed']++;
+      memory.counters[passed ? counter.checksPassed : counter.checksFailed]!++;
+    },
+    measure(index, value) {
+      const { values, sums } = memory.measures[index]!;
+      values.record(value * 1000);
+      sums[measured.count]!++;
+      sums[measured.sum]! += value;
+      if (value !== 0) sums[measured.nonZero]!++;
+      sums[measured.last] = value;
+    },
   });
   say({ type: 'loaded' });
   await told(port);
@@ -34,7 +46,6 @@ async function main(data: IoThreadData, port: MessagePort): Promise<void> {
 
   const recorder = new Recorder(memory, planSteps(plan).length === 1, data.records);
   const steering = controlMemory(data.control);
-  const place = { index: plan.shard.index * plan.workers + data.thread, count: plan.shard.count * plan.workers };
   let originUs = 0;
   const nowUs = () => clockUs() - originUs;
   const onDone = () => {
@@ -74,7 +85,11 @@ async function warmUp(data: WarmUpData, thread: number, clockUs: () => number): 
   const { plan } = data;
   const steering = controlMemory(data.control);
   const originUs = steering.numbers[control.numbers.originUs]!;
-  const works = await compileWorks(plan, () => undefined);
+  const works = await compileWorks(plan, {
+    place: { index: 0, count: 1 },
+    check: () => undefined,
+    measure: () => undefined,
+  });
   await new Promise<void>((resolve, reject) => {
     const engine = new Engine({
       plan,
@@ -94,7 +109,10 @@ async function warmUp(data: WarmUpData, thread: number, clockUs: () => number): 
   });
 }
 
-async function compileWorks(plan: LoadPlan, check: (name: string, passed: boolean) => void): Promise<CompiledWork[]> {
+async function compileWorks(
+  plan: LoadPlan,
+  own: Pick<FlowContext, 'place' | 'check' | 'measure'>,
+): Promise<CompiledWork[]> {
   const total = plan.work.reduce((sum, work) => sum + work.weight, 0);
   const works: CompiledWork[] = [];
   let weight = 0;
@@ -114,7 +132,7 @@ async function compileWorks(plan: LoadPlan, check: (name: string, passed: boolea
         hostHeader: hostHeader(endpoint),
         secure: new URL(endpoint.url).protocol === 'https:',
         compression,
-        check,
+        ...own,
       });
       firstStep += work.steps.length;
     }

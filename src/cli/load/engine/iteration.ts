@@ -25,9 +25,12 @@ export class Iteration {
   request: CompiledRequest | undefined;
   dueUs = 0;
   begunUs = 0;
+  /** When the iteration as a whole was taken up. */
+  startedUs = 0;
   next: Iteration | undefined;
 
-  begin(work: CompiledWork, index: number, user: number): void {
+  begin(work: CompiledWork, index: number, user: number, startedUs: number): void {
+    this.startedUs = startedUs;
     this.work = work;
     this.index = index;
     this.user = user;
@@ -55,14 +58,16 @@ export function flowResponse(connection: Connection, serviceMs: number): FlowRes
   connection.head = undefined;
   if (pieces.length > 0) connection.body = [];
   let headers: ReadonlyMap<string, string[]> | undefined;
-  const all = (name: string) => {
+  const known = () => {
     headers ??= rememberedHeaders(head);
-    return headers.get(name) ?? [];
+    return headers;
   };
+  const all = (name: string) => known().get(name) ?? [];
   return {
     status: connection.parser.status,
     header: (name) => all(name)[0],
     headers: all,
+    allHeaders: known,
     body: pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces),
     serviceMs,
   };

@@ -1,7 +1,7 @@
 import { Histogram } from '../memory/histogram.js';
-import type { WorkerMemory } from '../memory/memory.js';
-import type { LoadPlan } from '../plan/plan.js';
-import { judgeThresholds, type ThresholdFigures, type ThresholdOutcome } from '../plan/thresholds.js';
+import { measured, type WorkerMemory } from '../memory/memory.js';
+import { type LoadPlan, planSteps } from '../plan/plan.js';
+import { judgeThresholds, type Threshold, type ThresholdFigures, type ThresholdOutcome } from '../plan/thresholds.js';
 import type { LoadResult, StepFigures } from './metrics.js';
 import type { Totals } from './totals.js';
 
@@ -127,8 +127,82 @@ export function thresholdOutcomes(plan: LoadPlan, totals: Totals, windowMs: numb
     dropped: counts.dropped,
     checks: totals.checks(),
     seconds: windowMs / 1000,
+    iterationMs: (aggregation) =>
+      latencyOf(
+        totals.histogram((memory) => (plan.unit === 'requests' ? memory.response : memory.iteration)),
+        aggregation,
+      ),
+    own: (name, aggregation) => measureOf(plan, totals, name, aggregation, windowMs / 1000),
+    part: (only) => partOf(plan, totals, only, counts),
   };
   return judgeThresholds(plan.thresholds, figures);
+}
+
+/** The value of a flow's own metric; undefined where nothing was added to it. */
+function measureOf(
+  { measures = [] }: LoadPlan,
+  totals: Totals,
+  name: string,
+  aggregation: string,
+  seconds: number,
+): number | undefined {
+  const index = measures.findIndex((each) => each.name === name);
+  const kind = measures[index]?.kind;
+  if (kind === undefined) return undefined;
+  const sum = (which: number) => totals.memories.reduce((all, memory) => all + memory.measures[index]!.sums[which]!, 0);
+  const count = sum(measured.count);
+  if (count === 0) return kind === 'counter' ? 0 : undefined;
+  if (kind === 'rate') return sum(measured.nonZero) / count;
+  if (kind === 'counter')
+    return aggregation === 'rate' ? sum(measured.sum) / Math.max(seconds, 1e-9) : sum(measured.sum);
+  if (kind === 'gauge')
+    return totals.memories.find((memory) => memory.measures[index]!.sums[measured.count]! > 0)!.measures[index]!.sums[
+      measured.last
+    ];
+  return latencyOf(
+    totals.histogram((memory) => memory.measures[index]!.values),
+    aggregation,
+  );
+}
+
+/** Figures of a part of the requests. */
+function partOf(
+  plan: LoadPlan,
+  totals: Totals,
+  only: NonNullable<Threshold['only']>,
+  counts: { sent: number; failed: number; timedOut: number },
+): Pick<ThresholdFigures, 'latencyMs' | 'sent' | 'failures'> {
+  if (only.steps === undefined) {
+    const good = new Histogram();
+    for (const { byStatus } of totals.memories)
+      for (const [i, histogram] of byStatus.histograms.entries())
+        if (byStatus.status[i]! >= 200 && byStatus.status[i]! < 400) good.add(histogram);
+    const codes = Object.entries(totals.statusCodes()).filter(([code]) => Number(code) >= 200 && Number(code) < 400);
+    const sent = codes.reduce((sum, [, count]) => sum + count, 0);
+    return { latencyMs: (_, aggregation) => latencyOf(good, aggregation), sent, failures: 0 };
+  }
+  const names = planSteps(plan);
+  // A single step's figures are the whole run's.
+  const places = names.length === 1 ? [] : only.steps.map((step) => names.indexOf(step)).filter((place) => place >= 0);
+  const sum = (which: number) =>
+    places.reduce(
+      (all, place) => all + totals.memories.reduce((of, memory) => of + memory.steps[place]!.outcomes[which]!, 0),
+      0,
+    );
+  const merged = (which: 'response' | 'service') => {
+    const whole = new Histogram();
+    for (const memory of totals.memories) {
+      if (names.length === 1) whole.add(memory[which]);
+      for (const place of places) whole.add(memory.steps[place]![which]);
+    }
+    return whole;
+  };
+  const failures = names.length === 1 ? counts.failed + counts.timedOut : sum(1);
+  return {
+    latencyMs: (metric, aggregation) => latencyOf(merged(metric === 'service' ? 'service' : 'response'), aggregation),
+    sent: names.length === 1 ? counts.sent : sum(0) + failures,
+    failures,
+  };
 }
 
 /** To a thousandth. */

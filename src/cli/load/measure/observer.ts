@@ -222,7 +222,10 @@ export class Observer {
     const elapsedMs = this.elapsedMs();
     if (elapsedMs < afterMs || !this.plan.thresholds.some(({ abortOnFail }) => abortOnFail)) return false;
     const outcomes = thresholdOutcomes(this.plan, this.totals, this.windowMs());
-    return outcomes.some(({ passed }, i) => !passed && this.plan.thresholds[i]!.abortOnFail);
+    return outcomes.some(({ passed }, i) => {
+      const { abortOnFail, delayMs = 0 } = this.plan.thresholds[i]!;
+      return !passed && abortOnFail && elapsedMs >= delayMs;
+    });
   }
 
   /** The result, made once when the threads are done. Throws where the accounting does not add up: a bug in the engine. */

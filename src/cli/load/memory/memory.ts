@@ -21,8 +21,15 @@ export interface WorkerMemory {
   steps: { response: Histogram; service: Histogram; outcomes: Float64Array }[];
   /** Response latency by status code; the first `statusSlots` codes seen get one each. */
   byStatus: { status: Float64Array; histograms: Histogram[] };
+  /** Of iterations of a flow, from the first step's begin to the last one's end. */
+  iteration: Histogram;
+  /** By metric of a flow's own (`LoadPlan.measures`): values in thousandths, and what `measured` names. */
+  measures: { values: Histogram; sums: Float64Array }[];
   timeline: Timeline;
 }
+
+/** Indices into the sums of a measure: how often, their sum, how many were not 0, the last one. */
+export const measured = { count: 0, sum: 1, nonZero: 2, last: 3 } as const;
 
 /** Indices into `counters`. */
 export const counter = {
@@ -123,10 +130,10 @@ export function coarseMiddleUs(index: number): number {
   return (coarsePerOctave + (index & (coarsePerOctave - 1)) + 0.5) * 2 ** octave;
 }
 
-/** Memory for one I/O thread of a plan with so many steps; or, in the thread, views of the buffer it was given. */
-export function workerMemory(stepCount: number, given?: SharedArrayBuffer): WorkerMemory {
-  const histogramTotal = 6 + 2 * stepCount + statusSlots;
-  const floats = counterCount + statusCount + errorCauses.length + 2 * stepCount + statusSlots;
+/** Memory for one I/O thread of a plan with so many steps and measures; or, in the thread, views of the buffer it was given. */
+export function workerMemory(stepCount: number, given?: SharedArrayBuffer, measureCount = 0): WorkerMemory {
+  const histogramTotal = 7 + 2 * stepCount + statusSlots + measureCount;
+  const floats = counterCount + statusCount + errorCauses.length + 2 * stepCount + statusSlots + 4 * measureCount;
   const rows = slotCount * slotRowLength;
   const coarseBytes = Math.ceil((slotCount * coarseCount * 4) / 8) * 8;
   const buffer = given ?? new SharedArrayBuffer((floats + rows) * 8 + histogramTotal * histogramBytes + coarseBytes);
@@ -158,6 +165,8 @@ export function workerMemory(stepCount: number, given?: SharedArrayBuffer): Work
       outcomes: take(2),
     })),
     byStatus: { status: take(statusSlots), histograms: Array.from({ length: statusSlots }, histogram) },
+    iteration: histogram(),
+    measures: Array.from({ length: measureCount }, () => ({ values: histogram(), sums: take(4) })),
     timeline: { rows: take(rows), coarse: new Uint32Array(buffer, offset, slotCount * coarseCount) },
   };
 }

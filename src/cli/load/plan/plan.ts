@@ -20,6 +20,8 @@ export interface LoadPlan {
   /** `--find-max`: its rates are tried one after another (find-max.ts), beginning with that of `arrivals`. */
   search?: SearchBounds;
   thresholds: Threshold[];
+  /** Metrics that a flow measures beside the engine's own. */
+  measures?: Measure[];
   /** Requests (journeys: iterations) under way at once over all workers; arrivals past it are dropped and counted. */
   maxInFlight: number;
   /** Connections opened and warmed up before the first arrival, over all workers. */
@@ -100,6 +102,12 @@ export interface FlowWork {
   data: unknown;
   /** Names of the steps, in the order of the indices that the flow uses. */
   steps: string[];
+}
+
+/** A metric of a flow's own: a distribution, a share, a sum, or the last value. */
+export interface Measure {
+  name: string;
+  kind: 'trend' | 'rate' | 'counter' | 'gauge';
 }
 
 /** What a search may try, in arrivals per second, and how long it may take. */

@@ -13,6 +13,18 @@ export interface Threshold {
   bound: number;
   /** End the run as soon as this fails. */
   abortOnFail: boolean;
+  /** Not before so many milliseconds. */
+  delayMs?: number;
+  /** Judges a part of the requests: those of some steps, or the responses of 200 .. 399. */
+  only?: { steps?: string[]; expected?: true };
+  /** Of the metric `own`: its name, as `LoadPlan.measures` has it. */
+  own?: string;
+}
+
+/** A metric of a flow's own, whose thresholds are named without hwctl's. */
+interface OwnMetric {
+  name: string;
+  kind: 'trend' | 'rate' | 'counter' | 'gauge';
 }
 
 export interface ThresholdOutcome {
@@ -34,7 +46,9 @@ const metrics = [
   'checks',
   'http_reqs',
   'iterations',
+  'iteration_duration',
   'dropped_iterations',
+  'own',
 ] as const;
 
 /** k6's names and other habits, each the same metric as ours. */
@@ -63,14 +77,24 @@ const allowed: Record<ThresholdMetric, RegExp> = {
   checks: /^rate$/,
   http_reqs: /^(count|rate)$/,
   iterations: /^(count|rate)$/,
+  iteration_duration: /^(p\(\d+(\.\d+)?\)|avg|mean|min|med|max)$/,
   dropped_iterations: /^(count|rate)$/,
+  own: /^$/,
+};
+
+/** And of a flow's own. */
+const allowedOwn: Record<OwnMetric['kind'], RegExp> = {
+  trend: allowed.response,
+  rate: /^rate$/,
+  counter: /^(count|rate)$/,
+  gauge: /^value$/,
 };
 
 const grammar =
   /^(?:([a-z_]+)\s*:\s*)?([a-z_]+(?:\(\s*[\d.]+\s*\)|\d+)?)\s*(<=|>=|==|!=|===|!==|<|>)\s*(\d+(?:\.\d+)?)\s*(%|us|ms|s)?$/i;
 
-/** Reads one threshold. Throws BadThreshold. */
-export function parseThreshold(text: string, abortOnFail = false): Threshold {
+/** Reads one threshold; `own`: of this metric of a flow's own. Throws BadThreshold. */
+export function parseThreshold(text: string, abortOnFail = false, own?: OwnMetric): Threshold {
   const match = grammar.exec(text.trim());
   if (match === null) throw bad(text, 'it is not of the form METRIC:AGGREGATION < VALUE');
   const [, metricName, subject = '', operator = '', number = '', unit] = match;
@@ -78,12 +102,14 @@ export function parseThreshold(text: string, abortOnFail = false): Threshold {
     .replaceAll(/\s/g, '')
     .toLowerCase()
     .replace(/^p(\d+)$/, 'p($1)');
+  const sign = operator.slice(0, 2).replace(/^=$/, '==') as Threshold['operator'];
+  if (own !== undefined) return ownThreshold(text, own, word, sign, Number(number), abortOnFail);
   const named = metricName?.toLowerCase() ?? (/^(p\(|avg$|mean$|min$|med$|max$)/.test(word) ? 'response' : word);
-  const metric = metrics.find((known) => known === named) ?? aliases[named];
+  const metric = metrics.find((known) => known === named && known !== 'own') ?? aliases[named];
   if (metric === undefined) {
     throw bad(
       text,
-      `there is no metric ${JSON.stringify(named)}${didYouMean(named, [...metrics, ...Object.keys(aliases)])}`,
+      `there is no metric ${JSON.stringify(named)}${didYouMean(named, [...metrics.filter((each) => each !== 'own'), ...Object.keys(aliases)])}`,
     );
   }
   const aggregation = metricName === undefined && named === word ? (usualAggregation[metric] ?? '') : word;
@@ -101,10 +127,22 @@ export function parseThreshold(text: string, abortOnFail = false): Threshold {
     text: text.trim(),
     metric,
     aggregation,
-    operator: operator.slice(0, 2).replace(/^=$/, '==') as Threshold['operator'],
+    operator: sign,
     bound: boundIn(text, metric, aggregation, Number(number), unit?.toLowerCase()),
     abortOnFail,
   };
+}
+
+function ownThreshold(
+  text: string,
+  { name, kind }: OwnMetric,
+  aggregation: string,
+  operator: Threshold['operator'],
+  bound: number,
+  abortOnFail: boolean,
+): Threshold {
+  if (!allowedOwn[kind].test(aggregation)) throw bad(text, `${name} has no aggregation ${JSON.stringify(aggregation)}`);
+  return { text: text.trim(), metric: 'own', own: name, aggregation, operator, bound, abortOnFail };
 }
 
 function boundIn(text: string, metric: ThresholdMetric, aggregation: string, value: number, unit: string | undefined) {
@@ -146,6 +184,12 @@ function bad(text: string, why: string): Failure {
 /** The figures thresholds are judged by. Latencies in milliseconds; undefined where there were no samples. */
 export interface ThresholdFigures {
   latencyMs(metric: 'response' | 'service' | 'start_lag', aggregation: string): number | undefined;
+  /** Of iterations of a flow. */
+  iterationMs?(aggregation: string): number | undefined;
+  /** Of a flow's own metric. */
+  own?(name: string, aggregation: string): number | undefined;
+  /** The same of a part of the requests. */
+  part?(only: NonNullable<Threshold['only']>): Pick<ThresholdFigures, 'latencyMs' | 'sent' | 'failures'>;
   sent: number;
   failures: number;
   iterations: number;
@@ -160,12 +204,14 @@ export function judgeThresholds(thresholds: readonly Threshold[], figures: Thres
     const { text, metric, aggregation } = threshold;
     const actual = actualOf(threshold, figures);
     if (actual === undefined) return { text, passed: false, actual, message: 'no samples' };
-    const subject = usualAggregation[metric] === aggregation ? metric : `${metric} ${aggregation}`;
+    const called = threshold.own ?? metric;
+    const subject = usualAggregation[metric] === aggregation ? called : `${called} ${aggregation}`;
     return { text, passed: holds(actual, threshold), actual, message: `${subject} was ${written(actual, threshold)}` };
   });
 }
 
-function actualOf({ metric, aggregation }: Threshold, figures: ThresholdFigures): number | undefined {
+function actualOf({ metric, aggregation, only, own }: Threshold, whole: ThresholdFigures): number | undefined {
+  const figures = only === undefined || whole.part === undefined ? whole : { ...whole, ...whole.part(only) };
   const perSecond = (count: number) => (figures.seconds > 0 ? count / figures.seconds : undefined);
   const counted = (count: number) => (aggregation === 'rate' ? perSecond(count) : count);
   switch (metric) {
@@ -173,6 +219,10 @@ function actualOf({ metric, aggregation }: Threshold, figures: ThresholdFigures)
     case 'service':
     case 'start_lag':
       return figures.latencyMs(metric, aggregation);
+    case 'iteration_duration':
+      return figures.iterationMs?.(aggregation);
+    case 'own':
+      return figures.own?.(own!, aggregation);
     case 'error_rate':
       return figures.sent === 0 ? undefined : figures.failures / figures.sent;
     case 'checks': {
@@ -206,6 +256,8 @@ function holds(actual: number, { operator, bound }: Threshold): boolean {
 }
 
 function written(actual: number, { metric, aggregation }: Threshold): string {
+  if (metric === 'own')
+    return aggregation === 'rate' ? `${Number((actual * 100).toFixed(2))}%` : String(Number(actual.toFixed(2)));
   if (metric === 'error_rate' || metric === 'checks') return `${Number((actual * 100).toFixed(2))}%`;
   if (usualAggregation[metric] === undefined) return `${Number(actual.toFixed(actual < 10 ? 2 : 1))} ms`;
   return aggregation === 'rate' ? `${Number(actual.toFixed(1))}/s` : String(actual);

@@ -43,7 +43,9 @@ class ShardedRun extends SteeredRun {
     const shards = peers.map((peer, index) => {
       // Thresholds are of the whole: no shard ends its share by itself.
       const share = { ...plan, thresholds: [], startAtUnixMs: undefined, shard: { index, count: peers.length } };
-      const memories = Array.from({ length: plan.workers }, () => workerMemory(steps));
+      const memories = Array.from({ length: plan.workers }, () =>
+        workerMemory(steps, undefined, plan.measures?.length),
+      );
       const wakeUp = new Histogram(new SharedArrayBuffer(histogramBytes));
       const link = new ShardLink(peer, {
         plan: share,
