@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -13,8 +13,10 @@ import {
   imageSteps,
 } from '../../../../src/cli/target/kubernetes/images/image-steps.js';
 import { buildPlatforms } from '../../../../src/cli/target/kubernetes/images/platform.js';
+import { StateFile } from '../../../../src/cli/target/kubernetes/provider/cluster-state.js';
 import { removeLocalImage } from '../../../../src/cli/target/kubernetes/provider/image.js';
 import type { ClusterProvider } from '../../../../src/cli/target/kubernetes/provider/provider.js';
+import { removeTraces } from '../../../../src/cli/target/kubernetes/provider/traces.js';
 
 const outcome = (exitCode: number | undefined, stdout = '', stderr = '', failure?: string): RunOutcome => ({
   exitCode,
@@ -206,6 +208,15 @@ t.test('what runs is told, and a build that fails says which instruction, with n
   t.same(said, ['a:1: 1/2 FROM scratch', 'a:1: 2/2 RUN npm ci']);
 });
 
+t.test("the classic builder does not read a Dockerfile's own ignore file, and that is told", async (t) => {
+  const { image, execute, said, folder } = setUp(t, { prints: ['Sending build context to Docker daemon  3.072kB'] });
+  await execute([image('a', '1')]);
+  t.same(said, []);
+  writeFileSync(join(folder, 'Dockerfile.dockerignore'), 'x');
+  await execute([image('a', '1')]);
+  t.same(said, ["a:1: docker's classic builder does not read Dockerfile.dockerignore"]);
+});
+
 t.test('what is to be told of a context is told as it is built', async (t) => {
   const { image, execute, said } = setUp(t, {});
   await execute([{ ...image('a', '1'), notes: ['its context is 210 MB'] }]);
@@ -285,6 +296,20 @@ t.test('down looks whether an image is gone', async (t) => {
   t.equal(await removal([], outcome(1, '', 'No such image')), undefined, 'one that is not there any more is gone');
   t.match(await removal(['a:1'], outcome(1, '', 'conflict: image is being used by 12ab')), /being used by 12ab/);
   t.match(await removal(['a:1'], outcome(undefined, '', '', 'timeout')), /timeout/);
+});
+
+t.test('down removes the archive that a killed load left', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hwctl-traces-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const state = new StateFile(folder, 'c', 'shop');
+  state.change((draft) => draft.imagesLoaded.push('me/a:1'));
+  writeFileSync(join(folder, 'me-a-1.tar'), 'half of it');
+  const provider = { loadsImages: true, addons: [], removeImage: async () => {} } as unknown as ClusterProvider;
+  const report = { deleted: [], kept: [], remaining: [] };
+  const options = { timeoutMs: 5_000, signal: new AbortController().signal, onEvent: () => {} };
+  await removeTraces({ run: machine({}).run, provider, state }, report, beginExecution(systemClock, options));
+  t.notOk(existsSync(join(folder, 'me-a-1.tar')));
+  t.same(report, { deleted: ['image/me/a:1 in the cluster'], kept: [], remaining: [] });
 });
 
 t.test('an archive leaves nothing behind, also where it is not loaded', async (t) => {

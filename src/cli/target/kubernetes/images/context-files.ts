@@ -110,7 +110,10 @@ export function sizeNote({ entries }: ContextListing): string | undefined {
     folders.set(key, { bytes: sum.bytes + stat.size, files: sum.files + 1 });
   }
   const weight = (sum: { bytes: number; files: number }) => sum.bytes / bytes + sum.files / files.length;
-  const biggest = [...folders].sort(([, a], [, b]) => weight(b) - weight(a)).slice(0, 3);
+  const biggest = [...folders]
+    .filter(([, sum]) => weight(sum) > 0.05)
+    .sort(([, a], [, b]) => weight(b) - weight(a))
+    .slice(0, 3);
   const said = biggest.map(([path, sum]) => `${path} (${mega(sum.bytes)}, ${sum.files} files)`).join(', ');
   const first = biggest[0]?.[0] ?? '';
   return `its context is ${mega(bytes)} in ${files.length} files, most of it in ${said}: add ${first} to .dockerignore where the image needs it not`;

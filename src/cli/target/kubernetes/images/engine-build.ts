@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { RunProgram } from '../../../kernel/process.js';
 import { type Engine, engineName } from '../provider/image.js';
 import type { Deadline } from '../provider/provider.js';
@@ -35,6 +35,10 @@ export async function buildWithEngine(
     source.context,
   ];
   const tell = (line: string) => {
+    if (line.startsWith('Sending build context to Docker daemon') && existsSync(`${dockerfile}.dockerignore`))
+      watch.onProgress(
+        `${image}: docker's classic builder does not read ${shownPath(dockerfile, watch.cwd)}.dockerignore`,
+      );
     const begun = instructionIn(line);
     if (begun !== undefined) watch.onProgress(`${image}: ${[begun.step, begun.instruction].filter(Boolean).join(' ')}`);
   };

@@ -90,14 +90,18 @@ export async function hasImage(run: RunProgram, engine: Engine, image: string): 
   return outcome.exitCode === 0;
 }
 
+/** Where the archive of an image stands while it is loaded; a killed one leaves it there. */
+export function archiveOf(folder: string, image: string): string {
+  return join(folder, `${image.replace(/[^\w.-]+/g, '-')}.tar`);
+}
+
 /** Brings a built image into the nodes through an archive, which is much quicker than by name, and leaves no archive behind. */
 export async function loadImage(
   deps: { run: RunProgram; engine: Engine; provider: ClusterProvider; folder: string },
   image: string,
   options: Deadline,
 ): Promise<void> {
-  const name = `${image.replace(/[^\w.-]+/g, '-')}.tar`;
-  const archive = join(deps.folder, name);
+  const archive = archiveOf(deps.folder, image);
   try {
     const saved = await deps.run([deps.engine, 'save', '--output', archive, engineName(deps.engine, image)], options);
     options.signal?.throwIfAborted();

@@ -1,10 +1,11 @@
+import { rmSync } from 'node:fs';
 import type { Clock } from '../../../kernel/clock.js';
 import type { RunProgram } from '../../../kernel/process.js';
 import type { Execution } from '../../execute.js';
 import { leftMs, planned, type StepContext } from '../../plan.js';
 import type { DownReport } from '../../target.js';
 import { isAlive, type StateFile } from './cluster-state.js';
-import { findEngine, removeLocalImage } from './image.js';
+import { archiveOf, findEngine, removeLocalImage } from './image.js';
 import type { ClusterProvider } from './provider.js';
 
 /** How long the port-forward daemon may take to end. */
@@ -79,6 +80,7 @@ async function removeImages(
 ): Promise<void> {
   for (const image of provider.loadsImages ? [...state.get().imagesLoaded] : []) {
     const ref = `image/${image} in the cluster`;
+    rmSync(archiveOf(state.folder, image), { force: true });
     await execution.run([planned({ verb: 'delete', ref, why: 'hwctl loaded it' }, () => provider.removeImage(image))]);
     report.deleted.push(ref);
     state.change((draft) => {
