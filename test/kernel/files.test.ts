@@ -16,6 +16,7 @@ import { Failure } from '../../src/cli/kernel/failure.js';
 import { notWritten, readBytes, readText, writeText } from '../../src/cli/kernel/files.js';
 import { Replacement, replaceFile } from '../../src/cli/kernel/replacement.js';
 import { systemTrouble } from '../../src/cli/kernel/system-trouble.js';
+import { withFileLimit } from '../file-limit.js';
 
 const seed = 20_261;
 
@@ -162,6 +163,21 @@ t.test('a replaced file is whole, has the mode it had or was given, and leaves n
   t.same(readdirSync(folder).sort(), ['file', 'link']);
 });
 
+t.test('two at once have a draft each, and none that was there before', async (t) => {
+  const folder = t.testdir({ file: 'old', mine: 'mine' });
+  const path = join(folder, 'file');
+  const [one, other] = [new Replacement(path), new Replacement(path)];
+  const drafts = readdirSync(folder).filter((name) => name.startsWith('file.'));
+  t.equal(new Set(drafts).size, 2);
+  one.write('one');
+  other.write('other');
+  one.commit();
+  t.equal(readFileSync(path, 'utf8'), 'one');
+  other.commit();
+  t.equal(readFileSync(path, 'utf8'), 'other');
+  t.same(readdirSync(folder).sort(), ['file', 'mine']);
+});
+
 t.test('where it fails, the old file is as it was and nothing is left', async (t) => {
   const folder = t.testdir({ file: 'old', folder: {} });
   const path = join(folder, 'file');
@@ -177,10 +193,7 @@ t.test('where it fails, the old file is as it was and nothing is left', async (t
   mkdirSync(join(folder, 'late'));
   t.throws(() => late.commit(), { code: 'EISDIR' });
   late.discard();
-  if (existsSync('/dev/full')) {
-    symlinkSync('/dev/full', join(folder, 'file.part'));
-    t.throws(() => replaceFile(path, 'new', { suffix: '.part' }), { code: 'ENOSPC' });
-  }
+  await withFileLimit(4, () => t.throws(() => replaceFile(path, 'new one'), { code: 'EFBIG' }));
   t.equal(readFileSync(path, 'utf8'), 'old');
   t.same(readdirSync(folder).sort(), ['file', 'folder', 'late']);
 });

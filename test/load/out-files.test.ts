@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { OutFiles } from '../../src/cli/commands/load/out.js';
 import { Failure } from '../../src/cli/kernel/failure.js';
 import { definePlan } from '../../src/cli/load/plan/plan-define.js';
+import { withFileLimit } from '../file-limit.js';
 import { resultOf, running } from '../report/fixtures.js';
 
 const result = resultOf(running);
@@ -15,36 +16,54 @@ const plan = definePlan({
 const record = { dueUs: 0, sentUs: 0, firstByteUs: 0, doneUs: 1000, step: 0, status: 200, bytes: 1 };
 const kinds = ['json', 'csv', 'ndjson', 'html'];
 
-// Where a file is written before it is put in its place there is a device that is always full.
-t.test(
-  'a full disk loses that file alone, says so, and keeps the earlier one',
-  { skip: !existsSync('/dev/full') },
-  async (t) => {
-    for (const full of kinds) {
-      const cwd = t.testdir();
-      const names = kinds.map((kind) => `run.${kind}`);
-      for (const name of names) writeFileSync(join(cwd, name), 'earlier');
-      symlinkSync('/dev/full', join(cwd, `run.${full}.part`));
-      const files = new OutFiles(names, { cwd });
-      const take = files.recorder(plan)!;
-      for (let i = 0; i < 100; i++) take([record, record]);
-      const { paths, lost } = await files.write(result, plan);
-      t.equal(lost.length, 1, full);
-      t.match(lost[0]!.message, new RegExp(`^--out: run\\.${full} cannot be written: the disk is full$`));
-      t.match(lost[0]!.hint, /room/);
-      t.same(
-        paths,
-        names.filter((name) => name !== `run.${full}`).map((name) => join(cwd, name)),
-      );
-      for (const name of names) {
-        const text = readFileSync(join(cwd, name), 'utf8');
-        t.equal(text === 'earlier', name === `run.${full}`, name);
-        if (name === 'run.ndjson' && full !== 'ndjson') t.equal(text.trimEnd().split('\n').length, 200);
-      }
-      t.same(readdirSync(cwd).sort(), names.sort(), 'nothing is left behind');
+/** Writes one file of each kind. */
+async function writeAll(cwd: string) {
+  const files = new OutFiles(
+    kinds.map((kind) => `run.${kind}`),
+    { cwd },
+  );
+  const take = files.recorder(plan)!;
+  for (let i = 0; i < 100; i++) take([record, record]);
+  return files.write(result, plan);
+}
+
+t.test('a file that cannot be written whole is lost alone, said so, and the earlier one kept', async (t) => {
+  const whole = t.testdir();
+  await writeAll(whole);
+  const sizes = new Map(kinds.map((kind) => [`run.${kind}`, statSync(join(whole, `run.${kind}`)).size]));
+  for (const [longest, limit] of sizes) {
+    const cwd = t.testdir(Object.fromEntries([...sizes.keys()].map((name) => [name, 'earlier'])));
+    const { paths, lost } = await withFileLimit(limit - 1, () => writeAll(cwd));
+    const fits = [...sizes.keys()].filter((name) => sizes.get(name)! < limit);
+    t.same(
+      paths,
+      fits.map((name) => join(cwd, name)),
+      `files smaller than ${longest}`,
+    );
+    t.equal(lost.length, kinds.length - fits.length);
+    for (const { message, hint } of lost) {
+      t.match(message, /^--out: run\.\w+ cannot be written: the file is as large as it may be$/);
+      t.match(hint, /run again/);
     }
-  },
-);
+    for (const [name, size] of sizes) {
+      const text = readFileSync(join(cwd, name), 'utf8');
+      t.equal(text === 'earlier', size >= limit, name);
+      if (name === 'run.ndjson' && size < limit) t.equal(text.trimEnd().split('\n').length, 200);
+    }
+    t.same(readdirSync(cwd).sort(), [...sizes.keys()].sort(), 'nothing is left behind');
+  }
+});
+
+t.test('nothing that lies beside the files is written to, whatever its name', async (t) => {
+  const cwd = t.testdir({ 'private.txt': 'mine' });
+  for (const kind of kinds)
+    for (const end of ['.part', '.tmp', '~', `.${process.pid}.tmp`])
+      symlinkSync('private.txt', join(cwd, `run.${kind}${end}`));
+  const before = readdirSync(cwd);
+  t.same((await writeAll(cwd)).lost, []);
+  t.equal(readFileSync(join(cwd, 'private.txt'), 'utf8'), 'mine');
+  t.same(readdirSync(cwd).sort(), [...before, ...kinds.map((kind) => `run.${kind}`)].sort());
+});
 
 t.test('every .ndjson has the records; one path given twice is one file', async (t) => {
   const cwd = t.testdir();

@@ -19,8 +19,6 @@ export interface ReplaceOptions {
   mode?: number;
   /** It also survives a power cut. */
   durable?: boolean;
-  /** How the draft's name ends; else each draft has a name of its own. */
-  suffix?: string;
 }
 
 /**
@@ -33,15 +31,16 @@ export class Replacement {
   readonly #durable: boolean;
   #fd: number | undefined;
 
-  constructor(path: string, { mode, durable = false, suffix }: ReplaceOptions = {}) {
+  constructor(path: string, { mode, durable = false }: ReplaceOptions = {}) {
     this.#path = realPath(path);
     const old = statSync(this.#path, { throwIfNoEntry: false });
     // A folder would be found only when the file is put in its place.
     if (old?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-    this.#draft = `${this.#path}${suffix ?? `.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`}`;
+    this.#draft = `${this.#path}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
     this.#durable = durable;
     const wanted = mode ?? (old === undefined ? undefined : old.mode & 0o777);
-    this.#fd = openSync(this.#draft, suffix === undefined ? 'wx' : 'w', wanted);
+    // A name of its own, and no file or link that is there already: nobody else's draft, and no place that others chose.
+    this.#fd = openSync(this.#draft, 'wx', wanted);
     settle(this.#fd, wanted, old);
   }
 

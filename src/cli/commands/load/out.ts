@@ -116,7 +116,7 @@ function formatOf(path: string): OutFormat {
 
 function openDraft(path: string, shown: string): Replacement {
   try {
-    return new Replacement(path, { suffix: '.part' });
+    return new Replacement(path);
   } catch (error) {
     throw notWritten(error, { shown, by: '--out' });
   }
