@@ -100,7 +100,7 @@ export class FakeCluster {
     if (line.startsWith('addons enable')) this.enable(argv.at(-1) ?? '');
     if (line.startsWith('image ls')) return done(0, JSON.stringify([{ repoTags: [...this.images] }]));
     if (line.startsWith('image load')) this.images.add(this.#built);
-    if (line.startsWith('docker image inspect')) return done(1);
+    if (line.startsWith('docker image inspect')) return { ...done(1), stderr: 'Error: No such image\n' };
     if (line.startsWith('docker build')) this.#built = argv[3] ?? '';
     return done(0);
   };

@@ -43,8 +43,8 @@ function machine({ engine = 'docker', has = [], builds, prints = [] }: Machine) 
     ran.push(line);
     if (/ (?:image|manifest) inspect /.test(line)) {
       const digest = `sha256:${'0f'.repeat(32)}`;
-      const isThere = has.includes(argv.at(-1)!);
-      return outcome(isThere ? 0 : 1, line.includes('--verbose') ? JSON.stringify({ Descriptor: { digest } }) : '');
+      if (!has.includes(argv.at(-1)!)) return outcome(1, '', `Error: No such image: ${argv.at(-1)}\n`);
+      return outcome(0, line.includes('--verbose') ? JSON.stringify({ Descriptor: { digest } }) : '');
     }
     if (argv[1] === 'build') {
       environments.push(options.env ?? {});
@@ -288,14 +288,24 @@ t.test('what an image is built for: the nodes, told where the engine is another'
 });
 
 t.test('down looks whether an image is gone', async (t) => {
-  const removal = (has: string[], rmi: RunOutcome): Promise<string | undefined> => {
+  const removal = (has: string[], rmi: RunOutcome, look?: RunOutcome): Promise<string | undefined> => {
     const { run } = machine({ has });
-    return removeLocalImage(async (argv, options) => (argv[1] === 'rmi' ? rmi : run(argv, options)), 'docker', 'a:1');
+    const asked: RunProgram = async (argv, options) => {
+      if (argv[1] === 'rmi') return rmi;
+      return argv[2] === 'inspect' && look !== undefined ? look : run(argv, options);
+    };
+    return removeLocalImage(asked, 'docker', 'a:1');
   };
   t.equal(await removal([], outcome(0)), undefined);
   t.equal(await removal([], outcome(1, '', 'No such image')), undefined, 'one that is not there any more is gone');
   t.match(await removal(['a:1'], outcome(1, '', 'conflict: image is being used by 12ab')), /being used by 12ab/);
   t.match(await removal(['a:1'], outcome(undefined, '', '', 'timeout')), /timeout/);
+  t.match(await removal(['a:1'], outcome(0)), /it is still there/, 'whatever the engine says');
+  t.equal(await removal([], outcome(0), outcome(125, '', 'Error: a:1: image not known\n')), undefined, 'podman');
+  const silent = outcome(1, '', 'Cannot connect to the Docker daemon\n');
+  t.match(await removal([], outcome(0), silent), /not known: Cannot connect/);
+  t.match(await removal([], silent, silent), /Cannot connect/, 'an engine that does not answer has removed nothing');
+  t.match(await removal([], outcome(0), outcome(undefined, '', '', 'timeout')), /not known: .*timeout/);
 });
 
 t.test('down removes the archive that a killed load left', async (t) => {

@@ -168,11 +168,11 @@ t.test('a cluster that is missing is made, and kubectl stays where it was', asyn
   };
   const current = () => /"?current-context"?: ?"?([\w-]+)/.exec(readFileSync(env.KUBECONFIG, 'utf8'))?.[1];
   const { argv, said } = await start(true, '1.34.0');
-  t.equal(argv, 'kind create cluster --name a --wait 91s --image kindest/node:v1.34.0');
+  t.equal(argv, 'kind create cluster --name a --wait 45s --image kindest/node:v1.34.0');
   t.same(said, ['kind: Ensuring node image (kindest/node:v1.34.0)', 'kind: Preparing nodes']);
   t.equal(current(), 'work');
   t.match(readFileSync(env.KUBECONFIG, 'utf8'), /kind-a/, 'what kind wrote else is kept');
-  t.equal((await start(false)).argv, 'kind create cluster --name a --wait 91s');
+  t.equal((await start(false)).argv, 'kind create cluster --name a --wait 45s');
   t.equal(current(), 'kind-a', 'kubectl was nowhere: kind sets it');
   await t.rejects(start(false, 'stable'), { code: 'usage', message: /--kubernetes-version: "stable"/ });
 });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
 import { readImageName } from '../../../kernel/image-name.js';
-import type { RunProgram } from '../../../kernel/process.js';
+import type { RunOutcome, RunProgram } from '../../../kernel/process.js';
 import { serverImageName } from '../../manifests/kube-object.js';
 import type { ClusterProvider, Deadline } from './provider.js';
 
@@ -153,13 +153,22 @@ export function digestIn(text: string): string | undefined {
   }
 }
 
-/** Removes the image from this machine, and what interrupted builds of it left. Gives the reason where it stays. */
+/** Removes the image from this machine, and what interrupted builds of it left. Gives the reason where it stays, or where the engine does not tell. */
 export async function removeLocalImage(run: RunProgram, engine: Engine, image: string): Promise<string | undefined> {
   const outcome = await run([engine, 'rmi', engineName(engine, image)], { timeoutMs: quickMs });
   await run([engine, 'image', 'prune', '--force', '--filter', `label=${imageLabel}`], { timeoutMs: quickMs });
-  // One that is not there any more is not removed, either: what counts is what is left.
-  if (outcome.exitCode === 0 || !(await hasImage(run, engine, image))) return undefined;
-  return outcome.stderr.trim().split('\n').at(-1) || `${engine} rmi: ${outcome.failure ?? outcome.exitCode}`;
+  // An exit code tells what was tried, and one that was not there is not removed, either: what counts is what is left.
+  const look = await run([engine, 'image', 'inspect', '--format', '{{.Id}}', engineName(engine, image)], {
+    timeoutMs: quickMs,
+  });
+  if (look.exitCode !== 0 && /no such (?:image|object)|image not known/i.test(look.stderr)) return undefined;
+  if (outcome.exitCode !== 0) return saidBy(`${engine} rmi`, outcome);
+  if (look.exitCode === 0) return `${engine} rmi says that it removed it, but it is still there`;
+  return `whether it is gone is not known: ${saidBy(`${engine} image inspect`, look)}`;
+}
+
+function saidBy(command: string, { stderr, failure, exitCode }: RunOutcome): string {
+  return stderr.trim().split('\n').at(-1) || `${command}: ${failure ?? exitCode}`;
 }
 
 export { sameImage } from '../../../kernel/image-name.js';

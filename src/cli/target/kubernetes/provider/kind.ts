@@ -98,21 +98,22 @@ function openKind(context: string, { run, clock, env }: { run: RunProgram; clock
     return outcome;
   };
   const engine = async () => env.KIND_EXPERIMENTAL_PROVIDER || (await findEngine(run));
-  const nodes = async () => {
-    const { stdout } = await must(['get', 'nodes', '--name', name], { timeoutMs: quickMs });
+  const nodes = async (signal?: AbortSignal) => {
+    const { stdout } = await must(['get', 'nodes', '--name', name], { timeoutMs: quickMs, signal });
     return namesIn(stdout);
   };
 
-  const state = async (): Promise<ProviderState> => {
-    const listed = await call(['get', 'clusters'], { timeoutMs: quickMs });
+  const state = async ({ signal }: Pick<Deadline, 'signal'> = {}): Promise<ProviderState> => {
+    const listed = await call(['get', 'clusters'], { timeoutMs: quickMs, signal });
     if (listed.exitCode !== 0)
       return { kind: 'broken', why: explainKind(['get', 'clusters'], listed, quickMs).message };
     if (!namesIn(listed.stdout).includes(name)) return { kind: 'missing' };
     const label = `label=io.x-k8s.kind.cluster=${name}`;
     const containers = await run(
       [await engine(), 'ps', '--all', '--filter', label, '--format', '{{.Names}} {{.State}}'],
-      { timeoutMs: quickMs },
+      { timeoutMs: quickMs, signal },
     );
+    signal?.throwIfAborted();
     const idle = nodesIn(containers.stdout).filter((node) => node.state !== 'running');
     if (idle.length > 0)
       return { kind: 'stopped', why: idle.map((node) => `${node.name} is ${node.state}`).join(', ') };
@@ -122,7 +123,8 @@ function openKind(context: string, { run, clock, env }: { run: RunProgram; clock
 
   /** The containers run at once; the API server in them takes its time. */
   const waitForServer = async (options: Deadline) => {
-    const node = (await nodes()).find((each) => /-control-plane\d*$/.test(each)) ?? `${name}-control-plane`;
+    const node =
+      (await nodes(options.signal)).find((each) => /-control-plane\d*$/.test(each)) ?? `${name}-control-plane`;
     const until = clock.monotonic() + options.timeoutMs;
     const asked = ['kubectl', '--kubeconfig=/etc/kubernetes/admin.conf', 'get', '--raw', '/readyz'];
     for (;;) {
@@ -143,7 +145,7 @@ function openKind(context: string, { run, clock, env }: { run: RunProgram; clock
   };
 
   const start = async (flags: StartFlags, onProgress: (message: string) => void, options: Deadline) => {
-    const now = await state();
+    const now = await state(options);
     const { rememberCurrentContext } = await import('./current-context.js');
     // kind makes its context the current one, and has no flag against it.
     const bringBack = flags.keepContext === true ? rememberCurrentContext(env) : undefined;
@@ -157,7 +159,7 @@ function openKind(context: string, { run, clock, env }: { run: RunProgram; clock
       } else {
         if (now.kind === 'stopped') await startNodes(options);
         await waitForServer(options);
-        await must(['export', 'kubeconfig', '--name', name], { timeoutMs: quickMs });
+        await must(['export', 'kubeconfig', '--name', name], { timeoutMs: quickMs, signal: options.signal });
       }
     } finally {
       bringBack?.();
@@ -166,7 +168,7 @@ function openKind(context: string, { run, clock, env }: { run: RunProgram; clock
 
   const startNodes = async (options: Deadline) => {
     const program = await engine();
-    const outcome = await run([program, 'start', ...(await nodes())], options);
+    const outcome = await run([program, 'start', ...(await nodes(options.signal))], options);
     options.signal?.throwIfAborted();
     if (outcome.exitCode === 0) return;
     throw new Failure({
@@ -176,13 +178,16 @@ function openKind(context: string, { run, clock, env }: { run: RunProgram; clock
     });
   };
 
-  const images = async () => {
+  const images = async (signal?: AbortSignal) => {
     const program = await engine();
-    const lists = (await nodes()).map(async (node) => {
-      const outcome = await run([program, 'exec', node, 'crictl', 'images', '-o', 'json'], { timeoutMs: quickMs });
+    const lists = (await nodes(signal)).map(async (node) => {
+      const argv: [string, ...string[]] = [program, 'exec', node, 'crictl', 'images', '-o', 'json'];
+      const outcome = await run(argv, { timeoutMs: quickMs, signal });
       return outcome.exitCode === 0 ? outcome.stdout : '';
     });
-    return tagsOnAll(await Promise.all(lists));
+    const tags = tagsOnAll(await Promise.all(lists));
+    signal?.throwIfAborted();
+    return tags;
   };
 
   return {
@@ -198,10 +203,10 @@ function openKind(context: string, { run, clock, env }: { run: RunProgram; clock
     ...noAddons,
     loadsImages: true,
     buildsImages: false,
-    images,
+    images: () => images(),
     loadArchive: async (file, image, options) => {
       await must(['load', 'image-archive', file, '--name', name], options);
-      if ((await images()).some((tag) => sameImage(tag, image))) return;
+      if ((await images(options.signal)).some((tag) => sameImage(tag, image))) return;
       throw new Failure({
         code: 'image-not-loaded',
         message: `kind says that it loaded ${image}, but not every node has it`,
@@ -226,8 +231,9 @@ function openKind(context: string, { run, clock, env }: { run: RunProgram; clock
 
 /** The words behind `kind` that make a cluster. Throws Failure `usage` for a version that no node image can have. */
 function createWords(name: string, { kubernetesVersion: version }: StartFlags, timeoutMs: number): string[] {
-  // Without the wait it ends before its node takes pods.
-  const words = ['create', 'cluster', '--name', name, '--wait', `${Math.ceil(timeoutMs / 1000)}s`];
+  // Without the wait it ends before its node takes pods. kind begins it once the node is made, and goes on where it was in vain: with
+  // half of the time it is over before kind itself is ended, and whatever is still missing is waited for, and told of, by `up`.
+  const words = ['create', 'cluster', '--name', name, '--wait', `${Math.max(1, Math.floor(timeoutMs / 2000))}s`];
   if (version === undefined) return words;
   if (!/^v?\d+\.\d+\.\d+$/.test(version)) {
     throw new Failure({

@@ -149,16 +149,16 @@ export function openMinikube(run: RunProgram, profile: string, clock: Clock): Cl
     if (outcome.exitCode !== 0) throw explain(named(words), outcome, options.timeoutMs);
     return outcome;
   };
-  const images = async () => {
-    const { stdout } = await must(['image', 'ls', '--format', 'json'], { timeoutMs: quickMs });
+  const images = async (signal?: AbortSignal) => {
+    const { stdout } = await must(['image', 'ls', '--format', 'json'], { timeoutMs: quickMs, signal });
     return parseImages(stdout);
   };
-  const state = async () => {
+  const state = async ({ signal }: Pick<Deadline, 'signal'> = {}) => {
     for (let look = 1; ; look++) {
-      const outcome = await call(['status', '-o', 'json'], { timeoutMs: quickMs });
+      const outcome = await call(['status', '-o', 'json'], { timeoutMs: quickMs, signal });
       // A busy API server may miss minikube's short deadline: one that is down is down at a second and third look, too.
       if (outcome.exitCode !== 2 || look === looks) return profileState(outcome);
-      await clock.sleep(lookMs);
+      await clock.sleep(lookMs, signal);
     }
   };
   return {
@@ -183,10 +183,10 @@ export function openMinikube(run: RunProgram, profile: string, clock: Clock): Cl
         },
       });
       if (outcome.exitCode !== 0) throw explainStart(outcome, errors, options.timeoutMs);
-      let now = await state();
+      let now = await state(options);
       if (now.kind === 'broken') {
-        await must(['update-context'], { timeoutMs: quickMs });
-        now = await state();
+        await must(['update-context'], { timeoutMs: quickMs, signal: options.signal });
+        now = await state(options);
       }
       if (now.kind === 'running') return;
       throw new Failure({
@@ -215,14 +215,14 @@ export function openMinikube(run: RunProgram, profile: string, clock: Clock): Cl
     },
     loadsImages: true,
     buildsImages: true,
-    images,
+    images: () => images(),
     loadArchive: async (file, image, options) => {
       let said: string | undefined;
       try {
         // The command itself exits 0 on failure.
         for (let attempt = 1; attempt <= 2; attempt++) {
           const outcome = await must(['image', 'load', file], options);
-          if ((await images()).some((tag) => sameImage(tag, image))) return;
+          if ((await images(options.signal)).some((tag) => sameImage(tag, image))) return;
           said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
         }
       } finally {
@@ -239,7 +239,7 @@ export function openMinikube(run: RunProgram, profile: string, clock: Clock): Cl
     buildImage: async (build, image, options) => {
       // The command itself exits 0 on failure.
       const outcome = await must(['image', 'build', '--tag', image, ...buildWords(build, image)], options);
-      if ((await images()).some((tag) => sameImage(tag, image))) return;
+      if ((await images(options.signal)).some((tag) => sameImage(tag, image))) return;
       const said = lastLine(outcome.stderr) ?? lastLine(outcome.stdout);
       throw new Failure({
         code: 'image-build',

@@ -75,8 +75,8 @@ export interface ClusterProvider {
   /** How steps and reports name the cluster: `profile/NAME`. */
   readonly ref: string;
   readonly cures: ClusterCures;
-  /** Throws Failure where the provider's program is not installed. */
-  state(): Promise<ProviderState>;
+  /** Throws Failure where the provider's program is not installed, and the signal's reason. */
+  state(options?: Pick<Deadline, 'signal'>): Promise<ProviderState>;
   /** Makes or starts the cluster, and ends when it runs. Throws Failure with the provider's trouble and its cure. */
   start(flags: StartFlags, onProgress: (message: string) => void, options: Deadline): Promise<void>;
   delete(options: Deadline): Promise<void>;

@@ -192,23 +192,25 @@ export async function orphanSteps(run: RunProgram, state: StateFile): Promise<Pl
     .filter((_, index) => alive[index])
     .map((child) => {
       const why = `an hwctl that was killed left it running: ${child.argv.slice(0, 4).join(' ')}`;
-      return planned({ verb: 'stop', ref: `process/${child.pid}`, why }, ({ clock }) => endOrphan(run, child, clock));
+      return planned({ verb: 'stop', ref: `process/${child.pid}`, why }, ({ clock, signal }) =>
+        endOrphan(run, child, clock, signal),
+      );
     });
 }
 
-async function endOrphan(run: RunProgram, child: Child, clock: Clock): Promise<void> {
-  for (const [signal, waitMs] of [
+async function endOrphan(run: RunProgram, child: Child, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (const [name, waitMs] of [
     ['SIGTERM', 5_000],
     ['SIGKILL', 2_000],
   ] as const) {
     if (!(await isAlive(run, child))) break;
     try {
-      process.kill(child.pid, signal);
+      process.kill(child.pid, name);
     } catch {
       break;
     }
     const until = clock.monotonic() + waitMs;
-    while (clock.monotonic() < until && (await isAlive(run, child))) await clock.sleep(100);
+    while (clock.monotonic() < until && (await isAlive(run, child))) await clock.sleep(100, signal);
   }
 }
 

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../../../kernel/clock.js';
+import { Failure } from '../../../kernel/failure.js';
 import type { RunProgram } from '../../../kernel/process.js';
 import type { Execution } from '../../execute.js';
 import { leftMs, planned, type StepContext } from '../../plan.js';
@@ -8,8 +9,9 @@ import { isAlive, type StateFile } from './cluster-state.js';
 import { archiveOf, findEngine, removeLocalImage } from './image.js';
 import type { ClusterProvider } from './provider.js';
 
-/** How long the port-forward daemon may take to end. */
+/** How long the port-forward daemon may take to end: asked to, and then killed. */
 const forwardEndsMs = 3_000;
+const forwardKilledMs = 5_000;
 
 /** Undoes what hwctl did for one project outside the cluster's objects: images, the port-forward daemon. */
 export async function removeTraces(
@@ -20,7 +22,7 @@ export async function removeTraces(
   const { state, run } = deps;
   if (state.get().forward !== undefined) {
     const step = { verb: 'stop' as const, ref: 'process/forward', why: 'hwctl started it' };
-    await execution.run([planned(step, ({ clock }) => stopForward(run, state, report, clock))]);
+    await execution.run([planned(step, ({ clock, signal }) => stopForward(run, state, report, clock, signal))]);
   }
   await removeImages(deps, report, execution);
 }
@@ -45,22 +47,42 @@ export async function removeAddons(
   }
 }
 
-/** Ends the port-forward daemon that the state names, and waits until its ports are free. */
-export async function stopForward(run: RunProgram, state: StateFile, report: DownReport, clock: Clock): Promise<void> {
+/** Ends the port-forward daemon that the state names, and waits until its ports are free. Throws Failure `forward-stays` where it does not end, and the signal's reason; it is then still in the state. */
+export async function stopForward(
+  run: RunProgram,
+  state: StateFile,
+  report: DownReport,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<void> {
   const { forward } = state.get();
   if (forward === undefined) return;
   if (await isAlive(run, forward)) {
     end(forward.pid, 'SIGTERM');
-    const until = clock.monotonic() + forwardEndsMs;
+    const askedAt = clock.monotonic();
+    let isKilled = false;
     while (await isAlive(run, forward)) {
+      const tookMs = clock.monotonic() - askedAt;
+      if (tookMs > forwardEndsMs + forwardKilledMs) throw stays(forward.pid);
       // It holds nothing but sockets.
-      if (clock.monotonic() > until) end(forward.pid, 'SIGKILL');
-      await clock.sleep(50);
+      if (tookMs > forwardEndsMs && !isKilled) {
+        end(forward.pid, 'SIGKILL');
+        isKilled = true;
+      }
+      await clock.sleep(50, signal);
     }
     report.deleted.push(`process/forward (${forward.pid})`);
   }
   state.change((draft) => {
     draft.forward = undefined;
+  });
+}
+
+function stays(pid: number): Failure {
+  return new Failure({
+    code: 'forward-stays',
+    message: `the port-forward daemon (process ${pid}) does not end, even killed`,
+    hint: `ps -o stat,wchan -p ${pid} tells what it waits for; then run this again`,
   });
 }
 

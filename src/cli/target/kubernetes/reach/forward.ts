@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import type { Clock } from '../../../kernel/clock.js';
 import { entryModule } from '../../../kernel/entry-module.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { RunProgram } from '../../../kernel/process.js';
+import { systemTrouble } from '../../../kernel/system-trouble.js';
 import { kubeConfigFiles } from '../../kubeconfig.js';
 import { choosePort } from '../../local/state/ports.js';
 import type { Endpoint } from '../../target.js';
@@ -42,12 +44,14 @@ function readReport(file: string): Forwarded[] {
   }
 }
 
-/** Starts the daemon in a session of its own and waits until its ports are open. */
+/** Starts the daemon in a session of its own and waits until its ports are open. Throws Failure `forward-failed`, and the signal's reason. */
 async function startForward(
   state: StateFile,
   options: Omit<DaemonOptions, 'report'>,
   clock: Clock,
+  signal?: AbortSignal,
 ): Promise<Forwarded[]> {
+  signal?.throwIfAborted();
   const report = reportFile(state);
   rmSync(report, { force: true });
   const entry = fileURLToPath(entryModule('target/kubernetes/reach/forward.main'));
@@ -55,8 +59,17 @@ async function startForward(
   const child = spawn(argv[0] as string, argv.slice(1), { detached: true, stdio: 'ignore' });
   child.unref();
   const { pid } = child;
-  if (pid === undefined)
-    throw new Failure({ code: 'forward-failed', message: 'the port-forward daemon does not start' });
+  if (pid === undefined) {
+    const [error] = await once(child, 'error');
+    throw new Failure({
+      code: 'forward-failed',
+      message: `the port-forward daemon does not start: ${systemTrouble(error)}`,
+      hint: 'Has this machine memory and processes left? free -m; ulimit -u',
+      cause: error,
+    });
+  }
+  // What goes wrong with it later is seen by what it does not do.
+  child.on('error', () => undefined);
   state.change((draft) => {
     draft.forward = { pid, argv: [entry] };
   });
@@ -69,7 +82,7 @@ async function startForward(
         hint: 'Does the cluster answer? hwctl status',
       });
     }
-    await clock.sleep(50);
+    await clock.sleep(50, signal);
   }
   return readReport(report);
 }
@@ -82,7 +95,7 @@ function reportFile(state: StateFile): string {
 /**
  * Has a daemon forward every Service among `members` and the Ingress controller; with none there is no daemon. One that does
  * so already goes on; any other is ended first. A Service keeps its port of this machine, also over `down` and `up`.
- * Throws Failure `forward-failed`.
+ * Throws Failure `forward-failed` or `forward-stays`, and the signal's reason.
  */
 export async function forwardAll(
   { environment, run, context, allowContext }: ClusterTargetOptions,
@@ -90,13 +103,14 @@ export async function forwardAll(
   state: StateFile,
   members: readonly LiveObject[],
   address: string,
+  signal?: AbortSignal,
 ): Promise<void> {
   const wanted = [...forwardTargets(members), ...(await controllerTarget(client))];
   const running = await readForwards(run, state);
   const key = ({ namespace, service, port }: ForwardSource) => `${namespace}/${service}:${port}`;
   const same = (list: readonly ForwardSource[]) => JSON.stringify(list.map(key).sort());
   if (running.length > 0 && same(running) === same(wanted) && running.every((one) => one.address === address)) return;
-  await stopForward(run, state, emptyReport(), environment.clock);
+  await stopForward(run, state, emptyReport(), environment.clock, signal);
   if (wanted.length === 0) return;
   const taken = new Set<number>();
   const targets: ForwardTarget[] = [];
@@ -107,7 +121,8 @@ export async function forwardAll(
     targets.push({ ...source, listenPort });
   }
   const kubeconfigFiles = kubeConfigFiles(environment.env);
-  await startForward(state, { kubeconfigFiles, context, allowContext, address, targets }, environment.clock);
+  const daemon = { kubeconfigFiles, context, allowContext, address, targets };
+  await startForward(state, daemon, environment.clock, signal);
 }
 
 /** The pods of the Ingress controller: the way in where its address cannot be reached from this machine. */
