@@ -220,7 +220,7 @@ t.test('the answer to a shell', async (t) => {
 t.test('what is up on this machine is known, a damaged record is not in the way', async (t) => {
   const folder = join(cwd, 'state', 'hwctl', 'local');
   mkdirSync(folder, { recursive: true });
-  const process = { kind: 'service', stacks: ['own'], args: [], env: {}, folders: [], files: [], digest: '' };
+  const process = { stacks: ['own'], command: [], env: {}, ports: [], after: [], folders: [], files: [], digest: '' };
   const state = {
     version: 1,
     stacks: ['own'],
@@ -229,6 +229,7 @@ t.test('what is up on this machine is known, a damaged record is not in the way'
     digest: '',
     inputs: '',
     routes: [],
+    services: [],
     loadPaths: {},
   };
   const processes = ['notes', 'gateway'].map((name) => ({

@@ -88,7 +88,7 @@ t.test('this machine by its own name gets the redirect of the one host', async (
 t.test('a redirect to itself is not followed without end: auth-url of a host may name that host', async (t) => {
   const ingress = { name: 'a', namespace: 'default', annotations: { 'auth-url': 'http://$host/auth' } };
   const asked: string[] = [];
-  const table = makeRouteTable([{ ...route('/', 'Prefix', 'web', 'a.test'), ingress }], (host, port, near) => {
+  const table = makeRouteTable([{ ...route('/', 'Prefix', 'web', 'a.test'), ingress }], [], (host, port, near) => {
     asked.push(`${host}:${port} from ${near}`);
     return undefined;
   });

@@ -16,7 +16,7 @@ export interface ProxiedRequest {
   response: ServerResponse;
   requestId: string;
   /** What its route wants of the answer, whoever gives it: headers in place of others, and cookies beside others. */
-  wanted: { headers: Headers; cookies: string[]; alwaysSetsCookie: boolean };
+  wanted: { headers: Headers; added: Headers; cookies: string[]; alwaysSetsCookie: boolean };
   /** Answers with a problem (RFC 9457). */
   refuse(status: number, detail: string, headers?: Record<string, string>): void;
 }
@@ -172,6 +172,7 @@ function relay(answer: IncomingMessage, outgoing: ClientRequest, exchange: Proxi
   try {
     response.writeHead(answer.statusCode ?? 502, /^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : '', [
       ...withHeaders(responseHeaders(answer, requestId), wanted.headers),
+      ...wanted.added.flat(),
       ...cookiesFor(answer.statusCode ?? 502, exchange).flatMap((cookie) => ['Set-Cookie', cookie]),
     ]);
   } catch {

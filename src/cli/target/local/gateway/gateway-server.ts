@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { ApiRoute } from '../routes/api-route.js';
 import type { Decision } from '../routes/decision.js';
 import type { GatewayRoute, ServiceAddress } from '../routes/gateway-route.js';
 import { gatewayHealthPath, makeRouteTable } from '../routes/route-table.js';
@@ -15,6 +16,8 @@ import { type RequestHead, readRequestHead, withHeaders } from './message-head.j
 export interface GatewayRoutes {
   type: 'routes';
   routes: GatewayRoute[];
+  /** Those of the Gateway API. */
+  apiRoutes?: ApiRoute[];
   /** Who answers, by the key that routes and services name. */
   upstreams: Record<string, { port: number; ready: boolean }>;
   /** Where `auth-url` finds the Services. */
@@ -66,7 +69,7 @@ export function createGateway(limits: GatewayLimits) {
     const peer = incoming.socket.remoteAddress ?? 'unknown';
     const refuse = (status: number, detail: string, headers: Record<string, string> = {}) =>
       sendProblem(exchange, { status, detail, headers: Object.entries(headers) });
-    const wanted = { headers: [], cookies: [], alwaysSetsCookie: false };
+    const wanted = { headers: [], added: [], cookies: [], alwaysSetsCookie: false };
     const exchange: ProxiedRequest = { incoming, response, requestId, wanted, refuse };
     newest.set(incoming.socket, exchange);
     const head = readRequestHead(incoming, { peer, port: incoming.socket.localPort ?? 80, requestId, token });
@@ -108,6 +111,7 @@ export function createGateway(limits: GatewayLimits) {
       return;
     }
     exchange.wanted.headers = decision.responseHeaders;
+    exchange.wanted.added = decision.responseAdded;
     if (inFlight.of(incoming.socket) >= mostPipelined || inFlight.all() >= limits.connections.clients) {
       refuse(503, 'too many requests are in flight', { 'retry-after': '1', connection: 'close' });
       return;
@@ -155,7 +159,7 @@ export function createGateway(limits: GatewayLimits) {
     update(message: GatewayRoutes): void {
       ({ upstreams, token } = message);
       const resolve = serviceResolver(message.services ?? [], (key) => upstreams[key]?.port);
-      table = makeRouteTable(message.routes, (host, port, near) => {
+      table = makeRouteTable(message.routes, message.apiRoutes ?? [], (host, port, near) => {
         const own = server.address() as AddressInfo | null;
         return resolve(host, port, near) ?? (table.knows(host) && own ? { port: own.port, isPlain: true } : undefined);
       });

@@ -46,7 +46,11 @@ export function desiredOf(source: LocalSource, { folder, request, inputs, postgr
     const entry = topology.entries.get(spec.name);
     return { ...spec, digest: digestOf(entry === undefined ? '' : programOf(entry, digests), spec) };
   });
-  if (topology.routes.some(({ service }) => service !== undefined))
+  const answering = [
+    ...topology.routes,
+    ...topology.apiRoutes.flatMap(({ rules }) => rules.flatMap((r) => r.backends)),
+  ];
+  if (answering.some(({ service }) => service !== undefined))
     processes.push(gatewaySpec(request.stacks, secrets[proxyTokenId] ?? ''));
   const content = {
     version: 1 as const,
@@ -55,6 +59,7 @@ export function desiredOf(source: LocalSource, { folder, request, inputs, postgr
     values: request.values,
     processes,
     routes: topology.routes,
+    apiRoutes: topology.apiRoutes,
     services: topology.services,
     host: topology.host,
     loadPaths: topology.loadPaths,

@@ -1,7 +1,10 @@
 import { isKind, type KubeObject, loadPathAnnotation, refOf } from '../../manifests/kube-object.js';
 import type { StackObject } from '../../manifests/stack-object.js';
 import type { LocalEntry, LocalSource } from '../project.js';
+import type { ApiRoute } from '../routes/api-route.js';
 import type { GatewayRoute, ServiceAddress } from '../routes/gateway-route.js';
+import type { BackendService } from '../routes/object-fields.js';
+import { readApiRoutes } from '../routes/read-api-routes.js';
 import { readRoutes } from '../routes/read-routes.js';
 import { routeProblems } from '../routes/route-problems.js';
 import type { WorkloadReading } from './container-env.js';
@@ -22,6 +25,8 @@ export interface Topology {
   /** How each of them is run, where an entry says so. */
   entries: ReadonlyMap<string, LocalEntry>;
   routes: GatewayRoute[];
+  /** Those of the Gateway API. */
+  apiRoutes: ApiRoute[];
   /** Where the Services are reached. */
   services: ServiceAddress[];
   host: string | undefined;
@@ -58,7 +63,7 @@ export function readTopology(source: LocalSource, options: TopologyOptions): Top
       leftOut.push({ ref: `${draft.workload.ref} env`, reason, isTold: true });
     }
   }
-  const { routes, host, loadPaths } = readIngresses(objects, services, leftOut);
+  const { routes, apiRoutes, host, loadPaths } = readIngresses(objects, services, leftOut);
   const whyNoPostgres = source.runsPostgres && typeof options.postgres === 'string' ? options.postgres : undefined;
   for (const { object } of objects) {
     const reason = whyLeftOut(object, local, services, whyNoPostgres);
@@ -80,6 +85,7 @@ export function readTopology(source: LocalSource, options: TopologyOptions): Top
     processes,
     entries: new Map(drafts.flatMap(({ name, entry, isDatabase }) => (isDatabase ? [] : [[name, entry] as const]))),
     routes,
+    apiRoutes,
     services: addressesOf(services),
     host,
     loadPaths,
@@ -143,25 +149,26 @@ function readIngresses(
   objects: readonly StackObject[],
   services: readonly ServiceTarget[],
   leftOut: LeftOut[],
-): Pick<Topology, 'routes' | 'host' | 'loadPaths'> {
+): Pick<Topology, 'routes' | 'apiRoutes' | 'host' | 'loadPaths'> {
   const loadPaths: Record<string, string> = {};
   for (const { object, stacks } of objects) {
     const loadPath = object.kind === 'Ingress' ? object.metadata.annotations?.[loadPathAnnotation] : undefined;
     if (loadPath !== undefined) for (const stack of stacks) loadPaths[stack] ??= loadPath;
   }
   const all = objects.map(({ object }) => object);
-  const { routes, host, unanswered } = readRoutes(all, (namespace, service) =>
-    backendKey(services, namespace, service),
-  );
-  leftOut.push(...unanswered);
+  const keyOf = (namespace: string, service: BackendService) => backendKey(services, namespace, service);
+  const { routes, host, unanswered } = readRoutes(all, keyOf);
+  const { routes: apiRoutes, unanswered: more } = readApiRoutes(all, keyOf);
+  leftOut.push(...unanswered, ...more);
   for (const { ref, annotation, message } of routeProblems(all)) {
     leftOut.push({ ref: `${ref} ${annotation}`, reason: message, isTold: true });
   }
-  return { routes, host, loadPaths };
+  const named = apiRoutes.flatMap(({ hosts }) => hosts).find((name) => !name.startsWith('*'));
+  return { routes, apiRoutes, host: host ?? named, loadPaths };
 }
 
 /** Kinds whose meaning here is carried by the processes, the routes and the folders themselves. */
-const understood = new Set(['ConfigMap', 'Secret', 'Ingress', 'Namespace']);
+const understood = new Set(['ConfigMap', 'Secret', 'Ingress', 'HTTPRoute', 'Gateway', 'GatewayClass', 'Namespace']);
 const workloadKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'ReplicaSet', 'Pod']);
 
 function whyLeftOut(

@@ -39,6 +39,8 @@ interface Forwarding {
   requestHeaders: Headers;
   /** Set in place of what the answer has, whoever gives it. */
   responseHeaders: Headers;
+  /** Beside what the answer has. */
+  responseAdded: Headers;
   /** Infinity: any. */
   maxBodyBytes: number;
   /** Milliseconds of silence of the service; undefined: the gateway's own limit. */
@@ -179,6 +181,7 @@ function forwardingOf(location: Location, request: Routed, { target, variables }
     target,
     requestHeaders,
     responseHeaders: own,
+    responseAdded: [],
     maxBodyBytes: options.maxBodyBytes,
     timeoutMs: options.readTimeoutMs,
     isHttps: options.isHttps,

@@ -1,11 +1,6 @@
 import type { KubeObject } from '../../manifests/kube-object.js';
 import { type IngressSource, nginxPrefix } from './gateway-route.js';
-
-/** A Service as a route names it. */
-export interface BackendService {
-  name: string;
-  port: { name?: string; number?: number };
-}
+import { type BackendService, fields, list, text } from './object-fields.js';
 
 /** An Ingress as far as requests are routed by it; anybody may have written it, and what is not of its shape is left out. */
 export interface IngressFields {
@@ -25,8 +20,6 @@ interface IngressPath {
   pathType: string;
   service: BackendService | undefined;
 }
-
-type Fields = Record<string, unknown>;
 
 /** The Ingress objects among others. */
 export function readIngresses(objects: readonly KubeObject[]): IngressFields[] {
@@ -68,19 +61,6 @@ function readBackend(given: unknown): BackendService | undefined {
   const name = text(service.name);
   const number = typeof port.number === 'number' ? port.number : undefined;
   return name === undefined ? undefined : { name, port: { name: text(port.name), number } };
-}
-
-function fields(given: unknown): Fields {
-  return typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as Fields) : {};
-}
-
-function list(given: unknown): unknown[] {
-  return Array.isArray(given) ? given : [];
-}
-
-/** An empty text says nothing. */
-function text(given: unknown): string | undefined {
-  return typeof given === 'string' && given !== '' ? given : undefined;
 }
 
 /** ConfigMaps that annotations of ingress-nginx name, and what they may not do across namespaces. */

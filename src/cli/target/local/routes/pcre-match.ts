@@ -40,8 +40,11 @@ export class Pcre {
   readonly #groups: number;
 
   /** Throws PcreProblem. `source` is one byte a character. */
-  constructor(readonly source: string) {
-    const { root, groups, names } = parsePcre(source);
+  constructor(
+    readonly source: string,
+    { regardsCase = false } = {},
+  ) {
+    const { root, groups, names } = regardsCase ? parsePcre(source, (set) => set) : parsePcre(source);
     this.names = names;
     this.#groups = groups + 1;
     this.#slots = 2 * this.#groups;

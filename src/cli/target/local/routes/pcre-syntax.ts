@@ -85,12 +85,12 @@ function folded(set: ByteSet): ByteSet {
 }
 
 /**
- * Reads what regular paths use of PCRE (https://www.pcre.org/current/doc/html/pcre2pattern.html), without regard to case.
- * Throws PcreProblem for what is no regular expression, and for what cannot be matched in bounded time: references to
+ * Reads what regular paths use of PCRE (https://www.pcre.org/current/doc/html/pcre2pattern.html), without regard to case
+ * unless told otherwise. Throws PcreProblem for what is no regular expression, and for what cannot be matched in bounded time: references to
  * groups, looking behind, atomic groups, recursion, conditions.
  */
-export function parsePcre(text: string): PcreTree {
-  return new Parser(text).parse();
+export function parsePcre(text: string, fold = folded): PcreTree {
+  return new Parser(text, fold).parse();
 }
 
 class Parser {
@@ -98,7 +98,10 @@ class Parser {
   #groups = 0;
   readonly #names = new Map<string, number>();
 
-  constructor(readonly text: string) {}
+  constructor(
+    readonly text: string,
+    readonly fold: (set: ByteSet) => ByteSet,
+  ) {}
 
   parse(): PcreTree {
     const root = this.#choice(0);
@@ -171,7 +174,7 @@ class Parser {
     if (character === '^') return { type: 'assertion', kind: 'start' };
     if (character === '$') return { type: 'assertion', kind: 'end' };
     if (character === '.') return { type: 'set', set: classEscapes.N! };
-    return literal(character);
+    return { type: 'set', set: this.fold(byteSet(character.charCodeAt(0) & 0xff)) };
   }
 
   #group(depth: number): PcreNode | undefined {
@@ -215,7 +218,7 @@ class Parser {
       return { type: 'assertion', kind };
     }
     if (/[1-9gk]/.test(character)) throw new PcreProblem(`\\${character} refers to a group, which is not known here`);
-    return { type: 'set', set: folded(this.#escapedSet()) };
+    return { type: 'set', set: this.fold(this.#escapedSet()) };
   }
 
   /** What a backslash and what follows it stand for, within a class and without. */
@@ -250,7 +253,7 @@ class Parser {
       set.fill(1, low, high + 1);
     }
     this.#at++;
-    const both = folded(set);
+    const both = this.fold(set);
     return { type: 'set', set: isInverted ? inverted(both) : both };
   }
 
@@ -279,8 +282,4 @@ function byteSet(byte: number): ByteSet {
   const set = new Uint8Array(256);
   set[byte] = 1;
   return set;
-}
-
-function literal(character: string): PcreNode {
-  return { type: 'set', set: folded(byteSet(character.charCodeAt(0) & 0xff)) };
 }

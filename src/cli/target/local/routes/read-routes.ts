@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../manifests/kube-object.js';
 import type { GatewayRoute, IngressSource } from './gateway-route.js';
-import { type BackendService, type IngressFields, readIngresses, sourceOf } from './ingress-fields.js';
+import { type IngressFields, readIngresses, sourceOf } from './ingress-fields.js';
+import type { BackendService } from './object-fields.js';
 
 /** What the Ingress objects say of routes. */
 export interface ReadRoutes {

@@ -1,26 +1,16 @@
 import { nearest } from '../../../kernel/nearest.js';
 import type { KubeObject } from '../../manifests/kube-object.js';
 import type { AnnotationProblem } from './annotation-reader.js';
+import { apiProblems } from './api-problems.js';
 import { nginxPrefix } from './gateway-route.js';
 import { type IngressFields, readIngresses, sourceOf } from './ingress-fields.js';
 import { readIngressOptions } from './ingress-options.js';
 import { notFollowedHere, withoutEffectHere } from './known-annotations.js';
 import { Pcre } from './pcre-match.js';
 import { PcreProblem } from './pcre-syntax.js';
+import type { RouteProblem } from './route-problem.js';
 import { readServiceHost } from './service-host.js';
 import { bytesOf } from './uri-text.js';
-
-/** Something that an Ingress asks for and will not have. */
-export interface RouteProblem {
-  /** `Ingress/web`. */
-  ref: string;
-  /** The whole name of the annotation, or the field (`spec.tls`). */
-  annotation: string;
-  /** `here`: on the local gateway alone; `cluster`: ingress-nginx refuses or ignores it, too. */
-  where: 'here' | 'cluster';
-  message: string;
-  hint: string;
-}
 
 /** The class annotation of before 1.18. */
 const classAnnotation = 'kubernetes.io/ingress.class';
@@ -63,14 +53,15 @@ const followed: readonly string[] = [
 ];
 const known = [...followed, ...notFollowedHere.keys(), ...withoutEffectHere];
 
-/** What of the Ingress objects would be routed otherwise than it says, all at once, in their order. Reads nothing else. */
+/** What of the Ingress and HTTPRoute objects would be routed otherwise than it says: all at once, in their order. */
 export function routeProblems(objects: readonly KubeObject[]): RouteProblem[] {
   const paths = new Map<string, string>();
-  return readIngresses(objects).flatMap((ingress) => [
+  const ofIngresses = readIngresses(objects).flatMap((ingress) => [
     ...annotationProblems(ingress, objects),
     ...pathProblems(ingress, objects),
     ...twiceDefined(ingress, paths),
   ]);
+  return [...ofIngresses, ...apiProblems(objects)];
 }
 
 function annotationProblems(ingress: IngressFields, objects: readonly KubeObject[]): RouteProblem[] {

@@ -1,3 +1,5 @@
+import type { ApiRoute } from './api-route.js';
+import { makeApiTable } from './api-table.js';
 import { type Decision, decideIn, type RoutedRequest, refusal, unrouted } from './decision.js';
 import { type Found, makeFinder } from './find-location.js';
 import type { GatewayRoute } from './gateway-route.js';
@@ -19,8 +21,13 @@ export interface RouteTable {
 /** A request that names this machine itself gets the rules of every host, for people with a browser. */
 const thisMachine = new Set(['127.0.0.1', 'localhost', '[::1]', '']);
 
-/** Makes the table of some routes; `resolve` finds who is asked by `auth-url`. */
-export function makeRouteTable(routes: readonly GatewayRoute[], resolve: Resolve = () => undefined): RouteTable {
+/** Makes the table of some routes, those of HTTPRoute objects first; `resolve` finds who is asked by `auth-url`. */
+export function makeRouteTable(
+  routes: readonly GatewayRoute[],
+  apiRoutes: readonly ApiRoute[] = [],
+  resolve: Resolve = () => undefined,
+): RouteTable {
+  const apiTable = makeApiTable(apiRoutes);
   const servers = makeServers(routes);
   const finders = new Map(servers.map((server) => [server, makeFinder(server)]));
   const serverOf = serverFinder(servers);
@@ -35,6 +42,8 @@ export function makeRouteTable(routes: readonly GatewayRoute[], resolve: Resolve
       const target = readTarget(request.target);
       if (target === undefined) return refusal(400, 'the path has a broken escape or leads above the root');
       try {
+        const decision = apiTable({ ...request, target });
+        if (decision !== undefined) return decision;
         const found = find(request.host, target);
         return found === undefined ? unrouted(request.host, target) : decideIn(found, { ...request, target }, resolve);
       } catch (error) {

@@ -8,6 +8,7 @@ import { stateFailure, stateHome } from '../../../kernel/state-home.js';
 import type { Values } from '../../manifests/values-shape.js';
 import { bundledProject } from '../../project-name.js';
 import type { LeftOut, ProcessSpec } from '../plan/process-spec.js';
+import type { ApiRoute } from '../routes/api-route.js';
 import type { GatewayRoute, ServiceAddress } from '../routes/gateway-route.js';
 import { isLocalState, isRuntime, isSecrets } from './state-shape.js';
 
@@ -42,6 +43,8 @@ export interface LocalState {
   inputs: string;
   processes: ProcessSpec[];
   routes: GatewayRoute[];
+  /** Those of the Gateway API. */
+  apiRoutes?: ApiRoute[];
   /** Where the Services are reached. */
   services: ServiceAddress[];
   /** Host name of the platform, as the Ingress objects say. */

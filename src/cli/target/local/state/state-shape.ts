@@ -81,6 +81,46 @@ const route = fields({
   ),
 });
 
+const pair: Check = (value) => list(text)(value) && (value as unknown[]).length === 2;
+const fieldMatches = list(fields({ name: text, value: text, isRegular: flag }));
+const pathChange = optional(fields({ type: text, value: text }));
+const headerFilter = fields({
+  type: exactly('request-headers', 'response-headers'),
+  set: list(pair),
+  add: list(pair),
+  remove: list(text),
+});
+const rewriteFilter = fields({ type: exactly('rewrite'), host: optional(text), path: pathChange });
+const redirectFilter = fields({
+  type: exactly('redirect'),
+  scheme: optional(text),
+  host: optional(text),
+  port: optional(amount),
+  path: pathChange,
+  status: amount,
+});
+const apiFilter: Check = (value) => headerFilter(value) || rewriteFilter(value) || redirectFilter(value);
+const apiRoute = fields({
+  name: text,
+  namespace: text,
+  hosts: list(text),
+  rules: list(
+    fields({
+      matches: list(
+        fields({
+          path: fields({ type: text, value: text }),
+          method: optional(text),
+          headers: fieldMatches,
+          query: fieldMatches,
+        }),
+      ),
+      filters: list(apiFilter),
+      backends: list(fields({ name: text, service: optional(text), weight: amount })),
+      timeoutMs: optional(amount),
+    }),
+  ),
+});
+
 /** Whether this is a process identity: a positive pid and a start time; anything else names no process. */
 export const isProcessId: Check = fields(processId);
 
@@ -133,6 +173,7 @@ export const isLocalState: Check = fields({
     }),
   ),
   routes: list(route),
+  apiRoutes: optional(list(apiRoute)),
   services: list(fields({ name: text, namespace: text, port: amount, key: text })),
   host: optional(text),
   loadPaths: mapOf(text),

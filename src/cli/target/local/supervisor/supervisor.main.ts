@@ -237,8 +237,8 @@ class Supervisor {
         ),
     );
     const token = gateway.spec.env[proxyTokenVariable] ?? '';
-    const { routes, services } = this.#state;
-    const message: GatewayRoutes = { type: 'routes', routes, services, upstreams, token };
+    const { routes, apiRoutes, services } = this.#state;
+    const message: GatewayRoutes = { type: 'routes', routes, apiRoutes, services, upstreams, token };
     gateway.send(message);
   }
 
