@@ -374,6 +374,20 @@ for (const major of [3, 4]) {
       ]);
     });
 
+    t.test('a password that is another one each time is told as a field that varies', async (t) => {
+      const { objects } = await chart(t, {
+        'app/templates/a.yaml': `apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {password: {{ randAlphaNum 10 | b64enc }}, user: YQ==}\n`,
+        'app/templates/b.yaml': map('b'),
+      });
+      t.same(
+        objects.map(({ object, varying }) => [object.kind, varying]),
+        [
+          ['Secret', [['data', 'password']]],
+          ['ConfigMap', undefined],
+        ],
+      );
+    });
+
     t.test('a chart that renders nothing, and a folder that is none', async (t) => {
       const empty = await chart(t, { 'app/templates/a.yaml': '{{ if false }}a: 1{{ end }}' });
       t.same(empty.objects, []);

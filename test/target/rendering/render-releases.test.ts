@@ -169,6 +169,26 @@ t.test('lookup asks the cluster where a chart has it, and is left out with a not
   t.equal(calls.length, 2);
 });
 
+t.test('a chart that makes values anew each time is rendered twice, and tells which fields vary', async (t) => {
+  const folder = folderOf(t, {
+    'chance/Chart.yaml': 'name: chance\n',
+    'chance/templates/a.yaml': '{{ randAlphaNum 10 }}',
+    'calm/Chart.yaml': 'name: calm\n',
+    'calm/templates/a.yaml': '# random, known, generated\n',
+  });
+  let count = 0;
+  const answer = () => ({ stdout: `${map('a', `data: {x: "${count++}", y: "1"}\n`)}---\n${map('b')}` });
+  const { run, calls } = programs({ ...helm3, 'helm template': answer });
+  const { objects } = await renderReleases([chart(join(folder, 'chance'))], options(folder, run));
+  t.same(
+    objects.map(({ varying }) => varying),
+    [[['data', 'x']], undefined],
+  );
+  calls.length = 0;
+  await renderReleases([chart(join(folder, 'calm'))], options(folder, run));
+  t.equal(calls.length, 2);
+});
+
 t.test('dependencies that are not there are fetched beside the chart, of the version of its lock', async (t) => {
   const folder = folderOf(t, {
     'app/Chart.yaml': `name: app

@@ -73,29 +73,45 @@ const mostBytes = 1024 * 1024;
 const mostFiles = 2_000;
 const mostArchiveBytes = 64 * 1024 * 1024;
 
-/** Whether a template of a chart, or of one within it, may ask the cluster (`lookup`); archives are looked into. */
-export function mayLookUp(chart: string): boolean {
+/** What the templates of a chart, and of those within it, may do that helm's answer does not show. */
+export interface ChartUses {
+  /** They ask the cluster (`lookup`). */
+  lookup: boolean;
+  /** They make another value each time: passwords, certificates, the time. */
+  chance: boolean;
+}
+
+/** What a chart uses, as far as its words tell; archives are looked into. */
+export function chartUses(chart: string): ChartUses {
+  const uses: ChartUses = { lookup: false, chance: false };
   let files = 0;
-  const inFile = (path: string): boolean => {
-    if (++files > mostFiles) return true;
-    if (/\.tgz$/.test(path)) return asksIn(gunzipSync(readFileSync(path), { maxOutputLength: mostArchiveBytes }));
-    return /\.(?:ya?ml|tpl|txt)$/.test(path) && statSync(path).size <= mostBytes && asksIn(readFileSync(path));
+  const inFile = (path: string): void => {
+    if (++files > mostFiles) throw new Error('too many files');
+    if (/\.tgz$/.test(path)) note(gunzipSync(readFileSync(path), { maxOutputLength: mostArchiveBytes }), uses);
+    else if (/\.(?:ya?ml|tpl|txt)$/.test(path) && statSync(path).size <= mostBytes) note(readFileSync(path), uses);
   };
-  const inFolder = (path: string): boolean =>
-    existsSync(path) &&
-    readdirSync(path).some((entry) => {
+  const inFolder = (path: string): void => {
+    for (const entry of existsSync(path) ? readdirSync(path) : []) {
       const child = join(path, entry);
-      return statSync(child).isDirectory() ? inFolder(child) : inFile(child);
-    });
+      if (statSync(child).isDirectory()) inFolder(child);
+      else inFile(child);
+    }
+  };
   try {
-    if (!statSync(chart).isDirectory()) return inFile(chart);
-    return inFolder(join(chart, 'templates')) || inFolder(join(chart, 'charts'));
+    if (!statSync(chart).isDirectory()) inFile(chart);
+    else for (const part of ['templates', 'charts']) inFolder(join(chart, part));
+    return uses;
   } catch {
     // What cannot be read is helm's to tell; asking costs little.
-    return true;
+    return { lookup: true, chance: true };
   }
 }
 
-function asksIn(content: Buffer): boolean {
-  return /\(?\s*lookup\s+["$.(]/.test(content.toString('latin1'));
+const chance =
+  /\b(?:rand(?:Alpha|AlphaNum|Ascii|Numeric|Bytes|Int)|shuffle|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|uuidv4|htpasswd|bcrypt|encryptAES)\b|\bnow\s*(?:\||\)|-?\}\})/;
+
+function note(content: Buffer, uses: ChartUses): void {
+  const text = content.toString('latin1');
+  uses.lookup ||= /\blookup\s+["$.(]/.test(text);
+  uses.chance ||= chance.test(text);
 }

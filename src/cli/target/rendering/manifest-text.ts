@@ -14,6 +14,7 @@ import { type Position, positionOf } from '../../document/problem.js';
 import { yamlProblems } from '../../document/read-document.js';
 import { syntaxMessage } from '../../kernel/json.js';
 import { type PlainNumber, plainScalar, taggedScalar } from './plain-scalar.js';
+import type { FieldPath } from './varying-fields.js';
 
 /** One document of a text of manifests, as plain JSON data; a document of comments alone is left out. */
 export interface ManifestDocument {
@@ -23,8 +24,6 @@ export interface ManifestDocument {
   /** The place of a field, or of its nearest parent that is there, as messages show it. */
   placeOf(path: FieldPath): string;
 }
-
-type FieldPath = readonly (string | number)[];
 
 /** How a text is read, and where what is wrong with it goes. */
 export interface ManifestReading {

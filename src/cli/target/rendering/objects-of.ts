@@ -4,14 +4,15 @@ import type { KubeObject } from '../manifests/kube-object.js';
 import { isMapping } from './foreign-config.js';
 import { builtInVersions } from './kind-scope.js';
 import type { ManifestDocument } from './manifest-text.js';
+import type { FieldPath } from './varying-fields.js';
 
 /** An object, and the steps from the top of its document to it. */
 export interface FoundObject {
   object: KubeObject;
-  path: readonly (string | number)[];
+  path: FieldPath;
 }
 
-type Problem = (path: readonly (string | number)[], message: string) => void;
+type Problem = (path: FieldPath, message: string) => void;
 
 const deepestList = 10;
 

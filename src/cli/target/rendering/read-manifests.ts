@@ -8,11 +8,14 @@ import { readerOf } from './foreign-config.js';
 import type { Gathering } from './gathering.js';
 import { readManifestText } from './manifest-text.js';
 import { objectsOf } from './objects-of.js';
+import type { FieldPath } from './varying-fields.js';
 
 /** An object, and the file and line where it begins. */
 export interface SourcedObject {
   object: KubeObject;
   source: string;
+  /** Fields that are another each time it is rendered. */
+  varying?: FieldPath[];
 }
 
 /** A file of more than 16 MiB is none that anybody wrote; a cluster takes objects of 1.5 MiB. */

@@ -1,8 +1,9 @@
 import { basename, isAbsolute } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
+import type { RunOutcome } from '../../kernel/process.js';
 import type { KubeObject } from '../manifests/kube-object.js';
-import { mayLookUp, readChartFolder } from './chart-folder.js';
-import type { Gathering } from './gathering.js';
+import { chartUses, readChartFolder } from './chart-folder.js';
+import { Gathering } from './gathering.js';
 import type { HelmProgram } from './helm-program.js';
 import { helmTrouble } from './helm-trouble.js';
 import { readManifestText } from './manifest-text.js';
@@ -11,6 +12,7 @@ import { prepareChart } from './prepare-chart.js';
 import { type ChartStore, pullChart, toldChart } from './pull-chart.js';
 import { pathText, type SourcedObject, shownPath } from './read-manifests.js';
 import type { Release, RenderingCluster } from './release.js';
+import { varyingFields } from './varying-fields.js';
 
 /** A release that is a chart. */
 export type ChartRelease = Extract<Release, { kind: 'chart' }>;
@@ -55,7 +57,8 @@ export interface ChartTarget {
 
 /**
  * The objects that a chart renders, CRDs and hooks among them, by `helm template`. Where a chart looks into the cluster and there
- * is one, helm asks it; where that fails, the chart is rendered without, with a note. Throws Failure `chart` for what helm refuses.
+ * is one, helm asks it; where that fails, the chart is rendered without, with a note. One that makes values anew each time is
+ * rendered twice, which shows the fields that vary. Throws Failure `chart` for what helm refuses.
  */
 export async function renderChart(
   ready: ReadyChart,
@@ -63,39 +66,9 @@ export async function renderChart(
   { helm, base }: ChartRendering,
   gathering: Gathering,
 ): Promise<SourcedObject[]> {
-  const { release, path } = ready;
-  const context = target.cluster?.context;
-  const args = templateArguments(ready, target);
-  const told = `${toldRelease(ready)}`;
-  let outcome =
-    context === undefined || !mayLookUp(path)
-      ? undefined
-      : await helm.run([
-          ...args,
-          '--dry-run=server',
-          ...(helm.major > 3 ? ['--take-ownership', '--disable-openapi-validation'] : []),
-          '--kube-context',
-          context,
-        ]);
-  if (outcome !== undefined && outcome.exitCode !== 0) {
-    const refused = helmTrouble(outcome.stderr, (template) => shownTemplate(template, ready));
-    outcome = await helm.run(args);
-    // What fails both ways is not about the cluster.
-    if (outcome.exitCode === 0)
-      gathering.note(
-        `${told} finds nothing of what it looks up in the cluster: ${refused.lines[0] ?? 'helm says nothing'}`,
-      );
-  }
-  outcome ??= await helm.run(args);
-  if (outcome.exitCode !== 0) {
-    const { lines, hint } = helmTrouble(outcome.stderr, (template) => shownTemplate(template, ready));
-    throw new Failure({
-      code: 'chart',
-      message: `${told} does not render`,
-      details: lines.length > 0 ? lines : [outcome.failure ?? 'helm says nothing'],
-      hint,
-    });
-  }
+  const uses = chartUses(ready.path);
+  const { outcome, args } = await templated(ready, target, { helm, lookup: uses.lookup }, gathering);
+  const told = toldRelease(ready);
   for (const line of outcome.stderr.split('\n')) {
     const warning = /\bwarning: (.+)$/i.exec(line)?.[1];
     if (warning !== undefined && !/CRDs\. Rendering may fail|symbolic link/.test(warning))
@@ -103,8 +76,56 @@ export async function renderChart(
   }
   const objects = objectsOfOutput(outcome.stdout, ready, gathering);
   if (objects.length === 0)
-    gathering.note(`${told} renders nothing with these values (${shownPath(release.chart, base)})`);
-  return objects;
+    gathering.note(`${told} renders nothing with these values (${shownPath(ready.release.chart, base)})`);
+  if (!uses.chance) return objects;
+  const again = objectsOfOutput((await helm.run(args)).stdout, ready, new Gathering());
+  return objects.map((each) => {
+    const { metadata, kind } = each.object;
+    // Of what is there twice (a hook before and after), or under another name each time, nobody can say.
+    const [twin, ...more] = again.filter(
+      ({ object }) => object.kind === kind && object.metadata.name === metadata.name,
+    );
+    const varying = twin === undefined || more.length > 0 ? [] : varyingFields(each.object, twin.object);
+    return varying.length > 0 ? { ...each, varying } : each;
+  });
+}
+
+/** What helm printed, and the words that it printed it for. */
+async function templated(
+  ready: ReadyChart,
+  target: ChartTarget,
+  { helm, lookup }: { helm: HelmProgram; lookup: boolean },
+  gathering: Gathering,
+): Promise<{ outcome: RunOutcome; args: string[] }> {
+  const args = templateArguments(ready, target);
+  const context = target.cluster?.context;
+  const told = toldRelease(ready);
+  const troubleOf = ({ stderr }: RunOutcome) => helmTrouble(stderr, (template) => shownTemplate(template, ready));
+  let refused: RunOutcome | undefined;
+  if (lookup && context !== undefined) {
+    // Helm 4 checks on the server what it renders, where helm 3 only looks up.
+    const unchecked = helm.major > 3 ? ['--take-ownership', '--disable-openapi-validation'] : [];
+    const asking = [...args, '--dry-run=server', ...unchecked, '--kube-context', context];
+    const outcome = await helm.run(asking);
+    if (outcome.exitCode === 0) return { outcome, args: asking };
+    refused = outcome;
+  }
+  const outcome = await helm.run(args);
+  if (outcome.exitCode !== 0) {
+    const { lines, hint } = troubleOf(outcome);
+    throw new Failure({
+      code: 'chart',
+      message: `${told} does not render`,
+      details: lines.length > 0 ? lines : [outcome.failure ?? 'helm says nothing'],
+      hint,
+    });
+  }
+  // What fails both ways is not about the cluster.
+  if (refused !== undefined)
+    gathering.note(
+      `${told} finds nothing of what it looks up in the cluster: ${troubleOf(refused).lines[0] ?? 'helm says nothing'}`,
+    );
+  return { outcome, args };
 }
 
 /** `helm template NAME CHART ...`: every word is one of helm's own flags. */

@@ -64,10 +64,17 @@ export async function renderReleases(releases: readonly Release[], options: Rend
         rendered(release, ready[index], rendering, { options, objects, gathering }),
       );
       const isChart = release.kind === 'chart';
-      for (const { object, source } of found ?? []) {
+      for (const { object, source, varying } of found ?? []) {
         const hook = isChart ? hookOf(object) : undefined;
         const defaultNamespace = release.namespace ?? options.namespace;
-        objects.push({ object, defaultNamespace, source, release: index, ...(hook && { hook }) });
+        objects.push({
+          object,
+          defaultNamespace,
+          source,
+          release: index,
+          ...(hook && { hook }),
+          ...(varying && { varying }),
+        });
       }
     }
     const whole = withoutIdle(refuseTwins(objects, gathering), gathering);

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../manifests/kube-object.js';
+import type { FieldPath } from './varying-fields.js';
 
 /** One object as it is to be applied, nothing lost: what the API server ignores is carried, too. */
 export interface RenderedObject {
@@ -12,6 +13,8 @@ export interface RenderedObject {
   release: number;
   /** Only of charts: kubectl knows no hooks. */
   hook?: Hook;
+  /** Fields that its chart makes anew each time it is rendered: what is live is to be kept (`keepLive`). */
+  varying?: readonly FieldPath[];
 }
 
 /** What `helm.sh/hook` and its kin say (https://helm.sh/docs/topics/charts_hooks/). */
