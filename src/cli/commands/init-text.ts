@@ -1,3 +1,4 @@
+import { oneLine } from '../kernel/text.js';
 import type { Finding, FindingKind, FindingOf, Findings } from '../project/finding.js';
 import type { Piece, Release } from '../project/piece.js';
 
@@ -75,6 +76,10 @@ export function pieceLines(piece: Piece, isOne: boolean): string[] {
     ]),
     ...piece.tests.map(({ file, from }): [string, string] => [`test ${file}`, `${from.file}:${from.line}`]),
     ...piece.load.map(({ file, line }): [string, string] => [`load ${file}`, `${file}:${line}`]),
+    ...(piece.local ?? []).map(({ workload, command, from }): [string, string] => [
+      `locally ${workload}: ${oneLine(command.join(' '))}`,
+      `${from.file}:${from.line}`,
+    ]),
   ];
   const width = Math.min(64, Math.max(...rows.map(([what]) => what.length)));
   const title = isOne ? `stack ${piece.name}` : 'plan';

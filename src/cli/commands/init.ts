@@ -7,6 +7,7 @@ import { isOutside, readTree } from '../project/file-tree.js';
 import { findIn } from '../project/find.js';
 import { piecesOf } from '../project/plan-pieces.js';
 import { projectOf } from '../project/project.js';
+import { withLocal } from '../project/propose-local.js';
 import { projectText } from '../project/write-project.js';
 import { editsOf } from '../target/preflight/edit-objects.js';
 import { editsYaml } from '../target/preflight/edits-yaml.js';
@@ -34,7 +35,7 @@ export const define = defineCommand({
     if (writes && options.force !== true && existsSync(file)) throw isThere(shown);
     const tree = readTree(root);
     const findings = findIn(tree);
-    const pieces = piecesOf(findings);
+    const pieces = piecesOf(findings).map((piece) => withLocal(piece, findings, (path) => tree.text(path)));
     const problems = pieces.map((piece) => piecePreflight(tree, piece));
     const plain = projectText(tree.root, pieces);
     const text = options.fix === true ? withEdits(plain, file, problems) : plain;

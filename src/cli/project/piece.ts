@@ -33,10 +33,19 @@ interface PlannedTest {
   from: Evidence;
 }
 
+/** How a workload runs without a cluster, and what says so. */
+export interface PlannedLocal {
+  workload: string;
+  command: string[];
+  folder: string;
+  environment: Record<string, string>;
+  from: Evidence;
+}
+
 /** Something that no file says and that was chosen all the same, or that a file says and that was not followed. */
 export interface Guess {
   /** What it is about: the key of hwctl.yaml. */
-  about: 'releases' | 'namespaces' | 'addons' | 'images' | 'host' | 'tests' | 'load' | 'monitoring';
+  about: 'releases' | 'namespaces' | 'addons' | 'images' | 'host' | 'tests' | 'load' | 'monitoring' | 'local';
   text: string;
   from: Evidence | undefined;
 }
@@ -61,5 +70,7 @@ export interface Piece {
   /** Files that load it: profiles, k6 and Locust scripts. */
   load: Evidence[];
   dashboards: Evidence[];
+  /** Where it was asked for; see propose-local.ts. */
+  local?: PlannedLocal[];
   guesses: Guess[];
 }

@@ -98,7 +98,28 @@ function stackLines(piece: Piece, indent: string): Line[] {
     );
     if (lines.at(-1)!.text.endsWith('monitoring:')) lines.pop();
   }
+  about('local');
+  lines.push(...localLines(piece.local ?? [], indent));
   return lines;
+}
+
+function localLines(local: NonNullable<Piece['local']>, indent: string): Line[] {
+  if (local.length === 0) return [];
+  return [
+    {
+      text: `${indent}# How each runs without a cluster: hwctl up --target local. {port} is a port that hwctl chooses.`,
+    },
+    { text: `${indent}local:` },
+    ...local.flatMap(({ workload, command, folder, environment, from }) => {
+      const variables = Object.entries(environment);
+      return [
+        { text: `${indent}  ${scalar(workload)}:` },
+        { text: `${indent}    command: ${flow(command)}`, note: place(from) },
+        ...(folder === '.' ? [] : [{ text: `${indent}    folder: ${scalar(folder)}` }]),
+        ...(variables.length === 0 ? [] : [{ text: `${indent}    environment: ${map(variables)}` }]),
+      ];
+    }),
+  ];
 }
 
 function list(key: string, items: Line[][], lines: Line[], indent: string): void {
