@@ -58,12 +58,11 @@ async function buildProgram(argv: string[], context: Context, usage: Usage, ends
   if (wanted === 'help' && helpTopic !== undefined && !commandEntries.some((entry) => entry.name === helpTopic)) {
     throw unknownCommand(helpTopic);
   }
-  // The list of commands shows their arguments, so it needs all of them; nothing else does.
-  const listing = helpTopic === undefined && !argv.some((word) => word === '-V' || word === '--version');
   for (const entry of commandEntries) {
     const command = program.command(entry.name).summary(entry.summary).description(entry.summary);
     command.option('--json', jsonWhat);
-    if (listing || entry.name === helpTopic) (await entry.load()).define(command, context, ends);
+    if (entry.name === helpTopic) (await entry.load()).define(command, context, ends);
+    else if (entry.operands !== undefined) command.arguments(entry.operands);
     if (entry.examples !== undefined)
       command.addHelpText('after', ['', 'Examples:', ...entry.examples.map((call) => `  ${call}`)].join('\n'));
   }
