@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { buildFailure } from '../../../../src/cli/target/kubernetes/images/build-failure.js';
-import { instructionIn } from '../../../../src/cli/target/kubernetes/images/build-output.js';
+import { instructionIn, readBuildFailure } from '../../../../src/cli/target/kubernetes/images/build-output.js';
 import { readInstructions } from '../../../../src/cli/target/kubernetes/images/dockerfile.js';
 import { root } from '../../../golden.js';
 
@@ -45,11 +45,11 @@ const expected: Record<string, { message: RegExp; hint: RegExp; details?: RegExp
   base: {
     message:
       /: app\/Dockerfile:1: FROM hwctl-images-test-nosuch\/base:1\.2: the image it builds on, hwctl-images-test-nosuch\/base:1\.2, cannot be pulled$/,
-    hint: /docker pull hwctl-images-test-nosuch\/base:1\.2 tells/,
+    hint: / pull hwctl-images-test-nosuch\/base:1\.2 tells/,
   },
   from: {
     message: /: app\/Dockerfile:2: COPY --from=builder \/x \/y: the image it builds on, builder, cannot be pulled$/,
-    hint: /docker pull builder/,
+    hint: / pull builder/,
   },
   syntax: {
     message: /: app\/Dockerfile:2: COPPY \. \.: .*unknown instruction: "?COPPY/i,
@@ -87,6 +87,20 @@ t.test('secret arguments are not told, whatever prints them', async (t) => {
     const all = [message, ...details, hint].join('\n');
     t.notMatch(all, /installing/, engine);
     t.match(all, /more/, 'what is no secret stays');
+  }
+});
+
+t.test('an instruction that BuildKit writes with the values of its variables', async (t) => {
+  const rows: [dockerfile: string, written: string, line: number][] = [
+    ['FROM a\nARG T\nRUN one $T && two\nRUN one', 'RUN one s3cret && two', 3],
+    [`FROM a\nRUN x\nCOPY \${FROM:-a} /b`, 'COPY a /b', 3],
+    ['FROM a\nRUN one $T\nRUN two $T', 'RUN two x', 3],
+    ['FROM a\nRUN one $A two $B', 'RUN one 1 three 2', 0],
+    ['FROM a\nRUN one', 'RUN two', 0],
+  ];
+  for (const [dockerfile, written, line] of rows) {
+    const stderr = `------\n > [2/2] ${written}:\n------\nERROR: failed to solve: exit code: 1\n`;
+    t.equal(readBuildFailure('', stderr, dockerfile).instruction?.line, line, written);
   }
 });
 

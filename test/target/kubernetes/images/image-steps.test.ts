@@ -196,7 +196,7 @@ t.test('what runs is told, and a build that fails says which instruction, with n
     );
   const { image, execute, said } = setUp(t, {
     builds,
-    prints: ['Step 1/2 : FROM scratch', ' ---> 1', 'Step 2/2 : RUN npm ci'],
+    prints: ['Step 1/2 : FROM scratch', ' ---> 1', 'Step 2/2 : RUN npm ci', '#7 [2/2] RUN npm ci --token s3cret'],
   });
   const failing = execute([image('a', '1', { arguments: { TOKEN: 's3cret' } })]);
   await t.rejects(failing, {
@@ -205,7 +205,7 @@ t.test('what runs is told, and a build that fails says which instruction, with n
     details: [/^docker says: /, '401 for ••••••'],
     hint: /docker build --build-arg TOKEN \.$/,
   });
-  t.same(said, ['a:1: 1/2 FROM scratch', 'a:1: 2/2 RUN npm ci']);
+  t.same(said, ['a:1: 1/2 FROM scratch', 'a:1: 2/2 RUN npm ci', 'a:1: 2/2 RUN npm ci --token ••••••']);
 });
 
 t.test("the classic builder does not read a Dockerfile's own ignore file, and that is told", async (t) => {

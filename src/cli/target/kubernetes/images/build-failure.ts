@@ -35,12 +35,12 @@ export function buildFailure(build: FailedBuild): Failure {
     hint:
       outcome.failure === 'timeout'
         ? 'Give it longer: --timeout 20m'
-        : `${cause?.cure(found) ?? 'Correct that line'}; all of its output: ${hide(build.command)}`,
+        : `${cause?.cure(found, engine) ?? 'Correct that line'}; all of its output: ${hide(build.command)}`,
   });
 }
 
-/** Takes the values of secret arguments, and the passwords of URLs, out of a text. */
-function hiderOf(given: ImageSource['arguments']): (text: string) => string {
+/** Takes the values of secret arguments, and the passwords of URLs, out of a text: BuildKit writes them where a variable stands. */
+export function hiderOf(given: ImageSource['arguments']): (text: string) => string {
   const secrets = Object.entries(given)
     .filter(([name, value]) => isSecretName(name) && value !== '')
     .map(([, value]) => value)
@@ -59,7 +59,7 @@ interface Cause {
   pattern: RegExp;
   /** In place of what the engine says. */
   why?(found: BuildFailure): string;
-  cure(found: BuildFailure): string;
+  cure(found: BuildFailure, engine: string): string;
 }
 
 const needsBuildKit: Pick<Cause, 'why' | 'cure'> = {
@@ -77,7 +77,8 @@ const causes: readonly Cause[] = [
     pattern:
       /pull access denied|manifest(?: for \S+)? (?:unknown|not found)|failed to resolve source metadata|repository does not exist|registry-1\.docker\.io|toomanyrequests|reading manifest|short-name \S+ did not resolve|dial tcp|failed to do request|initializing source|no stage or image found|no match for platform|no matching manifest/i,
     why: (found) => `the image it builds on, ${baseOf(found)}, cannot be pulled`,
-    cure: (found) => `Is its name right, and does this machine reach its registry? docker pull ${baseOf(found)} tells`,
+    cure: (found, engine) =>
+      `Is its name right, and does this machine reach its registry? ${engine} pull ${baseOf(found)} tells`,
   },
   {
     pattern:
@@ -105,7 +106,7 @@ const causes: readonly Cause[] = [
   {
     pattern: /no space left on device|ENOSPC/i,
     why: () => 'the disk is full',
-    cure: () => 'Make room: docker system df shows what holds it',
+    cure: (_, engine) => `Make room: ${engine} system df shows what holds it`,
   },
   {
     pattern:

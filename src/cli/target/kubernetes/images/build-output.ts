@@ -119,10 +119,24 @@ function ofSteps(out: readonly string[], err: readonly string[]): Failed | undef
 function placeOf({ text, line, ordinal }: Failed, instructions: readonly Instruction[]): Instruction {
   const byLine = instructions.filter((one) => line !== undefined && one.line <= line).at(-1);
   if (line !== undefined && byLine !== undefined) return byLine;
-  const same = instructions.filter((one) => one.text === text);
+  const exact = instructions.filter((one) => one.text === text);
+  const same = exact.length > 0 ? exact : instructions.filter((one) => isExpanded(text, one.text));
   const counted = ordinal === undefined ? undefined : instructions[ordinal - 1];
   if (counted !== undefined && (same.length === 0 || same.includes(counted))) return counted;
   return same[0] ?? ofImage(text, instructions) ?? { line: 0, text };
+}
+
+/** Whether a text is an instruction with the values of its variables, as BuildKit writes it. */
+function isExpanded(text: string, instruction: string): boolean {
+  const parts = instruction.split(/\$(?:\w+|\{[^}]*\})/);
+  if (parts.length === 1 || !text.startsWith(parts[0]!)) return false;
+  let at = 0;
+  for (const part of parts) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return parts.at(-1) === '' || text.endsWith(parts.at(-1)!);
 }
 
 /** What is said of an image (`FROM 7d8d7f73 AS app`, `[internal] load metadata for docker.io/library/x:1`) is of the instruction that names it. */

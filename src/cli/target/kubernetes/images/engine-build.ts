@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { RunProgram } from '../../../kernel/process.js';
 import { type Engine, engineName } from '../provider/image.js';
 import type { Deadline } from '../provider/provider.js';
-import { buildFailure } from './build-failure.js';
+import { buildFailure, hiderOf } from './build-failure.js';
 import { instructionIn } from './build-output.js';
 import type { HashedImage } from './content-tag.js';
 import { shownPath } from './image-source.js';
@@ -34,13 +34,14 @@ export async function buildWithEngine(
     '--force-rm',
     source.context,
   ];
+  const hide = hiderOf(source.arguments);
   const tell = (line: string) => {
     if (line.startsWith('Sending build context to Docker daemon') && existsSync(`${dockerfile}.dockerignore`))
       watch.onProgress(
         `${image}: docker's classic builder does not read ${shownPath(dockerfile, watch.cwd)}.dockerignore`,
       );
     const begun = instructionIn(line);
-    if (begun !== undefined) watch.onProgress(`${image}: ${[begun.step, begun.instruction].filter(Boolean).join(' ')}`);
+    if (begun !== undefined) watch.onProgress(`${image}: ${begun.step} ${hide(begun.instruction)}`);
   };
   const { timeoutMs, signal, cwd } = watch;
   const env = words.env;
