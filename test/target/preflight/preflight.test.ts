@@ -150,3 +150,14 @@ t.test(
     t.strictSame(preflight({ ...input, objects: [{ object: crd, source: 'hwctl' }, ...input.objects] }), []);
   },
 );
+
+t.test('no Service is pointed at pods that it was not for', async (t) => {
+  const service =
+    'apiVersion: v1\nkind: Service\nmetadata: {name: postgres}\nspec: {selector: {app: billing-postgres}, ports: [{port: 5432}]}\n---\n';
+  const other = (labels: string) =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: billing}\nspec: {selector: {matchLabels: {app: x}}, template: {metadata: {labels: ${labels}}, spec: {containers: [{name: a, image: me/a:1}]}}}\n`;
+  const found = (labels: string) =>
+    preflight(inputOf({ yaml: service + other(labels) })).find(({ code }) => code === 'selects-nothing');
+  t.equal(found('{app: x}')?.edit, undefined, 'the only pods of the namespace are others');
+  t.strictSame(found('{app: billing-postgre}')?.edit?.patch, { spec: { selector: { app: 'x' } } });
+});

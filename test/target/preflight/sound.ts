@@ -251,11 +251,17 @@ kind: Ingress
 metadata: {name: web, namespace: m, annotations: {nginx.ingress.kubernetes.io/configuration-snippet: 'more_set_headers "A: b";'}}
 spec: {ingressClassName: internal, defaultBackend: {service: {name: controller, port: {number: 80}}}}
 `,
+  'a second port that is asked and not declared': `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: state-metrics}
+spec: {selector: {matchLabels: {app: m}}, template: {metadata: {labels: {app: m}}, spec: {containers: [{name: m, image: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.13.0', ports: [{name: http, containerPort: 8080}], livenessProbe: {httpGet: {path: /livez, port: http}}, readinessProbe: {httpGet: {path: /readyz, port: 8081}}}]}}}
+`,
   'kinds of its own, and what is in no namespace': `
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: shops.example.com}
-spec: {group: example.com, scope: Namespaced, names: {kind: Shop, plural: shops}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}
+spec: {group: example.com, scope: Namespaced, names: {kind: Shop, plural: shops}, versions: [{name: v1, served: true, storage: true, subresources: {status: {}, scale: {specReplicasPath: .spec.size, statusReplicasPath: .status.size}}, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}
 ---
 apiVersion: example.com/v1
 kind: Shop

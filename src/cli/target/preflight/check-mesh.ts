@@ -43,7 +43,13 @@ export const checkMesh: Check = ({ input, objects, pods }, add) => {
     });
     const [first, ...others] = asking;
     if (first === undefined) continue;
-    const also = others.length === 0 ? '' : `, as ${others.length} others do (${placedRef(others[0]!.on.object)})`;
+    const [second] = others;
+    const also =
+      second === undefined
+        ? ''
+        : others.length === 1
+          ? `, as ${placedRef(second.on.object)} does`
+          : `, as ${placedRef(second.on.object)} and ${others.length - 1} more do`;
     add({
       code: 'no-mesh',
       stops: false,

@@ -156,6 +156,11 @@ function portsOf(container: Record<string, unknown>): { names: string[]; numbers
 
 function checkProbes({ on }: PodView, path: Path, container: Record<string, unknown>, add: Add): void {
   const { names, numbers } = portsOf(container);
+  const asked = probes.map(
+    (kind) => at(container, kind, 'httpGet', 'port') ?? at(container, kind, 'tcpSocket', 'port'),
+  );
+  const isOneAsked =
+    numbers.length !== 1 || asked.some((port) => port !== undefined && (port === numbers[0] || port === names[0]));
   for (const kind of probes) {
     const probe = container[kind];
     if (!isMap(probe)) continue;
@@ -174,8 +179,8 @@ function checkProbes({ on }: PodView, path: Path, container: Record<string, unkn
     }
     const port = at(probe, 'httpGet', 'port') ?? at(probe, 'tcpSocket', 'port');
     const isNumber = typeof port === 'number' || /^\d+$/.test(String(port));
-    // Beside several declared ports one more is common; beside a single one it is a slip more often than not.
-    const isFine = isNumber ? numbers.length !== 1 || numbers[0] === Number(port) : names.includes(String(port));
+    // What is not declared may be listened to all the same: a slip is where nothing asks the one port that is.
+    const isFine = isNumber ? isOneAsked || numbers[0] === Number(port) : names.includes(String(port));
     if (port === undefined || isFine) continue;
     const has = [...names, ...numbers].join(', ') || 'none';
     add({

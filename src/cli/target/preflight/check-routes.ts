@@ -1,4 +1,4 @@
-import { didYouMean } from '../../kernel/nearest.js';
+import { didYouMean, nearest } from '../../kernel/nearest.js';
 import type { KubeObject } from '../manifests/kube-object.js';
 import { at, fieldsOf, labelsOf, mapsOf, type Path, placedMaps, put, textOf } from './fields.js';
 import { nameOf, type SourcedObject } from './problem.js';
@@ -167,12 +167,7 @@ function checkService(scene: Scene, on: SourcedObject, add: Add): void {
 }
 
 function selectsNothing(on: SourcedObject, selector: Record<string, string>, near: Scene['pods']): Finding {
-  const wanted = Object.entries(selector);
-  const matches = ({ labels }: { labels: Record<string, string> }) =>
-    wanted.filter(([key, value]) => labels[key] === value).length;
-  const alike = near.filter((pod) => matches(pod) > 0);
-  const meant = near.find((pod) => nameOf(pod.on.object) === nameOf(on.object));
-  const twin = meant ?? (alike.length === 1 ? alike[0] : near.length === 1 ? near[0] : undefined);
+  const twin = probablyMeant(on, selector, near);
   const own = twin && labelsOf(at(twin.on.object, 'spec', 'selector', 'matchLabels'));
   const labels = own !== undefined && Object.keys(own).length > 0 ? own : (twin?.labels ?? {});
   return {
@@ -187,6 +182,20 @@ function selectsNothing(on: SourcedObject, selector: Record<string, string>, nea
         : `The pods of ${twin.on.object.kind}/${nameOf(twin.on.object)} have ${labelWords(labels) || 'no labels'}: write these`,
     ...(Object.keys(labels).length > 0 && { fix: (copy) => put(copy, ['spec', 'selector'], { ...labels }) }),
   };
+}
+
+/**
+ * The pods that a Service without any was most likely for: those of the workload of its name, or the only ones whose labels
+ * differ by a slip. Any other guess would send requests to somebody else.
+ */
+function probablyMeant(on: SourcedObject, selector: Record<string, string>, near: Scene['pods']) {
+  const named = near.find((pod) => nameOf(pod.on.object) === nameOf(on.object));
+  const alike = near.filter(({ labels }) =>
+    Object.entries(selector).every(
+      ([key, value]) => labels[key] !== undefined && nearest(value, [labels[key]]) !== undefined,
+    ),
+  );
+  return named ?? (alike.length === 1 ? alike[0] : undefined);
 }
 
 function labelWords(labels: Readonly<Record<string, string>>): string {

@@ -164,7 +164,7 @@ WebhookConversion clientConfig:ApiextensionsV1WebhookClientConfig conversionRevi
 CustomResourceColumnDefinition description:text format:text jsonPath!:text name!:text priority:integer type!:text
 CustomResourceValidation openAPIV3Schema:any
 SelectableField jsonPath!:text
-CustomResourceSubresources scale:CustomResourceSubresourceScale
+CustomResourceSubresources scale:CustomResourceSubresourceScale status:any
 RollingUpdateDaemonSet maxSurge:port maxUnavailable:port
 RollingUpdateDeployment maxSurge:port maxUnavailable:port
 RollingUpdateStatefulSetStrategy maxUnavailable:port partition:integer
