@@ -84,7 +84,7 @@ async function call(argv: string[]): Promise<Told> {
 }
 
 /** What a file is to be: text in UTF-8, text in any encoding, a folder. */
-type Kind = 'text' | 'latin' | 'folder';
+type Kind = 'text' | 'latin' | 'folder' | 'text or folder';
 
 interface Row {
   /** The command and the flag, or the argument in `<>`. */
@@ -117,7 +117,18 @@ const tls = (command: string, call: string[]): Row[] => {
   }));
 };
 
+const project = (command: string, ...rest: string[]): Row => ({
+  flag: `${command} --file`,
+  argv: (name) => [command, ...rest, '--file', name],
+  kind: 'text or folder',
+});
+
 const read: Row[] = [
+  ...['up', 'down', 'status', 'diff', 'logs', 'dev', 'verify', 'forward'].map((name) => project(name, ...local)),
+  project('open', 'app', ...local),
+  project('test', ...local),
+  project('load', '--rps', '1', '--duration', '1s', ...local),
+  project('debug'),
   ...values('up', ...local),
   ...values('render'),
   ...values('diff', ...local),
@@ -217,8 +228,8 @@ for (const row of read) {
     await check(t, row, `file.txt/below${ending}`, `${cannot} a part of its path is a file, not a folder`);
     await check(t, row, `loop${ending}`, `${cannot} its symbolic links go in a circle`);
     if (kind === 'folder') await check(t, row, 'file.txt', `${cannot} it is a file, not a folder`);
-    else await check(t, row, `folder${ending}`, `${cannot} it is a folder`);
-    if (kind === 'text') await check(t, row, `binary${ending}`, `${cannot} it is not text in UTF-8`);
+    else if (kind !== 'text or folder') await check(t, row, `folder${ending}`, `${cannot} it is a folder`);
+    if (kind.startsWith('text')) await check(t, row, `binary${ending}`, `${cannot} it is not text in UTF-8`);
     if (process.getuid?.() !== 0) await check(t, row, `secret${ending}`, `${cannot} permission denied`);
   });
 }

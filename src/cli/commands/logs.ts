@@ -6,7 +6,7 @@ import type { Context } from './context/context.js';
 import { prettyLog } from './context/log-text.js';
 import { defineCommand, operand } from './options/define-command.js';
 import { option, toggle } from './options/option.js';
-import { targetFromOptions, targetOptions } from './options/target-options.js';
+import { longProjectOption, targetFromOptions, targetOptions } from './options/target-options.js';
 import { count, name } from './options/values.js';
 
 /** `hwctl logs [SERVICE...] [-f]`. */
@@ -14,6 +14,7 @@ export const define = defineCommand({
   operands: [operand('[service...]', 'services (default: all)', name)],
   options: {
     ...targetOptions,
+    file: longProjectOption,
     follow: toggle('-f, --follow', 'keep printing what is added, until Ctrl-C'),
     tail: option('--tail <lines>', 'newest lines of each service to begin with', count(0, 1_000_000, 20), '100'),
   },

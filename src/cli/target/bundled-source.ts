@@ -6,6 +6,7 @@ import type { ObjectSource } from './source.js';
 export function bundledSource(root: string, manifests = join(root, 'manifests')): ObjectSource {
   return {
     asksCluster: false,
+    images: [],
     objects: async ({ stacks, values }) => readObjects({ manifests, stacks, values }),
   };
 }

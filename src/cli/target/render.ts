@@ -23,7 +23,7 @@ export interface RenderRequest extends ObjectsRequest {
 export function renderObjects(request: RenderRequest): KubeObject[] {
   const objects = readObjects(request).map(({ object }) => object);
   const image = request.values.image ?? contentImage(request.root);
-  return objects.map((object) => finishObject(object, objects, image));
+  return objects.map((object) => finishObject(object, objects, image, { namesJobs: true }));
 }
 
 /** A Helm chart for each stack, in a folder of its name: file names and texts. */

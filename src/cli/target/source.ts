@@ -13,10 +13,32 @@ export interface ClusterFacts {
   context: string;
 }
 
+/** An image that is built here: what objects call it, and what it is made of. */
+export interface BuiltImage {
+  /** Its name in the objects, with or without a tag. */
+  image: string;
+  /** Folder that is sent to the engine; absolute. */
+  context: string;
+  /** Absolute; where absent, the context's `Dockerfile`, `dockerfile` or `Containerfile`. */
+  dockerfile?: string;
+  /** Stage of the Dockerfile; the last one where absent. */
+  target?: string;
+  /** `linux/amd64`; the engine's own where absent. */
+  platform?: string;
+  /** Values of ARG instructions. */
+  arguments: Readonly<Record<string, string>>;
+  /** What says that it is built, for messages: `hwctl.yaml:12`. */
+  where?: string;
+}
+
 /** Where the objects of a project come from. One implementation reads the bundled platform, one anybody's repository. */
 export interface ObjectSource {
   /** The objects depend on the cluster: what they are in full is known once it runs. */
   readonly asksCluster: boolean;
+  /** Names of the provider's addons that these objects need; all that the provider knows where absent. */
+  addons?(entries: readonly StackObject[]): string[];
+  /** Images that are built here, by the names that the objects give them. */
+  readonly images: readonly BuiltImage[];
   /** Namespace of the record of what is up; that of the services where absent. */
   readonly home?: string;
   /** The objects of these stacks, edited as the values say, in the order of application. Throws Failure for what cannot be used. */

@@ -200,6 +200,10 @@ export interface Endpoint {
   url: string;
   /** The Host header that requests must carry, where it differs from the URL's. */
   host?: string;
+  /** The port of a Service that is behind it, where it is no more than that. */
+  service?: { name: string; namespace: string; port: number };
+  /** Paths that lead somewhere there, the shortest first; where they are known. */
+  paths?: string[];
   /** What `hwctl load` hits there unless told otherwise: `/`, `/price/1`. */
   loadPath?: string;
 }

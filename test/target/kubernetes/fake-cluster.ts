@@ -78,8 +78,13 @@ export class FakeCluster {
   }
 
   get options(): ClusterTargetOptions {
+    return this.optionsOf('hwctl');
+  }
+
+  /** What a target of that project is made with. */
+  optionsOf(project: string): ClusterTargetOptions {
     const env = { KUBECONFIG: this.kubeconfig, XDG_STATE_HOME: join(this.folder, 'state'), HOME: this.folder };
-    const environment = { env, cwd: this.folder, root, clock: systemClock, project: 'hwctl' };
+    const environment = { env, cwd: this.folder, root, clock: systemClock, project };
     return { name: 'minikube', environment, run: this.run, context: 'fake' };
   }
 
@@ -180,6 +185,7 @@ export class FakeCluster {
     const send = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (this.state !== 'running') return void response.destroy();
+    if (pathname === '/version') return void send(200, { gitVersion: 'v1.34.4' });
     if (pathname === '/api' || pathname === '/apis') return void send(200, discovery(pathname === '/api'));
     const at = /^\/apis?\/((?:[\w.-]+\/)?v\w+)\/(?:namespaces\/([^/]+)\/(?=\w))?([a-z]+)(?:\/([^/]+))?$/.exec(pathname);
     const [, apiVersion = '', namespace, plural, name] = at ?? [];

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { exitCodes, Failure } from '../../kernel/failure.js';
 import { jsonText } from '../../kernel/text.js';
 import { traitsOf } from '../../load/arrivals/models.js';
@@ -19,6 +20,7 @@ import { formatFailure } from '../context/failure-text.js';
 import { defineCommand, operand } from '../options/define-command.js';
 import { helpList } from '../options/help-list.js';
 import { name } from '../options/values.js';
+import { openProject } from '../project/open-project.js';
 import { maskedCommandLine } from './command-line.js';
 import { compare, comparisonExitCode, readResult, usualTolerance } from './compare.js';
 import { maxExitCode } from './find-max.js';
@@ -49,7 +51,8 @@ export const define = defineCommand({
       define: compare,
     },
   ],
-  run([words], options, context) {
+  async run([given], flags, context) {
+    const { words, options } = await ownLoad(given, flags, context);
     const { profile, script, url } = readLoadWords(words, options, context);
     return load({ profile, script }, { ...options, url }, context);
   },
@@ -129,6 +132,17 @@ async function load(
   for (const failure of lost) context.note(formatFailure(failure, context));
   if (lost.length > 0) context.note(`Exit code ${exitCode}.`);
   return exitCode;
+}
+
+/** What a project's hwctl.yaml says of its load, where the command line names nothing: its path, else its first file. */
+async function ownLoad(words: string[], options: LoadOptions, context: Context) {
+  const { path, scenario, url } = options;
+  if (words.length > 0 || [path, scenario, url].some((one) => one !== undefined)) return { words, options };
+  const { project } = await openProject(options, context);
+  if (project === undefined) return { words, options };
+  const own = [...project.stacks.values()].find(({ load }) => load !== undefined)?.load;
+  if (own?.path !== undefined) return { words, options: { ...options, path: own.path } };
+  return { words: (own?.files ?? []).slice(0, 1).map((file) => resolve(project.folder, file)), options };
 }
 
 /** The document of a run: what it measured, and what came of it. */

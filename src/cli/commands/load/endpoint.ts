@@ -1,7 +1,8 @@
+import { request } from 'node:http';
 import { Failure } from '../../kernel/failure.js';
 import { tlsOptions } from '../../kernel/http/tls.js';
 import type { LoadEndpoint } from '../../load/plan/plan.js';
-import type { Target } from '../../target/target.js';
+import type { Endpoint, Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
 import { connectionPairs, readTls } from '../options/connection-options.js';
 import { findEndpoint } from '../options/target-options.js';
@@ -60,6 +61,7 @@ export async function findTarget(
   }
   const url = new URL(endpoint.url);
   const host = hostHeader ?? endpoint.host ?? place.host ?? url.host;
+  const path = hasPaths ? undefined : (endpoint.loadPath ?? (await firstPath({ ...endpoint, host }, context)));
   return {
     endpoint: {
       url: `${url.protocol}//${host}`,
@@ -68,10 +70,47 @@ export async function findTarget(
       // The Ingress of a bundled platform signs its own certificate.
       tls: url.protocol === 'https:' ? { insecure: true } : undefined,
     },
-    path: endpoint.loadPath ?? '/',
-    notes: [`target ${target.name}: ${reason}`],
+    path: path ?? '/',
+    notes: [
+      `target ${target.name}: ${reason}`,
+      ...(path === undefined || path === endpoint.loadPath
+        ? []
+        : [`${path} is loaded: it answers (--path says another)`]),
+    ],
     target,
   };
+}
+
+/** The first path of an endpoint whose answer is no error; undefined where none is known to be so. */
+async function firstPath({ url, host, paths }: Endpoint, context: Context): Promise<string | undefined> {
+  if (paths === undefined) return undefined;
+  for (const path of [
+    ...new Set(['/', ...paths, '/health', ...paths.map((one) => `${one.replace(/\/$/, '')}/health`)]),
+  ]) {
+    const status = await statusOf(new URL(path, url), host, context.signal);
+    if (status !== undefined && status < 400) return path;
+  }
+  return undefined;
+}
+
+/** How long one path may take to answer: 2 s. */
+const askMs = 2_000;
+
+function statusOf(url: URL, host: string | undefined, signal: AbortSignal): Promise<number | undefined> {
+  if (url.protocol !== 'http:') return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const outgoing = request(
+      url,
+      { headers: host === undefined ? {} : { host }, timeout: askMs, signal },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      },
+    );
+    outgoing.on('timeout', () => outgoing.destroy());
+    outgoing.on('error', () => resolve(undefined));
+    outgoing.end();
+  });
 }
 
 const urlFlags = [

@@ -1,15 +1,15 @@
 import { Failure } from '../../kernel/failure.js';
 import { ignoredStateHome, stateHome } from '../../kernel/state-home.js';
 import type { TargetChoice } from '../../target/choice.js';
-import { bundledProject } from '../../target/project-name.js';
 import { type Purpose, type ResolvedTarget, resolveTarget } from '../../target/resolve.js';
 import type { Endpoint, StatusReport, Target } from '../../target/target.js';
 import { profileHelp, targetNames } from '../../target/target-names.js';
 import type { Context } from '../context/context.js';
+import { openProject } from '../project/open-project.js';
 import { type OptionsOf, option } from './option.js';
 import { checkMeanings, withoutMeaningHere } from './option-meanings.js';
 import { type ValueOptions, valuesOf } from './value-options.js';
-import { name, oneOf } from './values.js';
+import { name, oneOf, path } from './values.js';
 
 /** Which cluster is meant. */
 export const clusterOptions = {
@@ -18,8 +18,15 @@ export const clusterOptions = {
   profile: option('--profile <name>', profileHelp(), name),
 };
 
-/** Where the platform runs. */
+/** Which project is meant. */
+const projectWhat = 'the project: its folder or hwctl.yaml (default: that of this folder, else the bundled platform)';
+
+/** The flag of the project where `-f` is another one's. */
+export const longProjectOption = option('--file <path>', projectWhat, path);
+
+/** Where the platform runs, and which. */
 export const targetOptions = {
+  file: option('-f, --file <path>', projectWhat, path),
   target: option('--target <name>', 'where the platform runs', oneOf(targetNames), 'auto'),
   ...clusterOptions,
 };
@@ -45,7 +52,7 @@ export async function targetFromOptions(
   const ignored = ignoredStateHome(context.env);
   if (ignored !== undefined) context.note(`Note: ${ignored}; state is in ${stateHome(context.env)}`);
   const environment = {
-    project: bundledProject,
+    project: (await openProject(options, context)).name,
     env: context.env,
     cwd: context.cwd,
     root: context.root,

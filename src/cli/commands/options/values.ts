@@ -262,6 +262,14 @@ export const folder: ValueKind<string> = {
   },
 };
 
+/** The path of a file or folder; whether it is there is looked at where it is read. */
+export const path: ValueKind<string> = {
+  code: 'bad-path',
+  wanted: 'the path of a file or folder',
+  example: 'PATH',
+  read: (text) => (text === '' || text.includes('\0') ? undefined : text),
+};
+
 /** Where something is written: a path, whether or not anything is there. */
 export const destination: ValueKind<string> = {
   code: 'bad-path',

@@ -1,4 +1,4 @@
-import { basename, relative } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
 import { findScenarioFile, listScenarios, loadScenario } from '../../scenario/format/find.js';
@@ -10,6 +10,7 @@ import { isVariableName } from '../../scenario/variables/generated.js';
 import type { Context } from '../context/context.js';
 import { readTls } from '../options/connection-options.js';
 import { findEndpoint, type UpPlatform } from '../options/target-options.js';
+import { type OpenProject, openProject } from '../project/open-project.js';
 import { type FileKind, givenVariables, httpOptions, refuseIgnored, type TestOptions } from './flags.js';
 import { rerunOptions } from './rerun.js';
 
@@ -24,20 +25,22 @@ type Platform = () => Promise<UpPlatform>;
 /** Finds, reads and checks everything before anything runs. Throws Failure. */
 export async function planJobs(names: string[], options: TestOptions, context: Context): Promise<Job[]> {
   const platform = options.url === undefined ? once(() => findEndpoint(options, context)) : undefined;
-  const chosen = await chooseNames(names, options, platform, context);
-  const kinds = new Set(chosen.map(kindOf));
+  const project = await openProject(options, context);
+  const own = names.length === 0 ? await projectTests(project, options, platform) : undefined;
+  const chosen = own ?? (await chooseNames(names, options, platform, context)).map((name) => ({ name, options }));
+  const kinds = new Set(chosen.map(({ name }) => kindOf(name)));
   refuseIgnored(options, kinds);
   if (!kinds.has('Postman collection')) refuseNames(givenVariables(options, context));
   readTls(options, context);
   const jobs: Job[] = [];
   const problems: Failure[] = [];
-  for (const name of chosen) {
+  for (const { name, options: given } of chosen) {
     try {
       const file = findScenarioFile(name, context);
       const job =
         kindOf(file) === 'Postman collection'
-          ? await collectionJob(file, options, platform, context)
-          : await scenarioJob(name, file, options, platform, context);
+          ? await collectionJob(file, given, platform, context)
+          : await scenarioJob(name, file, given, platform, context);
       if (job !== undefined) jobs.push(job);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -88,6 +91,34 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make();
     return made;
   };
+}
+
+/** The tests that a project has of its own, those of what is up of it; undefined for the bundled platform. */
+async function projectTests(
+  { project }: OpenProject,
+  options: TestOptions,
+  platform: Platform | undefined,
+): Promise<{ name: string; options: TestOptions }[] | undefined> {
+  if (project === undefined) return undefined;
+  const up = platform === undefined ? [...project.stacks.keys()] : (await platform()).status.stacks;
+  const tests = up.flatMap((stack) => project.stacks.get(stack)?.tests ?? []);
+  if (tests.length === 0) {
+    throw new Failure({
+      code: 'no-scenario',
+      message: `${project.name} has no tests of its own for what is up: ${up.join(', ')}`,
+      hint: 'Name a collection or a scenario: hwctl test FILE, or list them under tests: in hwctl.yaml',
+    });
+  }
+  const here = (file: string) => resolve(project.folder, file);
+  return tests.map(({ collection, scenario, environment, variables }) => ({
+    name: here(collection ?? scenario ?? ''),
+    options: {
+      ...options,
+      // What the command line says goes before what the file says.
+      environment: options.environment ?? (environment === undefined ? undefined : here(environment)),
+      envVar: { ...variables, ...options.envVar },
+    },
+  }));
 }
 
 /** The names given; `all`; or the scenarios whose stack is up (without the strict ones, which take their time and do harm). */

@@ -5,11 +5,13 @@ import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { clusterFacts } from './api/cluster-facts.js';
 import { type LiveObject, liveRef } from './api/live-object.js';
+import { projectImages } from './images/project-images.js';
 import { type ObjectPlan, planObjects } from './objects/apply.js';
 import { listMembers } from './objects/apply-set.js';
 import { appliedAnnotation } from './objects/desired.js';
 import { getNamespace, isOurs, madeAnnotation } from './objects/namespaces.js';
-import { type ClusterTargetOptions, openCluster, openProvider } from './provider/cluster-access.js';
+import { type ClusterTargetOptions, openCluster, openProvider, openState } from './provider/cluster-access.js';
+import { readyNodes } from './provider/nodes.js';
 import { ingressAddon } from './provider/provision.js';
 import { imageDeps, imageReference, serverImage } from './provider/server-image.js';
 import { type DesiredInCluster, findSet, ingressClassFor, reachOf, readRequest, want } from './wanted.js';
@@ -45,12 +47,14 @@ export function diffAhead(options: ClusterTargetOptions, request: UpRequest): Pr
 
 async function lookAhead<T>(
   options: ClusterTargetOptions,
-  request: UpRequest,
+  asked: UpRequest,
   see: (client: KubeClient, wanted: DesiredInCluster, plan: ObjectPlan) => Promise<T>,
 ): Promise<T> {
   // What cannot be used is told before anything is asked.
-  const known = request.source.asksCluster ? undefined : await readRequest(request, undefined);
+  const known = asked.source.asksCluster ? undefined : await readRequest(asked, undefined);
   const provider = openProvider(options);
+  const images = projectImages(options, asked, provider, openState(options));
+  const request = { ...asked, source: images.named(asked.source) };
   const cluster = await openCluster(options);
   if (cluster === undefined) {
     throw new Failure({
@@ -62,7 +66,10 @@ async function lookAhead<T>(
   const { client, state } = cluster;
   try {
     const deps = imageDeps(options, request, provider, state);
-    const image = await imageReference(deps, request.values.image ?? serverImage(deps));
+    const image = request.source.asksCluster
+      ? ''
+      : await imageReference(deps, request.values.image ?? serverImage(deps));
+    images.nodes = (await readyNodes(() => client)) ?? [];
     const facts = request.source.asksCluster ? await clusterFacts(client) : undefined;
     const entries = known ?? (await readRequest(request, facts));
     const set = await findSet(client, options.environment.project, entries, request.source);

@@ -1,6 +1,5 @@
 import { Failure } from '../../kernel/failure.js';
-import { waveOf } from '../manifests/apply-order.js';
-import type { KubeObject } from '../manifests/kube-object.js';
+import { isWorkload, type KubeObject } from '../manifests/kube-object.js';
 import { type PlannedStep, planned, type StepContext } from '../plan.js';
 import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
@@ -16,12 +15,25 @@ import { type DesiredInCluster, kindsOf, reachOf } from './wanted.js';
 /** How long an admission webhook may stay away: 30 s. */
 const webhookMs = 30_000;
 
+/** What was applied before a hook is given as long to become ready before the hook runs: 90 s. */
+const settleMs = 90_000;
+
+/** Kinds that are as they shall be when they are there; every other is waited for. */
+const atOnceKinds = new Set(
+  `Namespace ServiceAccount Role RoleBinding ClusterRole ClusterRoleBinding Secret ConfigMap Service Ingress IngressClass
+  NetworkPolicy ResourceQuota LimitRange PriorityClass StorageClass PersistentVolume PersistentVolumeClaim CronJob
+  PodDisruptionBudget ValidatingWebhookConfiguration MutatingWebhookConfiguration Endpoints EndpointSlice`.split(/\s+/),
+);
+
 /**
- * Kinds whose readiness is more than being there. Of an autoscaler only its least number of pods is waited for: its first
- * figure takes over a minute after metrics-server has started, and the services answer before.
+ * Of an autoscaler only its least number of pods is waited for: its first figure takes over a minute after metrics-server has
+ * started, and the services answer before.
  */
-const waitedKinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'HorizontalPodAutoscaler']);
 const readiness = { loadBalancers: false, leastReplicas: true };
+
+function isWaited({ kind }: KubeObject): boolean {
+  return !atOnceKinds.has(kind);
+}
 
 /** What the steps for objects are planned from, and what they find out only as they run. */
 export interface ObjectsAhead {
@@ -94,24 +106,41 @@ function recordSteps({ wanted, client, settle }: ObjectsAhead): [PlannedStep[], 
 
 function waveSteps(ahead: ObjectsAhead, changes: readonly DueChange[], request: UpRequest): PlannedStep[] {
   const { wanted, members } = ahead;
+  const { waves } = wanted;
   const live = new Map(members.map((member) => [keyOf(member), member]));
   const isReady = (object: KubeObject) => {
     const now = live.get(keyOf(object));
     return now !== undefined && readinessOf(now, readiness).state === 'ready';
   };
-  const last = waveOf({ kind: 'Deployment' });
   const steps: PlannedStep[] = [];
-  for (let wave = 0; wave <= last; wave++) {
-    const isLast = wave === last;
-    const due = changes.filter(({ object }) => waveOf(object) === wave);
+  const before: KubeObject[] = [];
+  for (const [at, { objects, isAwaited, settlesBefore }] of waves.entries()) {
+    const isLast = at === waves.length - 1;
+    const due = changes.filter(({ object }) => objects.includes(object));
+    const settling = before.filter(isWorkload);
+    if (settlesBefore && due.length > 0 && settling.length > 0) steps.push(settleStep(ahead, settling));
     steps.push(...due.map((change) => applyStep(ahead, change, request.cluster?.forceConflicts === true)));
-    const waited = wanted.objects.filter(
-      (object) => waitedKinds.has(object.kind) && (isLast || waveOf(object) === wave),
-    );
+    before.push(...objects.filter(isWaited));
+    const waited = isLast ? wanted.objects.filter(isWaited) : isAwaited ? objects.filter(isWaited) : [];
     const isTouched = due.length > 0 || (isLast && changes.length > 0);
     if (waited.length > 0 && (isTouched || !waited.every(isReady))) steps.push(waitStep(ahead, waited, isLast));
   }
   return steps;
+}
+
+/** Gives what was applied before some time to become ready. It may need what comes after: then that comes all the same. */
+function settleStep({ client, settle }: ObjectsAhead, settling: readonly KubeObject[]): PlannedStep {
+  const why = 'for a while, until what was applied before is ready: a hook comes next';
+  return planned({ verb: 'wait', ref: kindsIn(settling), why }, async (work) => {
+    const { set } = await settle();
+    const deadlineAt = Math.min(work.deadlineAt, work.clock.monotonic() + settleMs);
+    try {
+      await waitReady(client(), settling, set.id, { ...work, deadlineAt, context: readiness });
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'not-ready') throw error;
+      work.onProgress(`${error.message}; the hook is tried all the same`);
+    }
+  });
 }
 
 function waitStep({ client, settle }: ObjectsAhead, waited: readonly KubeObject[], isLast: boolean): PlannedStep {
@@ -143,13 +172,21 @@ async function applyPatiently(client: KubeClient, change: DueChange, force: bool
   const until = Math.min(work.deadlineAt, work.clock.monotonic() + webhookMs);
   for (;;) {
     try {
-      await applyChange(client, change, { force });
+      await applyChange(client, change, { force, clock: work.clock, signal: work.signal });
       return;
     } catch (error) {
-      const passing = error instanceof Failure && error.code === 'webhook-unavailable';
-      if (!passing || work.clock.monotonic() > until) throw error;
-      work.onWaiting([{ ref: liveRef(change.object), reason: 'its admission webhook does not answer yet' }]);
+      const reason = whyNotYet(error);
+      if (reason === undefined || work.clock.monotonic() > until) throw error;
+      // A definition of its kind may have been applied a moment ago.
+      client.forgetResources();
+      work.onWaiting([{ ref: liveRef(change.object), reason }]);
       await work.clock.sleep(500, work.signal);
     }
   }
+}
+
+function whyNotYet(error: unknown): string | undefined {
+  if (!(error instanceof Failure)) return undefined;
+  if (error.code === 'webhook-unavailable') return 'its admission webhook does not answer yet';
+  return error.code === 'no-such-kind' ? 'the cluster does not serve its kind yet' : undefined;
 }

@@ -7,6 +7,7 @@ import { clusterFacts } from './api/cluster-facts.js';
 import { loadKubeConfig } from './api/kube-context.js';
 import type { LiveObject } from './api/live-object.js';
 import { idleAutoscalers } from './health/autoscaler.js';
+import { type ProjectImages, projectImages } from './images/project-images.js';
 import { objectSteps } from './object-steps.js';
 import { emptyApplySet, listMembers, projectMembers } from './objects/apply-set.js';
 import { getNamespace } from './objects/namespaces.js';
@@ -25,9 +26,19 @@ import type { ClusterProvider, ProviderState } from './provider/provider.js';
 import { addonSteps, forgetOrphans, laterAddonSteps, orphanSteps, startStep } from './provider/provision.js';
 import { type ImageDeps, imageDeps, imageReference, imageSteps, serverImage } from './provider/server-image.js';
 import { clusterEndpoints } from './reach/cluster-endpoints.js';
+import { ingressAddress } from './reach/endpoints.js';
 import { forwardAll } from './reach/forward.js';
 import { ingressTrouble, waitIngresses } from './reach/wait-ingress.js';
-import { type DesiredInCluster, findSet, homeOf, ingressClassFor, reachOf, readRequest, want } from './wanted.js';
+import {
+  type DesiredInCluster,
+  findSet,
+  homeOf,
+  ingressClassFor,
+  reachOf,
+  readRequest,
+  want,
+  withoutForeign,
+} from './wanted.js';
 
 /** What is in a cluster before `up`. */
 interface Seen {
@@ -43,19 +54,22 @@ interface Seen {
  */
 export class ClusterUp {
   readonly state: StateFile;
+  private readonly request: UpRequest;
   readonly #shared: StateFile;
   readonly #provider: ClusterProvider;
   readonly #deps: ImageDeps;
   readonly #image: string;
+  readonly #images: ProjectImages;
   #client: KubeClient | undefined;
   #read: Promise<StackObject[]> | undefined;
+  #rendered: Promise<StackObject[]> | undefined;
   /** What a plan of nothing to do has seen: the report need not look again. */
   #unchanged: { members: LiveObject[]; endpoints: UpReport['endpoints'] } | undefined;
 
   /** Throws Failure for a request that no cluster can have. */
   constructor(
     private readonly options: ClusterTargetOptions,
-    private readonly request: UpRequest,
+    request: UpRequest,
     purpose: 'look' | 'act',
   ) {
     this.state = openState(options);
@@ -64,7 +78,9 @@ export class ClusterUp {
     const run = purpose === 'act' ? this.state.recording(options.run) : options.run;
     this.#provider = openProvider({ ...options, run });
     this.#deps = imageDeps({ ...options, run }, request, this.#provider, this.state);
-    this.#image = request.values.image ?? serverImage(this.#deps);
+    this.#images = projectImages({ ...options, run }, request, this.#provider, this.state);
+    this.request = { ...request, source: this.#images.named(request.source) };
+    this.#image = request.source.asksCluster ? '' : (request.values.image ?? serverImage(this.#deps));
   }
 
   close(): void {
@@ -102,14 +118,23 @@ export class ClusterUp {
   }
 
   async #planRunning(nodes: readonly LiveObject[]): Promise<PlannedStep[]> {
-    const addonsAhead = addonSteps(this.#provider, this.#open(), this.#shared, 'addons');
+    this.#images.nodes = nodes;
+    const addonsAhead = this.#addonSteps();
     const ingressComes = addonsAhead.then(({ bringIngress }) => bringIngress);
     const [addons, seen] = await Promise.all([addonsAhead, this.#look(ingressComes)]);
-    const inCluster = async () =>
-      isOnNodes(this.#image, nodes, seen.members) ||
-      (await this.#provider.images()).some((tag) => sameImage(tag, this.#image));
-    const images = await imageSteps(this.#deps, this.#image, inCluster, 'image');
+    const isInCluster = async (name: string) =>
+      isOnNodes(name, nodes, seen.members) || (await this.#provider.images()).some((tag) => sameImage(tag, name));
+    const images =
+      this.#image === ''
+        ? await this.#images.steps(isInCluster)
+        : await imageSteps(this.#deps, this.#image, () => isInCluster(this.#image), 'image');
     return [...addons.steps, ...images, ...(await this.#planObjects(seen, addons.steps.length > 0, images.length > 0))];
+  }
+
+  async #addonSteps() {
+    const { source } = this.request;
+    const wanted = source.addons?.(await this.#entriesNow());
+    return addonSteps(this.#provider, this.#open(), this.#shared, 'addons', wanted);
   }
 
   async #planStopped(found: Exclude<ProviderState, { kind: 'running' }>): Promise<PlannedStep[]> {
@@ -158,7 +183,7 @@ export class ClusterUp {
     const entries = await this.#entries(cluster);
     const [set, image, [chosen], comes] = await Promise.all([
       findSet(client, this.#project, entries, source),
-      imageReference(this.#deps, this.#image),
+      this.#image === '' ? '' : imageReference(this.#deps, this.#image),
       Promise.allSettled([ingressClassFor(client, entries)]),
       ingressComes,
     ]);
@@ -170,7 +195,8 @@ export class ClusterUp {
       listMembers(client, wanted.set, reachOf(wanted)),
       Promise.all(wanted.namespaces.map(({ metadata }) => getNamespace(client, metadata.name))),
     ]);
-    return { wanted, members, namespaces };
+    const isForced = this.request.cluster?.forceConflicts === true;
+    return { wanted: isForced ? wanted : await withoutForeign(client, wanted, members), members, namespaces };
   }
 
   /** What will be in a cluster that is yet to be made: nothing. */
@@ -185,6 +211,7 @@ export class ClusterUp {
   /** What is wanted, once addons have brought their kinds and classes. */
   async #settle(): Promise<DesiredInCluster> {
     this.#open().forgetResources();
+    this.#rendered = undefined;
     return (await this.#look()).wanted;
   }
 
@@ -198,33 +225,50 @@ export class ClusterUp {
   /** The steps until the Ingress objects lead to their pods; from a machine that cannot reach their address, through a port-forward. */
   async #wayIn({ wanted, members }: Seen, isUnchanged: boolean): Promise<PlannedStep[]> {
     const ingresses = wanted.objects.filter(({ kind }) => kind === 'Ingress');
+    const isForwarded = ingresses.length === 0 && this.#leadsInByService(wanted);
     if (isUnchanged) {
       const live = members.filter(({ kind }) => kind === 'Ingress');
       const [troubles, endpoints] = await Promise.all([
         Promise.all(live.map(ingressTrouble)),
         this.#endpoints(members),
       ]);
-      const isReached = ingresses.length === 0 || endpoints.some(({ name }) => name === 'app');
-      if (isReached && troubles.every((trouble) => trouble === undefined)) {
+      const isReached = (ingresses.length === 0 && !isForwarded) || endpoints.some(({ name }) => name === 'app');
+      // What others' services answer is their own affair, once they were up.
+      const isRouted = (trouble: string | undefined, at: number) =>
+        trouble === undefined || (this.request.source.asksCluster && ingressAddress(live[at]!) !== undefined);
+      if (isReached && troubles.every(isRouted)) {
         this.#unchanged = { members, endpoints };
         return [];
       }
     }
-    if (ingresses.length === 0) return [];
+    if (ingresses.length === 0 && !isForwarded) return [];
     const wait: Step = { verb: 'wait', ref: 'Ingress', why: 'until each has an address and leads to its pods' };
     const forward: Step = {
       verb: 'start',
       ref: 'process/forward',
-      why: 'for where the address of the Ingress cannot be reached from here',
+      why: isForwarded
+        ? 'nothing leads in but the Services: each gets a port of this machine'
+        : 'for where the address of the Ingress cannot be reached from here',
     };
     const whyDone = async () => {
       const app = (await this.#endpoints(await this.#members())).find(({ name }) => name === 'app');
       return app && `${app.url} answers`;
     };
     return [
-      planned(wait, (work: StepContext) => waitIngresses(this.#open(), ingresses, work)),
+      ...(ingresses.length === 0
+        ? []
+        : [
+            planned(wait, (work: StepContext) =>
+              waitIngresses(this.#open(), ingresses, work, { isOthers: this.request.source.asksCluster }),
+            ),
+          ]),
       planned(forward, () => this.#forward(), { whyDone }),
     ];
+  }
+
+  /** A project without an Ingress is reached through its Services; the bundled platform is asked to be so by a value. */
+  #leadsInByService({ objects }: DesiredInCluster): boolean {
+    return this.request.source.asksCluster && objects.some(({ kind }) => kind === 'Service');
   }
 
   async #forward(): Promise<void> {
@@ -239,9 +283,17 @@ export class ClusterUp {
     return projectMembers(this.#open(), this.#project);
   }
 
+  /** The objects that are asked for, as a cluster that runs lets them be. */
+  async #entriesNow(): Promise<StackObject[]> {
+    return this.#entries(this.request.source.asksCluster ? await clusterFacts(this.#open()) : undefined);
+  }
+
   /** The objects that are asked for; as long as no cluster tells more, they are read once. */
   #entries(cluster: ClusterFacts | undefined): Promise<StackObject[]> {
-    if (cluster !== undefined) return readRequest(this.request, cluster);
+    if (cluster !== undefined) {
+      this.#rendered ??= readRequest(this.request, cluster);
+      return this.#rendered;
+    }
     this.#read ??= readRequest(this.request, undefined);
     return this.#read;
   }

@@ -1,4 +1,5 @@
 import { Failure } from '../../kernel/failure.js';
+import { waveOf } from '../manifests/apply-order.js';
 import type { KubeObject } from '../manifests/kube-object.js';
 import { mergeValues } from '../manifests/merge-values.js';
 import type { StackObject } from '../manifests/stack-object.js';
@@ -6,9 +7,11 @@ import type { Values } from '../manifests/values-shape.js';
 import type { ClusterFacts, ObjectSource } from '../source.js';
 import type { UpRequest } from '../target.js';
 import type { KubeClient } from './api/client.js';
-import { groupKindOf } from './api/live-object.js';
+import { groupKindOf, keyOf, type LiveObject } from './api/live-object.js';
+import { planObjects } from './objects/apply.js';
 import { type ApplySet, emptyApplySet, findApplySets } from './objects/apply-set.js';
-import { desiredObjects } from './objects/desired.js';
+import { desiredObjects, ingressClassOf } from './objects/desired.js';
+import { findForeign } from './objects/foreign.js';
 import { chooseIngressClass, listIngressClasses } from './provider/provision.js';
 
 /** Everything that is wanted in the cluster, and the record it belongs to. */
@@ -16,6 +19,15 @@ export interface DesiredInCluster {
   set: ApplySet;
   namespaces: KubeObject[];
   objects: KubeObject[];
+  /** The objects in the order in which they are applied. */
+  waves: Wave[];
+}
+
+/** Objects that are applied together. */
+export interface Wave {
+  objects: KubeObject[];
+  isAwaited: boolean;
+  settlesBefore: boolean;
 }
 
 /** The objects that are asked for: what `up`, its dry run and `diff` begin with. Throws Failure for what cannot be had on a cluster. */
@@ -38,11 +50,10 @@ export async function ingressClassFor(
   client: KubeClient,
   entries: readonly StackObject[],
 ): Promise<string | undefined> {
-  const named = entries
-    .filter(({ object }) => object.kind === 'Ingress')
-    .map(({ object }) => (object.spec as { ingressClassName?: string }).ingressClassName);
+  const named = entries.filter(({ object }) => object.kind === 'Ingress').map(({ object }) => ingressClassOf(object));
   if (named.length === 0) return undefined;
-  const classes = await listIngressClasses(client);
+  const brought = entries.filter(({ object }) => object.kind === 'IngressClass').map(({ object }) => object);
+  const classes = [...(await listIngressClasses(client)), ...brought];
   const chosen = [...new Set(named)].map((name) => ({ name, choice: chooseIngressClass(classes, name, client.cures) }));
   return chosen.find(({ name }) => name === undefined)?.choice;
 }
@@ -81,7 +92,20 @@ export async function want(
   const all = desiredObjects(merged, { image, ingressClass, applySetId: set.id, project: set.project });
   const namespaces = all.filter(({ kind }) => kind === 'Namespace');
   const objects = all.filter(({ kind }) => kind !== 'Namespace');
-  return { set: { ...set, stacks, values }, namespaces, objects };
+  return { set: { ...set, stacks, values }, namespaces, objects, waves: wavesOf(merged, all) };
+}
+
+/** The waves of what is applied; `entries` are what it was made of, in the same order. */
+function wavesOf(entries: readonly StackObject[], all: readonly KubeObject[]): Wave[] {
+  const waves = new Map<number, Wave>();
+  for (const [at, object] of all.entries()) {
+    if (object.kind === 'Namespace') continue;
+    const { index, ...how } = entries[at]?.wave ?? { index: waveOf(object), isAwaited: true, settlesBefore: false };
+    const wave = waves.get(index) ?? { objects: [], ...how };
+    wave.objects.push(object);
+    waves.set(index, wave);
+  }
+  return [...waves].sort(([a], [b]) => a - b).map(([, wave]) => wave);
 }
 
 /** What is known of the cluster when it is said what is wanted in it. */
@@ -90,6 +114,28 @@ interface Known {
   image: string;
   ingressClass: string | undefined;
   cluster: ClusterFacts | undefined;
+}
+
+/** What is wanted, without definitions of kinds that somebody else brought. Throws Failure `not-ours` for what else is somebody's. */
+export async function withoutForeign(
+  client: KubeClient,
+  wanted: DesiredInCluster,
+  members: readonly LiveObject[],
+): Promise<DesiredInCluster> {
+  const made = planObjects(wanted.objects, members).changes.filter(({ verb }) => verb === 'create');
+  const left = (
+    await findForeign(
+      client,
+      made.map(({ object }) => object),
+    )
+  ).map(keyOf);
+  if (left.length === 0) return wanted;
+  const isOurs = (object: KubeObject) => !left.includes(keyOf(object));
+  return {
+    ...wanted,
+    objects: wanted.objects.filter(isOurs),
+    waves: wanted.waves.map((wave) => ({ ...wave, objects: wave.objects.filter(isOurs) })),
+  };
 }
 
 /** Group-kinds of these objects. */

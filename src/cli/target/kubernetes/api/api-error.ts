@@ -38,6 +38,14 @@ export function explainApply(error: unknown, object: KubeObject): unknown {
   if (!(error instanceof ApiError)) return error;
   const ref = liveRef(object);
   const base = { cause: error, exitCode: 2 };
+  if (error.reason === 'NoKind') {
+    return new Failure({
+      ...base,
+      code: 'no-such-kind',
+      message: `${ref} cannot be applied: ${error.message}`,
+      hint: 'What brings that kind (an operator, a CustomResourceDefinition) must be installed first, or the object left out',
+    });
+  }
   if (error.status === 409 && error.causes.some((cause) => cause.reason === 'FieldManagerConflict')) {
     return new Failure({
       ...base,
@@ -66,6 +74,14 @@ export function explainApply(error: unknown, object: KubeObject): unknown {
       code: 'webhook-unavailable',
       message: `the admission webhook ${name} does not answer, so ${ref} cannot be applied: ${error.message}`,
       hint: 'Is the controller behind that webhook running? kubectl get validatingwebhookconfigurations',
+    });
+  }
+  if (error.status === 422 && /field is immutable|updates to .* are forbidden|may not change/i.test(error.message)) {
+    return new Failure({
+      ...base,
+      code: 'immutable',
+      message: `${ref} is there already, and what changed of it cannot be changed: ${error.message}`,
+      hint: `Delete it, then up again: kubectl delete ${object.kind.toLowerCase()} ${object.metadata.name}${object.metadata.namespace === undefined ? '' : ` -n ${object.metadata.namespace}`}`,
     });
   }
   return new Failure({

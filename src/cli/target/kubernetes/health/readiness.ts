@@ -43,9 +43,33 @@ export function readinessOf(object: LiveObject, context: ReadinessContext): Read
       return service(object, context);
     case 'HorizontalPodAutoscaler':
       return context.leastReplicas === true ? leastReplicas(object) : autoscaler(object);
+    case 'CustomResourceDefinition':
+      return conditionOf(object, 'Established')?.status === 'True'
+        ? ready
+        : { state: 'waiting', reason: conditionOf(object, 'NamesAccepted')?.message ?? 'its kind is not served yet' };
+    case 'APIService':
+      return byCondition(object, 'Available');
     default:
-      return ready;
+      return general(object);
   }
+}
+
+/** What kstatus says of a kind that it does not know: by the conditions Stalled, Reconciling and Ready, where the object has them. */
+function general(object: LiveObject): Readiness {
+  const told = (type: string) => conditionOf(object, type);
+  const stalled = told('Stalled');
+  if (stalled?.status === 'True')
+    return { state: 'failed', reason: stalled.message ?? stalled.reason ?? 'it is stalled' };
+  const reconciling = told('Reconciling');
+  if (reconciling?.status === 'True')
+    return { state: 'waiting', reason: reconciling.message ?? reconciling.reason ?? 'its controller is at work' };
+  return told('Ready') === undefined ? ready : byCondition(object, 'Ready');
+}
+
+function byCondition(object: LiveObject, type: string): Readiness {
+  const condition = conditionOf(object, type);
+  if (condition?.status === 'True') return ready;
+  return { state: 'waiting', reason: condition?.message ?? condition?.reason ?? `it is not ${type} yet` };
 }
 
 function count(value: unknown): number {
@@ -131,7 +155,8 @@ function service(object: LiveObject, { loadBalancers }: ReadinessContext): Readi
 function leastReplicas(object: LiveObject): Readiness {
   const least = count(object.spec?.minReplicas ?? 1);
   if (conditionOf(object, 'ScalingActive')?.reason === 'ScalingDisabled') return ready;
-  if (count(object.status?.desiredReplicas) >= least) return ready;
+  // One that gets no figures asks for nothing; what it would ask for at least may be there all the same.
+  if (Math.max(count(object.status?.desiredReplicas), count(object.status?.currentReplicas)) >= least) return ready;
   const able = conditionOf(object, 'AbleToScale');
   const why = able?.status === 'False' ? able.message : undefined;
   return { state: 'waiting', reason: why ?? `it has not asked for its least number of pods (${least}) yet` };

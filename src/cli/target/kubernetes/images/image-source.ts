@@ -2,24 +2,10 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { Failure } from '../../../kernel/failure.js';
 import { didYouMean } from '../../../kernel/nearest.js';
+import type { BuiltImage } from '../../source.js';
 
-/** An image that is built here: what objects call it, and what it is made of. */
-export interface ImageSource {
-  /** Its name in the objects, with or without a tag. */
-  image: string;
-  /** Folder that is sent to the engine; absolute. */
-  context: string;
-  /** Absolute; where absent, the context's `Dockerfile`, `dockerfile` or `Containerfile`. */
-  dockerfile?: string;
-  /** Stage of the Dockerfile; the last one where absent. */
-  target?: string;
-  /** `linux/amd64`; the engine's own where absent. */
-  platform?: string;
-  /** Values of ARG instructions. */
-  arguments: Readonly<Record<string, string>>;
-  /** What says that it is built, for messages: `hwctl.yaml:12`. */
-  where?: string;
-}
+/** An image that is built here. */
+export type ImageSource = BuiltImage;
 
 /** Names that engines look for where none is given, in their order (docker, then podman). */
 const usualNames = ['Dockerfile', 'dockerfile', 'Containerfile'];

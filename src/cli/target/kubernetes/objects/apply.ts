@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../../kernel/clock.js';
+import { Failure } from '../../../kernel/failure.js';
 import { waveOf } from '../../manifests/apply-order.js';
 import { generatedKeys, type KubeObject } from '../../manifests/kube-object.js';
 import type { Step } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import { keyOf, type LiveObject, liveRef } from '../api/live-object.js';
-import { appliedAnnotation, isOfCommand, isWithin } from './desired.js';
+import { appliedAnnotation, isKept, isOfCommand, isWithin } from './desired.js';
 
 /** What has to happen to one object. */
 export interface Change {
@@ -37,7 +39,7 @@ export function planObjects(desired: readonly KubeObject[], members: readonly Li
   });
   changes.sort((a, b) => waveOf(a.object) - waveOf(b.object));
   const prune = members
-    .filter((member) => !wanted.has(keyOf(member)) && !isOfCommand(member))
+    .filter((member) => !wanted.has(keyOf(member)) && !isOfCommand(member) && !isKept(member))
     .sort((a, b) => waveOf(b) - waveOf(a));
   return { changes, prune };
 }
@@ -68,6 +70,8 @@ export function stepOf(change: DueChange): Step {
 export interface ApplyOptions {
   /** Take over fields that others own. */
   force: boolean;
+  clock: Clock;
+  signal: AbortSignal;
 }
 
 /** Applies one change. Returns the live object and whether anything changed in the cluster. */
@@ -79,8 +83,34 @@ export async function applyChange(
   const { object, live } = change;
   const keys = generatedKeys(object);
   const body = keys.length === 0 ? object : await withGeneratedValues(client, object, keys);
-  const now = await client.apply(body, options);
+  const now = await applyOrReplace(client, body, live, options);
   return { live: now, changed: live?.metadata.resourceVersion !== now.metadata.resourceVersion };
+}
+
+/** Kinds that run once, and of which another content is another run. */
+const replacedKinds = new Set(['Job', 'Pod']);
+/** How long a Job's pods may take to go before it is made anew: 60 s. */
+const replaceMs = 60_000;
+
+/** Applies an object; one of these kinds that cannot be changed is deleted and made anew. */
+async function applyOrReplace(
+  client: KubeClient,
+  object: KubeObject,
+  live: LiveObject | undefined,
+  options: ApplyOptions,
+): Promise<LiveObject> {
+  try {
+    return await client.apply(object, options);
+  } catch (error) {
+    const isReplaced = live !== undefined && replacedKinds.has(object.kind);
+    if (!isReplaced || !(error instanceof Failure) || error.code !== 'immutable') throw error;
+    await client.delete(live);
+    const until = options.clock.monotonic() + replaceMs;
+    while ((await client.get(live))?.metadata.uid === live.metadata.uid && options.clock.monotonic() < until) {
+      await options.clock.sleep(200, options.signal);
+    }
+    return client.apply(object, options);
+  }
 }
 
 /** The Secret with a value for each generated key: the one in the cluster where there is one, else a new one. Never printed. */

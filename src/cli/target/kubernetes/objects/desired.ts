@@ -43,16 +43,17 @@ export function desiredObjects(
 ): KubeObject[] {
   const all = entries.map(({ object }) => object);
   return entries.map(({ object, stacks }) => {
-    const copy = finishObject(object, all, options.image);
-    if (copy.kind === 'Ingress' && options.ingressClass !== undefined) {
-      const spec = copy.spec as { ingressClassName?: string };
-      spec.ingressClassName ??= options.ingressClass;
+    const copy = finishObject(object, all, options.image, { namesJobs: options.project === bundledProject });
+    if (copy.kind === 'Ingress' && options.ingressClass !== undefined && ingressClassOf(copy) === undefined) {
+      copy.spec = { ...(copy.spec as object), ingressClassName: options.ingressClass };
     }
     for (const template of claimTemplatesOf(copy)) {
       template.metadata.labels = { ...template.metadata.labels, [claimLabel]: options.applySetId };
     }
-    copy.metadata.labels = { ...copy.metadata.labels, 'app.kubernetes.io/managed-by': 'hwctl' };
-    if (copy.kind !== 'Namespace') copy.metadata.labels[partOfLabel] = options.applySetId;
+    copy.metadata.labels =
+      copy.kind === 'Namespace'
+        ? { ...copy.metadata.labels, ...managed }
+        : { ...managed, ...copy.metadata.labels, [partOfLabel]: options.applySetId };
     if (copy.kind === 'Namespace') {
       copy.metadata.annotations = { ...copy.metadata.annotations, ...projectMark(options.project) };
     }
@@ -60,6 +61,14 @@ export function desiredObjects(
     copy.metadata.annotations[appliedAnnotation] = digest(copy);
     return copy;
   });
+}
+
+const managed = { 'app.kubernetes.io/managed-by': 'hwctl' };
+
+/** The class that an Ingress names, by its field or by the annotation that was before the field. */
+export function ingressClassOf(ingress: KubeObject): string | undefined {
+  const spec = ingress.spec as { ingressClassName?: string } | undefined;
+  return spec?.ingressClassName ?? ingress.metadata.annotations?.['kubernetes.io/ingress.class'];
 }
 
 /** What a StatefulSet makes claims from; the controller gives their labels to the claims. */
@@ -99,4 +108,9 @@ export const clientLabel = 'hwctl.dev/client';
 /** Whether a running command made the object for itself (a load's Job, a debug pod): it is not of any stack, and goes with its command or with `down`. */
 export function isOfCommand({ metadata }: KubeObject): boolean {
   return metadata.labels?.[clientLabel] === 'true';
+}
+
+/** Whether the chart it came from wants it to stay (https://helm.sh/docs/howto/charts_tips_and_tricks/). */
+export function isKept({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.['helm.sh/resource-policy'] === 'keep';
 }

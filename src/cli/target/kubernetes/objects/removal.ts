@@ -10,10 +10,12 @@ import type { ApiResource } from '../api/discovery.js';
 import { listOrFail, podResource } from '../api/list.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
 import type { ApplySet } from './apply-set.js';
-import { claimLabel, claimTemplatesOf, partOfLabel } from './desired.js';
+import { claimLabel, claimTemplatesOf, isKept, partOfLabel } from './desired.js';
 import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
 
 const pollMs = 300;
+/** How long controllers may take for what their objects stood for: 30 s. */
+const controllerMs = 30_000;
 
 /** Why `down` deletes what it deletes. */
 export const madeByUs = 'hwctl made it';
@@ -28,12 +30,35 @@ export interface Removal {
   members: readonly LiveObject[];
   /** The volumes that StatefulSets among them made. */
   claims: readonly LiveObject[];
+  /** Members that stay. */
+  kept: DownReport['kept'];
   why: string;
 }
 
-/** Finds what goes with these members. */
+/** Finds what goes with these members, and which of them stay. */
 export async function removalOf(client: KubeClient, members: readonly LiveObject[], why: string): Promise<Removal> {
-  return { members, claims: await claimsOf(client, members), why };
+  const kept: DownReport['kept'] = [];
+  const doomed: LiveObject[] = [];
+  for (const member of members) {
+    const reason = isKept(member) ? 'its chart says helm.sh/resource-policy: keep' : await usedByOthers(client, member);
+    if (reason === undefined) doomed.push(member);
+    else kept.push({ ref: liveRef(member), reason });
+  }
+  return { members: doomed, claims: await claimsOf(client, doomed), kept, why };
+}
+
+/** Why the definition of a kind stays: others have objects of it, which would go with it. */
+async function usedByOthers(client: KubeClient, member: LiveObject): Promise<string | undefined> {
+  if (member.kind !== 'CustomResourceDefinition') return undefined;
+  const { group, names } = member.spec as { group?: string; names?: { kind?: string } };
+  const resource = (await client.resources()).find(
+    ({ apiVersion, kind }) => kind === names?.kind && apiVersion.startsWith(`${group}/`),
+  );
+  if (resource === undefined || !resource.verbs.includes('list')) return undefined;
+  const label = member.metadata.labels?.[partOfLabel];
+  const others = (await client.list(resource)).filter(({ metadata }) => metadata.labels?.[partOfLabel] !== label);
+  const what = others.length === 1 ? 'an object' : `${others.length} objects`;
+  return others.length === 0 ? undefined : `others have ${what} of its kind`;
 }
 
 /** What is still there when the time is over, and why. */
@@ -45,25 +70,51 @@ export type Stays = readonly { ref: string; reason: string }[];
  */
 export function removalSteps(
   client: KubeClient,
-  { members, claims, why }: Removal,
+  { members, claims, kept, why }: Removal,
   report: DownReport,
   onStays: (stays: Stays) => void = () => undefined,
 ): PlannedStep[] {
-  const doomed = [...members].sort((a, b) => waveOf(b) - waveOf(a));
-  const steps = doomed.map((member) => deleteStep(client, member, why, report));
-  if (doomed.length > 0) {
+  for (const one of kept) if (!report.kept.some(({ ref }) => ref === one.ref)) report.kept.push(one);
+  const last = [...members].sort((a, b) => waveOf(b) - waveOf(a));
+  const custom = last.filter(isCustom);
+  const doomed = last.filter((member) => !isCustom(member));
+  // Their controllers finish what they do for them, and these are among the rest.
+  const steps = [
+    ...custom.map((member) => deleteStep(client, member, why, report)),
+    ...(custom.length === 0 || doomed.length === 0 ? [] : [waitCustomStep(client, custom)]),
+    ...doomed.map((member) => deleteStep(client, member, why, report)),
+  ];
+  if (last.length > 0) {
     const step: Step = {
       verb: 'wait',
-      ref: kindsIn(doomed),
+      ref: kindsIn(last),
       why: 'until nothing is left of it, no pod that drains either',
     };
     const wait = async (work: StepContext) => {
-      const stays = [...(await waitGone(client, doomed, work)), ...(await waitPodsGone(client, doomed, work))];
+      const stays = [...(await waitGone(client, last, work)), ...(await waitPodsGone(client, last, work))];
       if (stays.length > 0) onStays(stays);
     };
     steps.push(planned(step, wait));
   }
   return [...steps, ...claimSteps(client, claims, report, onStays)];
+}
+
+function waitCustomStep(client: KubeClient, custom: readonly LiveObject[]): PlannedStep {
+  const step: Step = {
+    verb: 'wait',
+    ref: kindsIn(custom),
+    why: 'until the controllers of these kinds are done with them',
+  };
+  return planned(step, async (work) => {
+    const deadlineAt = Math.min(work.deadlineAt, work.clock.monotonic() + controllerMs);
+    await waitGone(client, custom, { ...work, deadlineAt });
+  });
+}
+
+/** Whether its kind was brought by a CustomResourceDefinition or an API server of others. */
+function isCustom({ apiVersion }: KubeObject): boolean {
+  const [group = '', version] = apiVersion.split('/');
+  return version !== undefined && group.includes('.') && !group.endsWith('.k8s.io');
 }
 
 /** The steps that delete claims and wait until they are gone. */
@@ -211,6 +262,7 @@ async function foreignObjects(client: KubeClient, namespace: string, set: ApplyS
 export function isForeign(object: LiveObject, set: Pick<ApplySet, 'id'>): boolean {
   const { name, labels = {}, ownerReferences = [], uid } = object.metadata;
   if (systemKinds.has(object.kind) || object.metadata.deletionTimestamp !== undefined) return false;
+  if (isKept(object)) return true;
   if (object.kind === 'ConfigMap' && name === 'kube-root-ca.crt') return false;
   if (object.kind === 'ServiceAccount' && name === 'default') return false;
   if (object.kind === 'Secret' && object.type === 'kubernetes.io/service-account-token') return false;
@@ -236,7 +288,8 @@ export async function removeNamespaces(
     if (live === undefined) continue;
     const ref = `Namespace/${name}`;
     if (!isOurs(live)) {
-      report.kept.push({ ref, reason: 'it was there before hwctl' });
+      // Nobody thinks that this one goes.
+      if (name !== 'default') report.kept.push({ ref, reason: 'it was there before hwctl' });
       continue;
     }
     const foreign = await foreignObjects(client, name, set);

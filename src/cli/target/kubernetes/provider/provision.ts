@@ -1,6 +1,7 @@
 import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import type { RunProgram } from '../../../kernel/process.js';
+import type { KubeObject } from '../../manifests/kube-object.js';
 import { leftMs, type PlannedStep, planned, type StepContext } from '../../plan.js';
 import type { Step } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
@@ -39,8 +40,12 @@ interface AddonNeed {
 }
 
 /** The addons that are not there, or not healthy. What runs well is proof enough: the provider is not asked about it. */
-async function addonNeeds(provider: ClusterProvider, live: readonly (LiveObject | undefined)[]): Promise<AddonNeed[]> {
-  const broken = provider.addons.filter((_, index) => isBroken(live[index]));
+async function addonNeeds(
+  provider: ClusterProvider,
+  addons: readonly Addon[],
+  live: readonly (LiveObject | undefined)[],
+): Promise<AddonNeed[]> {
+  const broken = addons.filter((_, index) => isBroken(live[index]));
   if (broken.length === 0) return [];
   const enabled = await provider.enabledAddons();
   return broken.map((addon) => ({ addon, enabledBefore: enabled.includes(addon.name) }));
@@ -58,12 +63,18 @@ export async function addonSteps(
   client: KubeClient,
   state: StateFile,
   lane: string,
+  wanted: readonly string[] = provider.addons.map(({ name }) => name),
 ): Promise<AddonPlan> {
-  const live = await Promise.all(provider.addons.map(({ health }) => client.get(health)));
-  const needs = await addonNeeds(provider, live);
-  const steps = needs.map((need) => enableStep(provider, need, state, lane));
-  const ingress = ingressAddon(provider);
-  const controller = ingress && live[provider.addons.indexOf(ingress)];
+  const addons = provider.addons.filter(({ name }) => wanted.includes(name));
+  const live = await Promise.all(addons.map(({ health }) => client.get(health)));
+  const needs = await addonNeeds(provider, addons, live);
+  const steps = needs.map((need) => enableStep(provider, need.addon.name, need.enabledBefore, state, lane));
+  // Those of which nothing is known but the name.
+  const others = wanted.filter((name) => !addons.some((addon) => addon.name === name));
+  const enabled = others.length === 0 || provider.addons.length === 0 ? others : await provider.enabledAddons();
+  for (const name of others) if (!enabled.includes(name)) steps.push(enableStep(provider, name, false, state, lane));
+  const ingress = addons.find(({ brings }) => brings === 'ingress');
+  const controller = ingress && live[addons.indexOf(ingress)];
   if (ingress !== undefined && !isAvailable(controller)) steps.push(waitIngressStep(provider, ingress, client, lane));
   return { steps, bringIngress: needs.some(({ addon }) => addon === ingress) };
 }
@@ -87,7 +98,8 @@ export function laterAddonSteps(
 
 function enableStep(
   provider: ClusterProvider,
-  { addon, enabledBefore }: AddonNeed,
+  name: string,
+  enabledBefore: boolean,
   state: StateFile,
   lane: string,
 ): PlannedStep {
@@ -95,12 +107,12 @@ function enableStep(
   const enable = async (work: StepContext) => {
     if (!enabledBefore) {
       state.change((draft) => {
-        if (!draft.addonsEnabled.includes(addon.name)) draft.addonsEnabled.push(addon.name);
+        if (!draft.addonsEnabled.includes(name)) draft.addonsEnabled.push(name);
       });
     }
-    await provider.setAddon(addon.name, true, { timeoutMs: leftMs(work), signal: work.signal });
+    await provider.setAddon(name, true, { timeoutMs: leftMs(work), signal: work.signal });
   };
-  return planned({ verb: 'enable', ref: `addon/${addon.name}`, why }, enable, { lane });
+  return planned({ verb: 'enable', ref: `addon/${name}`, why }, enable, { lane });
 }
 
 /** Not there, or given up; one that is still starting is not broken. */
@@ -147,7 +159,7 @@ function waitIngressStep(
  * there is none or a choice; `wanted` (a flag or value) must exist.
  */
 export function chooseIngressClass(
-  classes: readonly LiveObject[],
+  classes: readonly KubeObject[],
   wanted: string | undefined,
   cures: Pick<ClusterCures, 'ingress'>,
 ): string {
@@ -159,7 +171,7 @@ export function chooseIngressClass(
   const marked = classes.filter(
     (one) => one.metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true',
   );
-  if (marked.length === 1) return (marked[0] as LiveObject).metadata.name;
+  if (marked.length === 1) return (marked[0] as KubeObject).metadata.name;
   if (names.length === 1) return names[0] as string;
   if (names.length === 0)
     throw noIngressClass('the cluster has no IngressClass, so nothing would serve the Ingress', names, cures);

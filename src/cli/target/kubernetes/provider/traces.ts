@@ -34,8 +34,10 @@ export async function removeAddons(
   report: DownReport,
   execution: Execution,
 ): Promise<void> {
-  const enabled = provider.addons.filter(({ name }) => state.get().addonsEnabled.includes(name));
-  for (const { name } of enabled) {
+  const { addonsEnabled } = state.get();
+  // Those that the provider knows go in its order, after the others.
+  const known = provider.addons.map(({ name }) => name).filter((name) => addonsEnabled.includes(name));
+  for (const name of [...addonsEnabled.filter((other) => !known.includes(other)), ...known]) {
     const ref = `addon/${name}`;
     const disable = (work: StepContext) =>
       provider.setAddon(name, false, { timeoutMs: leftMs(work), signal: work.signal });

@@ -14,16 +14,17 @@ export function ingressAddress(ingress: LiveObject): string | undefined {
   return first?.ip ?? first?.hostname;
 }
 
-/** The way in of the platform: one endpoint for each host, over the addresses that the Ingresses publish, or over `way` in their place. Pure. */
-export function appEndpoints(ingresses: readonly LiveObject[], way?: string): Endpoint[] {
+/**
+ * The way in: one endpoint for each host that the Ingress and HTTPRoute objects among `members` route, over the addresses that
+ * they publish (an HTTPRoute's are its Gateway's), or over `way` in their place. Pure.
+ */
+export function appEndpoints(members: readonly LiveObject[], way?: string): Endpoint[] {
   const byHost = new Map<string, LiveObject[]>();
-  for (const ingress of ingresses) {
-    const host = (ingress as unknown as Ingress).spec.rules?.[0]?.host ?? '';
-    byHost.set(host, [...(byHost.get(host) ?? []), ingress]);
-  }
+  for (const route of members.filter(isRoute))
+    for (const host of hostsOf(route)) byHost.set(host, [...(byHost.get(host) ?? []), route]);
   const endpoints: Endpoint[] = [];
   for (const [host, group] of byHost) {
-    const address = group.map(ingressAddress).find((one) => one !== undefined);
+    const address = group.map((route) => addressOf(route, members)).find((one) => one !== undefined);
     const published = address && `http://${address.includes(':') ? `[${address}]` : address}`;
     const url = way ?? published;
     if (url === undefined) continue;
@@ -33,15 +34,60 @@ export function appEndpoints(ingresses: readonly LiveObject[], way?: string): En
       url,
       host: host === '' ? undefined : host,
       loadPath: loadPathOf(group),
+      paths: pathsOf(group),
     });
   }
   return endpoints;
+}
+
+/** Whether an object says which hosts lead where. */
+export function isRoute({ kind }: LiveObject): boolean {
+  return kind === 'Ingress' || kind === 'HTTPRoute';
+}
+
+/** The hosts of a route, '' for any; a pattern is no host that can be asked for. */
+function hostsOf(route: LiveObject): string[] {
+  const named =
+    route.kind === 'Ingress'
+      ? ((route as unknown as Ingress).spec?.rules ?? []).map(({ host = '' }) => host)
+      : ((route.spec?.hostnames as string[] | undefined) ?? ['']);
+  const hosts = [...new Set(named)].filter((host) => !host.includes('*'));
+  return hosts.length === 0 && named.length === 0 ? [''] : hosts;
+}
+
+function addressOf(route: LiveObject, members: readonly LiveObject[]): string | undefined {
+  if (route.kind === 'Ingress') return ingressAddress(route);
+  const parents = (route.spec?.parentRefs as { name: string; namespace?: string }[] | undefined) ?? [];
+  const gateways = members.filter(
+    ({ kind, metadata }) =>
+      kind === 'Gateway' &&
+      parents.some(
+        ({ name, namespace = route.metadata.namespace }) => name === metadata.name && namespace === metadata.namespace,
+      ),
+  );
+  const addresses = gateways.flatMap(({ status }) => (status?.addresses as { value?: string }[] | undefined) ?? []);
+  return addresses[0]?.value;
 }
 
 /** Stacks that objects belong to, by their annotation. */
 export function stacksOf(objects: readonly LiveObject[]): string[] {
   const names = objects.flatMap((object) => (object.metadata.annotations?.[stacksAnnotation] ?? '').split(','));
   return [...new Set(names.filter((name) => name !== ''))].sort();
+}
+
+/** The paths of Ingress objects as they can be asked for, the shortest first. */
+function pathsOf(routes: readonly LiveObject[]): string[] {
+  const rules = routes.flatMap((route) =>
+    route.kind === 'Ingress' ? ((route as unknown as Ingress).spec?.rules ?? []) : [],
+  );
+  const paths = rules.flatMap(({ http }) => (http?.paths ?? []).map(({ path }) => plainPath(path)));
+  return [...new Set(paths)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+}
+
+/** A path that may be a regular expression of ingress-nginx, as it can be asked for: what stands before its first group. */
+export function plainPath(path = '/'): string {
+  const plain = path.replace(/\(.*$/s, '').replaceAll(/[?*+^$|\\[\]]/g, '');
+  return plain.startsWith('/') ? encodeURI(plain) : '/';
 }
 
 /** The load path of the Ingress whose path is the simplest: `/` before `/orders/health`. */

@@ -133,18 +133,24 @@ async function controllerTarget(client: KubeClient): Promise<ForwardSource[]> {
   return selector === undefined ? [] : [{ name: 'ingress', namespace, service: name, port: 80, selector }];
 }
 
-/** Services worth a port: each one of hwctl's, by its first port. */
+/** Ports of Services: each TCP port of each Service, the first by the Service's name alone. */
 function forwardTargets(members: readonly LiveObject[]): ForwardSource[] {
   return members.flatMap((member) => {
-    if (groupKindOf(member) !== 'Service') return [];
-    const ports = (member.spec?.ports as { name?: string; port: number }[] | undefined) ?? [];
-    const [first] = ports;
+    if (groupKindOf(member) !== 'Service' || member.spec?.type === 'ExternalName') return [];
+    const ports = (member.spec?.ports as { protocol?: string; port: number }[] | undefined) ?? [];
     const { name, namespace = '' } = member.metadata;
-    return first === undefined ? [] : [{ name, namespace, service: name, port: first.port }];
+    return ports
+      .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
+      .map(({ port }, index) => ({ name: index === 0 ? name : `${name}:${port}`, namespace, service: name, port }));
   });
 }
 
 /** Forwarded ports as endpoints of their own names. */
 export function forwardEndpoints(forwards: readonly Forwarded[]): Endpoint[] {
-  return forwards.map(({ name, url }) => ({ name, stacks: [], url }));
+  return forwards.map(({ name, url, namespace, service, port, selector }) => ({
+    name,
+    stacks: [],
+    url,
+    ...(selector === undefined && { service: { name: service, namespace, port } }),
+  }));
 }
