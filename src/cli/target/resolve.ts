@@ -33,7 +33,7 @@ export async function resolveTarget(
     import('./local/target.js'),
     import('./bundled-local.js'),
   ]);
-  const project = bundledLocal(environment);
+  const project = environment.local ?? bundledLocal(environment);
   switch (choice.target) {
     case 'local':
       return { target: createLocalTarget(environment, project), reason: 'asked for with --target local' };

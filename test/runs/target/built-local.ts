@@ -65,6 +65,7 @@ export class ForeignPlatform {
     };
     const source: ObjectSource = {
       asksCluster: false,
+      images: [],
       objects: async ({ stacks }) =>
         objectsIn(...project.manifests).map((object) => ({ object, stacks: [...stacks], part: 'application' })),
     };
@@ -102,6 +103,7 @@ export class ForeignPlatform {
 
 const noSource: ObjectSource = {
   asksCluster: false,
+  images: [],
   objects: () => Promise.reject(new Error('the project is read by itself')),
 };
 

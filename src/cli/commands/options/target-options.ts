@@ -1,7 +1,10 @@
 import { Failure } from '../../kernel/failure.js';
 import { ignoredStateHome, stateHome } from '../../kernel/state-home.js';
+import type { Project } from '../../project/project.js';
 import type { TargetChoice } from '../../target/choice.js';
+import type { LocalProject } from '../../target/local/project.js';
 import { type Purpose, type ResolvedTarget, resolveTarget } from '../../target/resolve.js';
+import type { ObjectSource } from '../../target/source.js';
 import type { Endpoint, StatusReport, Target } from '../../target/target.js';
 import { profileHelp, targetNames } from '../../target/target-names.js';
 import type { Context } from '../context/context.js';
@@ -51,8 +54,10 @@ export async function targetFromOptions(
   };
   const ignored = ignoredStateHome(context.env);
   if (ignored !== undefined) context.note(`Note: ${ignored}; state is in ${stateHome(context.env)}`);
+  const { name, project } = await openProject(options, context);
   const environment = {
-    project: (await openProject(options, context)).name,
+    project: name,
+    ...(project !== undefined && { local: await localOf(project, context) }),
     env: context.env,
     cwd: context.cwd,
     root: context.root,
@@ -67,6 +72,20 @@ export async function targetFromOptions(
     for (const note of withoutMeaningHere(await valuesOf({ set, values }, context))) context.note(note);
   }
   return resolved;
+}
+
+/** How a project runs on this machine; what reads its objects is loaded where they are to be read. */
+async function localOf(project: Project, context: Context): Promise<LocalProject> {
+  const { sourcedLocal } = await import('../../target/local/project.js');
+  const objects: ObjectSource['objects'] = async (...asked) => {
+    const { sourceOf } = await import('../project/project-request.js');
+    return sourceOf(project, context).objects(...asked);
+  };
+  return sourcedLocal({
+    folder: project.folder,
+    source: { asksCluster: true, images: [], objects },
+    local: (stack) => project.stacks.get(stack)?.local ?? {},
+  });
 }
 
 /** What is up, seen by a command that wants to talk to it. */

@@ -4,6 +4,8 @@ import { chooseStacks } from '../../target/manifests/stacks.js';
 import type { Values } from '../../target/manifests/values-shape.js';
 import type { UpRequest } from '../../target/target.js';
 import type { Context } from '../context/context.js';
+import { chooseProjectStacks } from '../project/choose-stacks.js';
+import { openProject } from '../project/open-project.js';
 import { type OptionsOf, option, repeated } from './option.js';
 import type { ValueKind } from './value-kind.js';
 import { assignment, file, folder } from './values.js';
@@ -33,7 +35,20 @@ export function manifestsFolder(options: Pick<ValueOptions, 'manifests'>, contex
 }
 
 /** The stacks, values and manifests that a command's words and options ask for. Throws Failure. */
-export async function requestFrom(words: string[], options: ValueOptions, context: Context): Promise<UpRequest> {
+export async function requestFrom(
+  words: string[],
+  options: ValueOptions & { file?: string },
+  context: Context,
+): Promise<UpRequest> {
+  const { project } = await openProject(options, context);
+  if (project !== undefined) {
+    const { sourceOf } = await import('../project/project-request.js');
+    return {
+      source: sourceOf(project, context),
+      stacks: chooseProjectStacks(words, project),
+      values: await valuesOf(options, context),
+    };
+  }
   const folder = manifestsFolder(options, context);
   return {
     source: bundledSource(context.root, folder),

@@ -33,8 +33,7 @@ export function appEndpoints(members: readonly LiveObject[], way?: string): Endp
       stacks: stacksOf(group),
       url,
       host: host === '' ? undefined : host,
-      loadPath: loadPathOf(group),
-      paths: pathsOf(group),
+      ...loadPathsOf(group),
     });
   }
   return endpoints;
@@ -88,6 +87,12 @@ function pathsOf(routes: readonly LiveObject[]): string[] {
 export function plainPath(path = '/'): string {
   const plain = path.replace(/\(.*$/s, '').replaceAll(/[?*+^$|\\[\]]/g, '');
   return plain.startsWith('/') ? encodeURI(plain) : '/';
+}
+
+/** What a load asks for there: the path that is said, else what can be tried. */
+function loadPathsOf(routes: readonly LiveObject[]): Pick<Endpoint, 'loadPath' | 'paths'> {
+  const loadPath = loadPathOf(routes);
+  return loadPath === undefined ? { paths: pathsOf(routes) } : { loadPath };
 }
 
 /** The load path of the Ingress whose path is the simplest: `/` before `/orders/health`. */

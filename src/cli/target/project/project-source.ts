@@ -1,0 +1,104 @@
+import type { RunProgram } from '../../kernel/process.js';
+import type { KubeObject } from '../manifests/kube-object.js';
+import type { StackObject } from '../manifests/stack-object.js';
+import { createNamespaces, missingNamespaces, placeObjects } from '../rendering/place-objects.js';
+import type { Release } from '../rendering/release.js';
+import { renderReleases } from '../rendering/render-releases.js';
+import type { RenderedObject } from '../rendering/rendered-object.js';
+import { wavesOf } from '../rendering/waves.js';
+import type { BuiltImage, ClusterFacts, ObjectSource } from '../source.js';
+import { joinStacks } from './join-stacks.js';
+
+/** A stack of a project, as its hwctl.yaml says it; paths are absolute. */
+export interface ProjectStack {
+  name: string;
+  releases: readonly Release[];
+  /** Of what names none. */
+  namespace: string;
+  /** Addons of the cluster's provider that it asks for. */
+  addons: readonly string[];
+  images: readonly BuiltImage[];
+}
+
+/** What rendering needs of the process. */
+export interface RenderingTools {
+  run: RunProgram;
+  signal: AbortSignal;
+  /** Milliseconds for one stack. */
+  timeoutMs: number;
+  /** What a user should know of what was rendered, once each. */
+  onNote(note: string): void;
+}
+
+/** Namespaces that every cluster has. */
+const builtInNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+
+/** The objects of a project's releases: rendered for the cluster that they are for, in the order of releases and hooks. */
+export class ProjectSource implements ObjectSource {
+  readonly asksCluster = true;
+  readonly home = 'default';
+  readonly images: readonly BuiltImage[];
+
+  constructor(
+    private readonly folder: string,
+    private readonly stacks: readonly ProjectStack[],
+    private readonly tools: RenderingTools,
+  ) {
+    // Two stacks may build the same.
+    const all = new Map(stacks.flatMap(({ images }) => images).map((image) => [image.image, image]));
+    this.images = [...all.values()];
+  }
+
+  async objects({ stacks }: { stacks: readonly string[] }, cluster: ClusterFacts | undefined): Promise<StackObject[]> {
+    const asked = this.stacks.filter(({ name }) => stacks.includes(name));
+    const rendered: { stack: string; objects: StackObject[] }[] = [];
+    for (const stack of asked) rendered.push({ stack: stack.name, objects: await this.#render(stack, cluster) });
+    return joinStacks(rendered);
+  }
+
+  /** What the stacks ask for, and what their objects cannot do without. */
+  addons(entries: readonly StackObject[]): string[] {
+    const names = new Set<string>();
+    const present = new Set(entries.flatMap(({ stacks }) => stacks));
+    for (const { name, addons } of this.stacks) if (present.has(name)) for (const addon of addons) names.add(addon);
+    const has = (kind: string) => entries.some(({ object }) => object.kind === kind);
+    // A project that brings its own controller needs no other.
+    if (has('Ingress') && !has('IngressClass')) names.add('ingress');
+    if (has('HorizontalPodAutoscaler')) names.add('metrics-server');
+    return [...names];
+  }
+
+  async #render(
+    { name, releases, namespace }: ProjectStack,
+    cluster: ClusterFacts | undefined,
+  ): Promise<StackObject[]> {
+    const { run, signal, timeoutMs, onNote } = this.tools;
+    const { objects, notes } = await renderReleases(releases, {
+      run,
+      folder: this.folder,
+      namespace,
+      cluster,
+      signal,
+      timeoutMs,
+      onProgress: () => undefined,
+    });
+    for (const note of notes) onNote(note);
+    const placed = placeObjects(objects, (apiVersion, kind) => cluster?.isNamespaced({ apiVersion, kind })).objects;
+    const made = createNamespaces(missingNamespaces(placed, builtInNamespaces));
+    return inWaves([...made, ...placed], name);
+  }
+}
+
+/** Objects of a stack, each with its wave. */
+function inWaves(objects: readonly RenderedObject[], stack: string): StackObject[] {
+  return wavesOf(objects).flatMap((wave, index) =>
+    wave.objects.map(
+      ({ object }): StackObject => ({
+        object: object as KubeObject,
+        stacks: [stack],
+        part: 'application',
+        wave: { index, isAwaited: wave.wait === 'complete', settlesBefore: wave.settleBefore },
+      }),
+    ),
+  );
+}
