@@ -118,7 +118,7 @@ const tls = (command: string, call: string[]): Row[] => {
 };
 
 const project = (command: string, ...rest: string[]): Row => ({
-  flag: `${command} --file`,
+  flag: `${command === 'probe' ? 'probe idempotency' : command} --file`,
   argv: (name) => [command, ...rest, '--file', name],
   kind: 'text or folder',
 });
@@ -129,6 +129,7 @@ const read: Row[] = [
   project('test', ...local),
   project('load', '--rps', '1', '--duration', '1s', ...local),
   project('debug'),
+  project('probe', 'idempotency', 'POST /a', '--header', 'X-Request-Id', '--effects', 'GET /a', ...local),
   ...values('up', ...local),
   ...values('render'),
   ...values('diff', ...local),
@@ -136,6 +137,17 @@ const read: Row[] = [
   ...values('verify', ...local),
   ...tls('load', ['load', 'https://127.0.0.1:1', '--rps', '1', '--duration', '1s']),
   ...tls('test', ['test', 'plain.yaml', ...url]),
+  ...tls('probe idempotency', [
+    'probe',
+    'idempotency',
+    'POST /a',
+    '--header',
+    'X-Request-Id',
+    '--effects',
+    'GET /a',
+    '--url',
+    'https://127.0.0.1:1',
+  ]),
   { flag: 'load --body', argv: (name) => [...load, '--body', `@${name}`], kind: 'text' },
   { flag: 'load --baseline', argv: (name) => [...load, '--baseline', name], kind: 'text' },
   {
@@ -194,7 +206,7 @@ const written: Row[] = [
 ];
 
 /** Flags that name a file which hwctl itself neither reads nor writes. */
-const others = ['serve --data', 'load --unix-socket', 'load --path'];
+const others = ['serve --data', 'load --unix-socket', 'load --path', 'probe idempotency --field'];
 
 /** What the message of a row begins with: its flag, where it has one. */
 function begin({ flag, by }: Row): string {

@@ -37,7 +37,7 @@ t.test('of the bundled platform nothing is told: each stack, all of them, with b
     for (const store of ['postgres', 'sqlite'] as const) {
       const rendered = readObjects({ manifests, stacks: some, values: { store } }).map(({ object }) => object);
       const objects = rendered.map((object) => ({
-        object: finishObject(object, rendered, image),
+        object: finishObject(object, rendered, image, { namesJobs: true }),
         source: 'manifests',
       }));
       const input = { ...nothing, objects, built: [image] };
