@@ -23,7 +23,7 @@ async function builtLocal(): Promise<typeof import('../../../src/cli/target/loca
 }
 
 /** The objects of YAML texts, each of them of every stack. */
-export function objectsIn(...texts: string[]): KubeObject[] {
+function objectsIn(...texts: string[]): KubeObject[] {
   return texts.flatMap((text) =>
     parseAllDocuments(text).flatMap((document) => (document.toJSON() as KubeObject | null) ?? []),
   );

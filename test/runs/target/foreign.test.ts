@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { recordedProjects } from '../../../src/cli/target/local/state/state-folder.js';
 import { root } from '../../golden.js';
 import { get } from '../../target/local-platform.js';
 import { ForeignPlatform, manifestsIn, newHome } from './built-local.js';
@@ -43,6 +44,7 @@ t.test(
     const one = await ForeignPlatform.make(t, { name: 'one', folder, manifests, local }, home);
     const two = await ForeignPlatform.make(t, { name: 'two', folder, manifests, local }, home);
     const [first, second] = await Promise.all([one.up(), two.up()]);
+    t.same(recordedProjects({ XDG_STATE_HOME: home }), ['one', 'two']);
     const url = first.endpoints[0]?.url;
     t.not(url, second.endpoints[0]?.url);
     t.match(await get(`${url}/prices/apple`), { status: 200, body: /120/ });

@@ -25,6 +25,7 @@ import type {
 import { localActs } from './acts.js';
 import type { DesiredLocally } from './plan/desired.js';
 import { diffLocal } from './plan/diff.js';
+import { refuseMissing } from './plan/missing-programs.js';
 import { type ObservedProcesses, planUp } from './plan/plan.js';
 import { refuseClashes } from './plan/port-clash.js';
 import { restartWithinMs } from './plan/process-spec.js';
@@ -283,6 +284,7 @@ class Local implements LocalTarget {
     const wanted = this.#wanted(request, observed.state);
     const desired = this.#recorded(wanted, observed.state) ?? (await this.#read(wanted));
     refuseNothing(desired, request.stacks);
+    refuseMissing(desired.state.processes, this.environment.env.PATH);
     await refuseClashes(desired.state.processes, heldPorts(observed));
     const acts = localActs(this.#folder, desired, this.environment);
     return { desired, observed, plan: planUp(desired, observed, acts) };
@@ -350,6 +352,6 @@ function refuseNothing(desired: DesiredLocally, stacks: readonly string[]): void
     code: 'nothing-runs-here',
     message: `nothing of ${empty.join(', ')} can run on the local target: it runs what has a local entry as processes, and no containers`,
     details: unableHere(desired).map(({ ref, reason }) => `${ref}: ${reason}`),
-    hint: 'Choose a cluster: --target minikube, or --target kube --context NAME',
+    hint: 'Choose a cluster (--target minikube, or --target kube --context NAME), or say under local: in hwctl.yaml how a workload runs: hwctl init proposes it',
   });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { Failure } from '../../../../src/cli/kernel/failure.js';
+import { refuseMissing } from '../../../../src/cli/target/local/plan/missing-programs.js';
 import { refuseClashes } from '../../../../src/cli/target/local/plan/port-clash.js';
 import type { ProcessSpec } from '../../../../src/cli/target/local/plan/process-spec.js';
 import { programDigest } from '../../../../src/cli/target/local/plan/program-digest.js';
@@ -123,6 +124,24 @@ t.test('two of one port, and one that another program has, are told before anyth
   );
   await refuseClashes(one, new Set([port]));
   server.close();
+});
+
+t.test('a program or a folder that is not there is told before anything starts', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hwctl-program-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'run.sh'), '', { mode: 0o755 });
+  const refuse = (entry: Partial<LocalEntry>) => () =>
+    refuseMissing(topologyOf(deployment('web'), { web: entry }).processes as ProcessSpec[], folder);
+  for (const command of ['run.sh', './run.sh', join(folder, 'run.sh')]) refuse({ command: [command], folder })();
+  const wrong: [Partial<LocalEntry>, RegExp][] = [
+    [{ command: ['uvicorn'], folder }, /^web: uvicorn is not in PATH$/],
+    [{ command: ['./none.sh'], folder }, /^web: there is no program .\/none.sh in /],
+    [{ command: ['run.sh'], folder: join(folder, 'none') }, /^web: there is no folder /],
+  ];
+  for (const [entry, detail] of wrong) {
+    const failure = t.throws(refuse(entry), { code: 'no-program', exitCode: 2 }) as Failure;
+    t.match(failure.details, [detail]);
+  }
 });
 
 /** Kinds of probes, and how they are asked here. */
