@@ -129,7 +129,7 @@ async function templated(
 }
 
 /** `helm template NAME CHART ...`: every word is one of helm's own flags. */
-export function templateArguments({ release, path }: ReadyChart, target: ChartTarget): string[] {
+function templateArguments({ release, path }: ReadyChart, target: ChartTarget): string[] {
   const { cluster, namespace, apiVersions } = target;
   const served = [...(cluster?.apiVersions ?? []), ...apiVersions];
   return [
@@ -160,7 +160,7 @@ function shownTemplate(template: string, { name, shown }: ReadyChart): string {
 }
 
 /** The objects of what helm printed: each document says by its `# Source:` line where it comes from. */
-export function objectsOfOutput(text: string, ready: ReadyChart, gathering: Gathering): SourcedObject[] {
+function objectsOfOutput(text: string, ready: ReadyChart, gathering: Gathering): SourcedObject[] {
   const sources = [...text.matchAll(/^# Source: (.+?)\r?$/gm)].map((match) => ({
     from: match.index,
     line: text.slice(0, match.index).split('\n').length,

@@ -24,7 +24,7 @@ export interface Hook {
   deletePolicies: readonly DeletePolicy[];
 }
 
-export type DeletePolicy = 'before-hook-creation' | 'hook-succeeded' | 'hook-failed';
+type DeletePolicy = 'before-hook-creation' | 'hook-succeeded' | 'hook-failed';
 
 const deletePolicies: readonly DeletePolicy[] = ['before-hook-creation', 'hook-succeeded', 'hook-failed'];
 
