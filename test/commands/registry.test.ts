@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import t from 'tap';
 import type { Context } from '../../src/cli/commands/context/context.js';
@@ -39,4 +41,24 @@ t.test('the list of commands loads none of them, the help of one loads that one'
   }
   await hwctlInside(['help', 'load']);
   t.same(loaded, ['load']);
+});
+
+/** What a module loads before it does anything: modules of ours and packages, by the text that runs. */
+function loadedBy(module: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(module)) return seen;
+  seen.add(module);
+  if (!module.startsWith('file:')) return seen;
+  const text = readFileSync(fileURLToPath(module), 'utf8');
+  for (const [, name = ''] of text.matchAll(/^(?:import|export)(?:[^;"]* from)? ?"([^"]+)";$/gm))
+    loadedBy(name.startsWith('.') ? new URL(name, module).href : name, seen);
+  return seen;
+}
+
+t.test('commands that are given no document do not load what reads one', async (t) => {
+  for (const name of ['up', 'down', 'status', 'logs', 'open', 'forward', 'debug', 'diff', 'doctor', 'dev', 'serve']) {
+    const loaded = loadedBy(import.meta.resolve(`../../src/cli/commands/${name}.js`));
+    t.ok(loaded.size > 10, `${name}: its imports are found`);
+    t.notOk(loaded.has('yaml'), name);
+  }
+  t.ok(loadedBy(import.meta.resolve('../../src/cli/commands/render.js')).has('yaml'), 'the one that prints YAML does');
 });

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { readObjects } from './manifests/manifests.js';
 import type { ObjectSource } from './source.js';
 
 /** The objects of folders of stacks in the form of the bundled platform: a kustomization each, edited by typed values. */
@@ -7,6 +6,8 @@ export function bundledSource(root: string, manifests = join(root, 'manifests'))
   return {
     asksCluster: false,
     images: [],
-    objects: async ({ stacks, values }) => readObjects({ manifests, stacks, values }),
+    // The reader of YAML is loaded only now: most commands make a source and never ask it.
+    objects: async ({ stacks, values }) =>
+      (await import('./manifests/manifests.js')).readObjects({ manifests, stacks, values }),
   };
 }
