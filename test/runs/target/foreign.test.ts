@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { recordedProjects } from '../../../src/cli/target/local/state/state-folder.js';
 import { root } from '../../golden.js';
+import { freePort } from '../../server/postgres-cluster.js';
 import { get } from '../../target/local-platform.js';
 import { ForeignPlatform, manifestsIn, newHome } from './built-local.js';
 
@@ -58,3 +59,28 @@ t.test(
     t.notOk(existsSync(two.folder));
   },
 );
+
+t.test('a port in the text of a program that a shell starts: kept over kills, told where it is taken', async (t) => {
+  const port = await freePort();
+  const folder = t.testdir({
+    'package.json': '{}',
+    'server.js': `require('node:http').createServer((_, response) => response.end('mine')).listen(${port});`,
+  });
+  const manifests = [
+    `{ apiVersion: v1, kind: Pod, metadata: { name: web }, spec: { containers: [{ name: web, image: w, ports: [{ containerPort: ${port} }] }] } }`,
+  ];
+  const local = { web: { command: ['sh', '-c', 'node server.js & wait'] } };
+  const platform = await ForeignPlatform.make(t, { name: 'text', folder, manifests, local });
+  const { endpoints } = await platform.up();
+  t.equal(endpoints[0]?.url, `http://127.0.0.1:${port}`);
+  for (const kind of ['kill', 'restart'] as const) {
+    await platform.target.fault({ service: 'web', kind });
+    await platform.up();
+    t.match(await get(`http://127.0.0.1:${port}/`), { status: 200, body: 'mine' }, kind);
+  }
+  const other = await ForeignPlatform.make(t, { name: 'other', folder, manifests, local });
+  await t.rejects(other.up(), { code: 'port-clash', exitCode: 2 });
+  t.notOk(existsSync(other.folder), 'nothing was begun');
+  t.strictSame((await platform.down()).remaining, []);
+  t.equal((await get(`http://127.0.0.1:${port}/`)).status, 0, 'what the shell had started has ended, too');
+});
