@@ -103,6 +103,7 @@ interface Row {
 
 const url = ['--url', 'http://127.0.0.1:1'];
 const load = ['load', ...url, '--rps', '1', '--duration', '1s'];
+const probe = ['probe', 'idempotency', 'POST /a', '--effects', 'GET /b'];
 const local = ['--target', 'local'];
 const values = (command: string, ...rest: string[]): Row[] => [
   { flag: `${command} --values`, argv: (name) => [command, 'hello', ...rest, '--values', name], kind: 'text' },
@@ -137,17 +138,9 @@ const read: Row[] = [
   ...values('verify', ...local),
   ...tls('load', ['load', 'https://127.0.0.1:1', '--rps', '1', '--duration', '1s']),
   ...tls('test', ['test', 'plain.yaml', ...url]),
-  ...tls('probe idempotency', [
-    'probe',
-    'idempotency',
-    'POST /a',
-    '--header',
-    'X-Request-Id',
-    '--effects',
-    'GET /a',
-    '--url',
-    'https://127.0.0.1:1',
-  ]),
+  ...tls('probe idempotency', [...probe, ...url]),
+  { flag: 'probe idempotency --body', argv: (name) => [...probe, '--body', `@${name}`], kind: 'text' },
+  { flag: 'probe idempotency --other-body', argv: (name) => [...probe, '--other-body', `@${name}`], kind: 'text' },
   { flag: 'load --body', argv: (name) => [...load, '--body', `@${name}`], kind: 'text' },
   { flag: 'load --baseline', argv: (name) => [...load, '--baseline', name], kind: 'text' },
   {

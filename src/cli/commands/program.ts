@@ -33,15 +33,28 @@ export async function runCommand(
   try {
     const program = await buildProgram(argv, context, usage, ends);
     await program.parseAsync(argv, { from: 'user' });
+    if (leavesNothing.includes(commandOf(argv))) (await import('./last-failure.js')).forgetFailure(context);
     return context.signal.aborted && !isUnread(context) ? exitCodes.interrupted : exitCode;
   } catch (error) {
-    return report(error, argv, context, usage);
+    const code = report(error, argv, context, usage);
+    if (usage.failure !== undefined && commandOf(argv) !== 'explain')
+      (await import('./last-failure.js')).keepFailure(usage.failure, context);
+    return code;
   }
 }
+
+function commandOf(argv: readonly string[]): string {
+  return argv.find((word) => !word.startsWith('-')) ?? '';
+}
+
+/** Commands after which no file of hwctl is left. */
+const leavesNothing = ['down', 'verify'];
 
 /** What commander wrote about a wrong call: the usage of a command that was named without one of its own commands. */
 interface Usage {
   text: string;
+  /** What was reported, for `hwctl explain`. */
+  failure?: Failure;
 }
 
 async function buildProgram(argv: string[], context: Context, usage: Usage, ends: Ends): Promise<Command> {
@@ -108,11 +121,11 @@ function unknownCommand(word: string): Failure {
   });
 }
 
-function report(error: unknown, argv: string[], context: Context, usage: Usage = { text: '' }): number {
+function report(error: unknown, argv: string[], context: Context, usage: Usage): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.pass;
     if (error.code === 'commander.help' && !argv.includes('--json')) context.print(usage.text.trimEnd().split('\n'));
-    return report(usageFailure(error, argv), argv, context);
+    return report(usageFailure(error, argv), argv, context, usage);
   }
   if (context.signal.aborted && (error === context.signal.reason || isAbort(error))) {
     if (isUnread(context)) return exitCodes.pass;
@@ -120,6 +133,7 @@ function report(error: unknown, argv: string[], context: Context, usage: Usage =
     return exitCodes.interrupted;
   }
   if (error instanceof Failure) {
+    usage.failure = error;
     if (argv.includes('--json')) {
       const { code, message, hint, details } = withoutSecrets(error);
       context.json({ error: { code, message, hint, details: details.length > 0 ? details : undefined } });
@@ -137,6 +151,7 @@ function report(error: unknown, argv: string[], context: Context, usage: Usage =
       }),
       argv,
       context,
+      usage,
     );
   }
   const bug = error instanceof Error ? error : new Error(String(error));

@@ -151,6 +151,13 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import('./doctor.js'),
   },
   {
+    name: 'explain',
+    operands: '[code]',
+    summary: 'the last failure again, and what its code means',
+    examples: ['hwctl explain', 'hwctl explain not-ready'],
+    load: () => import('./explain.js'),
+  },
+  {
     name: 'completion',
     operands: '<shell>',
     summary: 'print a completion script for bash, zsh or fish',

@@ -2,8 +2,7 @@ import { carrying } from '../../../src/cli/scenario/probe/carry.js';
 import type { KeyPlace, ProbePlan } from '../../../src/cli/scenario/probe/probe-plan.js';
 import type { RequestTemplate } from '../../../src/cli/scenario/scenario.js';
 
-/** A request as the flags make it. */
-export function template(method: string, path: string, body?: RequestTemplate['body']): RequestTemplate {
+function template(method: string, path: string, body?: RequestTemplate['body']): RequestTemplate {
   const given = { at: { line: 1, column: 1 }, method, path, query: {}, headers: {}, body };
   const rest = { auth: undefined, cookies: undefined, redirects: undefined, timeoutMs: undefined, lose: undefined };
   return { ...given, ...rest, as: '' };

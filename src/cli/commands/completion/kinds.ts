@@ -119,6 +119,10 @@ export const kinds: Readonly<Record<string, Kind>> = {
   'scenario validate <files>': either(scenario, files('yaml', 'yml', 'json')),
   'scenario import <file>': files('json', 'yaml', 'yml', 'har'),
   'probe idempotency <request>': text,
+  'explain <code>': async ({ context }) => {
+    const { errorRows } = await import('../explain.js');
+    return errorRows(context).map(({ code, meaning }) => ({ word: code, description: meaning }));
+  },
 
   'load --out': files(...Object.keys(outFormats).map((extension) => extension.slice(1))),
   '--baseline': files('json'),
@@ -164,6 +168,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
         'host:port:address',
         'jsonpath',
         'lines',
+        'member',
         'ms',
         'n',
       ],

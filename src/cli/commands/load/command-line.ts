@@ -1,12 +1,12 @@
 import { placeholder, shownUrl } from '../../kernel/secrets.js';
 import { Mask } from '../../scenario/tell/mask.js';
 
-const headerFlags = new Set(['--header', '-H']);
+const headerFlags = new Set(['--header', '--add-header', '-H']);
 const secretFlags = new Set(['--passphrase', '--ssl-client-passphrase']);
-const bodyFlags = new Set(['--body', '--data', '-d']);
+const bodyFlags = new Set(['--body', '--other-body', '--data', '-d']);
 /** A URL or a path, alone or after `--flag=`: its parameters may hold blanks and quotes. */
 const urlWord = /^(--[\w-]+=)?((?:[a-z][a-z0-9+.-]*:\/\/|\/).*)$/is;
-const attached = /^(--header|--body|--data)=(.*)$|^(-H|-d)(.+)$/s;
+const attached = /^(--header|--add-header|--body|--other-body|--data)=(.*)$|^(-H|-d)(.+)$/s;
 
 /**
  * The words of a command line as a report may show them: values of headers that sign in, secrets of queries and bodies and

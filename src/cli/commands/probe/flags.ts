@@ -11,7 +11,7 @@ export const idempotencyOptions = {
   effects: mandatory('--effects <request>', 'the GET that shows what the request does, to be judged by', readingLine),
   effectsCount: option('--effects-count <jsonpath>', 'the number, or the list, that counts there', jsonPath),
   header: option('--header <name>', 'the key is in this header (default Idempotency-Key)', headerName),
-  field: option('--field <path>', 'the key is in this field of the body, dotted or as a JSON Pointer', fieldPath),
+  field: option('--field <member>', 'the key is in this field of the body, dotted or as a JSON Pointer', fieldPath),
   ifMatch: option('--if-match <request>', 'the key is the ETag of this GET, in If-Match', readingLine),
   keyTemplate: option('--key-template <template>', 'what keys look like', keyTemplate, '{{$uuid}}'),
   body: option('-d, --body <text>', 'the request’s body, JSON or another text, or @FILE', body),
