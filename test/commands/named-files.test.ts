@@ -199,7 +199,7 @@ const written: Row[] = [
 ];
 
 /** Flags that name a file which hwctl itself neither reads nor writes. */
-const others = ['serve --data', 'load --unix-socket', 'load --path', 'probe idempotency --field'];
+const others = ['serve --data', 'load --unix-socket', 'load --path'];
 
 /** What the message of a row begins with: its flag, where it has one. */
 function begin({ flag, by }: Row): string {
