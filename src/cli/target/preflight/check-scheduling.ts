@@ -27,7 +27,7 @@ const amounts: Readonly<Record<string, (amount: number) => string>> = {
 };
 
 /** What a pod asks for at once: its containers together with its sidecars, or the one of its init containers that asks for most. */
-export function requestsOf({ containers, spec }: PodView): Record<string, number> {
+function requestsOf({ containers, spec }: PodView): Record<string, number> {
   const together: Record<string, number> = {};
   const first: Record<string, number> = {};
   for (const { container, isInit } of containers) {

@@ -37,7 +37,7 @@ export interface NodeView {
 }
 
 /** Answers of an API server that facts are read from: lists as `GET` gives them, each undefined where it may not be read. */
-export interface ClusterAnswers {
+interface ClusterAnswers {
   version: unknown;
   /** Aggregated discovery (KEP 3352), of `/api` and of `/apis`. */
   discovery: readonly unknown[];

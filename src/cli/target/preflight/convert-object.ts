@@ -79,7 +79,7 @@ function convertPriorityLevel(object: KubeObject): void {
 }
 
 /** Gives a field another name where it is there. */
-export function move(fields: Fields, from: string, to: string): void {
+function move(fields: Fields, from: string, to: string): void {
   if (fields[from] === undefined) return;
   fields[to] ??= fields[from];
   delete fields[from];

@@ -11,7 +11,7 @@ export interface SourcedObject {
 }
 
 /** An edit of one object, as `edits:` of hwctl.yaml holds it. */
-export interface ObjectEdit {
+interface ObjectEdit {
   /** `Kind/name`, with the namespace and the API version where less would mean several. */
   ref: string;
   /** A merge patch; null leaves the object out. */
