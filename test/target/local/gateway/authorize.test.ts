@@ -46,7 +46,7 @@ async function start(t: Test, { annotations, auth, web = (_, response) => void r
     upstreams,
     token: '',
   });
-  return { port: await listen(t, server) };
+  return { server, port: await listen(t, server) };
 }
 
 interface Answer {
@@ -209,8 +209,11 @@ t.test('cookies of auth-url go to the client with usual answers, or always', asy
 });
 
 t.test('auth-url of the host itself comes back here, and not without end', async (t) => {
-  const { port } = await start(t, { annotations: { 'auth-url': 'http://$host/oauth2/auth' } });
+  const { server: own, port } = await start(t, { annotations: { 'auth-url': 'http://$host/oauth2/auth' } });
+  let requests = 0;
+  own.on('request', () => requests++);
   t.match(await ask(port), { status: 500 });
+  t.ok(requests > 1 && requests < 20, `${requests} requests`);
   const { server, update } = createGateway(gatewayLimits());
   const web = await listen(
     t,

@@ -199,6 +199,29 @@ export const routeGroups: RouteGroup[] = [
     ],
   },
   {
+    name: 'a group has one digit',
+    ingresses: [
+      {
+        host: 'digit.test',
+        annotations: { 'rewrite-target': '/$12' },
+        rules: [{ path: '/d/([a-z]+)', type: regex, service: 'api' }],
+      },
+    ],
+    cases: [{ ask: '/d/x', service: 'api', arrives: '/x2' }],
+  },
+  {
+    name: 'default backend of the second Ingress of a host',
+    notOnStandIn: 'it takes the default backend for every host',
+    ingresses: [
+      { host: 'second.test', rules: [{ path: '/one', service: 'web' }] },
+      { host: 'second.test', rules: [{ path: '/two', service: 'web' }], defaultBackend: 'api' },
+    ],
+    cases: [
+      { ask: '/two', service: 'web' },
+      { ask: '/three', status: 404 },
+    ],
+  },
+  {
     name: 'two groups, the longer path first',
     ingresses: [
       {
@@ -614,6 +637,14 @@ export const routeGroups: RouteGroup[] = [
         ask: '/x',
         host: 'cors-few.test',
         headers: { origin: 'http://one.test' },
+        service: 'web',
+        answered: { 'access-control-allow-origin': 'http://of-the-service.test' },
+        notOnStandIn: fewOptions,
+      },
+      {
+        ask: '/x',
+        host: 'cors-few.test',
+        headers: { origin: 'http://one.test:8080.evil.test' },
         service: 'web',
         answered: { 'access-control-allow-origin': 'http://of-the-service.test' },
         notOnStandIn: fewOptions,
