@@ -17,7 +17,7 @@ import { dirname } from 'node:path';
 export interface ReplaceOptions {
   /** Permissions of the new file; where absent those of the old one, else what the system gives a new file. */
   mode?: number;
-  /** It also survives a power cut. */
+  /** Whether the new file also survives a power cut. */
   durable?: boolean;
 }
 

@@ -21,7 +21,7 @@ export const closed: ArrivalModel<ClosedArrivals> = {
     level: { name: 'concurrency', most: 10_000, unit: () => 'at a time' },
     limit: requests,
     atOnce: Math.ceil(highestOf(stages)),
-    // As many as begin at once; further ones belong to the stages that ask for them.
+    // As many connections as iterations begin at once; further ones belong to the stages that ask for them.
     connections: Math.ceil(stageValueAt(stages, 0)),
     problems:
       requests === undefined || (Number.isSafeInteger(requests) && requests > 0)

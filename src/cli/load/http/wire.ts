@@ -117,7 +117,7 @@ export class Connection implements ResponseSink {
     this.shut();
   }
 
-  /** Not to be used any more from now on, though its end is told later. */
+  /** Closes the connection: it takes no request from now on, though its end is told later. */
   private shut(): void {
     this.open = false;
     this.socket.destroy();

@@ -72,7 +72,7 @@ export interface LoadSnapshot extends Counts {
   iterations: Iterations;
   checks: { passed: number; failed: number };
   latencyMs: Latencies;
-  /** The same over the last second or so. */
+  /** Latencies of the last second or so. */
   recentLatencyMs: Latencies;
   statusCodes: Record<string, number>;
   errors: ErrorCounts;
@@ -130,7 +130,7 @@ export interface Heat {
   intervalMs: number;
   /** Upper bounds of the buckets in milliseconds, ascending. */
   boundsMs: number[];
-  /** One row an interval: counts by bucket. */
+  /** Counts by bucket, a row for each interval. */
   rows: number[][];
 }
 
@@ -163,12 +163,12 @@ export interface LoadResult extends Counts {
   startedAtUnixMs: number;
   /** Milliseconds of the arrivals: first due until the last was due or the run was finished. */
   durationMs: number;
-  /** And until the last response was in or given up. */
+  /** Milliseconds until the last response was in or given up. */
   totalMs: number;
   arrivals: RunArrivals;
   /** Requests sent (closed: completed) per second of durationMs (closed: totalMs). */
   achievedRequestsPerSecond: number;
-  /** The same of iterations begun (closed: completed); to be held against `targetIterationsPerSecond`. */
+  /** Iterations begun per second, of the same time (closed: completed); to be held against `targetIterationsPerSecond`. */
   achievedIterationsPerSecond: number;
   /** What the model asked for on average; undefined for the closed model. */
   targetIterationsPerSecond?: number;

@@ -3,7 +3,7 @@ import { didYouMean } from '../../kernel/nearest.js';
 
 /** A condition on the result in k6's grammar: `p(95)<200`, `error_rate<1%`, `http_req_duration:p(99)<300`. */
 export interface Threshold {
-  /** As the user wrote it. */
+  /** The threshold as the user wrote it. */
   text: string;
   metric: ThresholdMetric;
   /** `p(95)`, `avg`, `min`, `med`, `max`, `rate`, `count`. */
@@ -13,7 +13,7 @@ export interface Threshold {
   bound: number;
   /** End the run as soon as this fails. */
   abortOnFail: boolean;
-  /** Not before so many milliseconds. */
+  /** Milliseconds of the run before a failed threshold may end it. */
   delayMs?: number;
   /** Judges a part of the requests: those of some steps, or the responses of 200 .. 399. */
   only?: { steps?: string[]; expected?: true };
@@ -186,9 +186,9 @@ export interface ThresholdFigures {
   latencyMs(metric: 'response' | 'service' | 'start_lag', aggregation: string): number | undefined;
   /** Of iterations of a flow. */
   iterationMs?(aggregation: string): number | undefined;
-  /** Of a flow's own metric. */
+  /** An aggregation of a flow's own metric; undefined where it has no such. */
   own?(name: string, aggregation: string): number | undefined;
-  /** The same of a part of the requests. */
+  /** The figures of a part of the requests. */
   part?(only: NonNullable<Threshold['only']>): Pick<ThresholdFigures, 'latencyMs' | 'sent' | 'failures'>;
   sent: number;
   failures: number;

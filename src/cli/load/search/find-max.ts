@@ -122,7 +122,7 @@ class Prober {
     while (this.run.look().phase === 'before' && !this.isOver()) await this.sleep(pollMs / 5);
   }
 
-  /** One rate, from nothing under way to nothing under way; undefined where the run ended meanwhile. */
+  /** Tries one rate, from nothing under way to nothing under way; undefined where the run ended meanwhile. */
   async probe(request: ProbeRequest): Promise<JudgedProbe | undefined> {
     const { run, options } = this;
     const before = this.isFirst ? nothing() : { counts: run.look(), latency: run.histograms() };

@@ -39,9 +39,9 @@ export interface ProbeFigures {
   /** And until nothing was under way any more. */
   totalMs: number;
   counts: RunCounts;
-  /** Still under way when the wait for it ended. */
+  /** Requests still under way when the wait for them ended. */
   left: number;
-  /** It was ended early, since nothing could save it (see `isHopeless`). */
+  /** The probe was ended early, since nothing could save it (see `isHopeless`). */
   hopeless: boolean;
   samples: readonly BacklogSample[];
   latency: Record<'response' | 'service' | 'startLag', Histogram>;

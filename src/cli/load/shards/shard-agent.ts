@@ -144,7 +144,7 @@ export class ShardAgent {
     clearInterval(this.ticker);
     if (this.last === undefined) {
       this.run?.abort();
-      // It may still wait for its start.
+      // The run may still wait for its start.
       this.begin?.(Date.now());
     }
     this.stream?.end();

@@ -10,7 +10,7 @@ import type { FromShard, ToShard } from './shard.js';
 
 /** Where a shard is, and how it is called; called again where the connection breaks. */
 export interface ShardPeer {
-  /** As reports name it: `pod hwctl-load-x1-0`. */
+  /** The shard as reports name it: `pod hwctl-load-x1-0`. */
   name: string;
   connect(): Promise<Duplex>;
 }
@@ -49,7 +49,7 @@ export class ShardLink {
   /** What the shard must know, the newest of each kind: said again wherever the line was broken. */
   private readonly orders = new Map<ToShard['type'], ToShard>();
   private closed = false;
-  /** It has handed in all, or is lost. */
+  /** Whether the shard has handed in all, or is lost. */
   private over = false;
   private settle: () => void = () => {};
   private readyNow: () => void = () => {};

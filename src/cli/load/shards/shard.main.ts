@@ -1,4 +1,4 @@
-// What a pod of a distributed run executes: `node shard-main.js PORT`.
+// What a pod of a distributed run executes: `node shard.main.js PORT`.
 import { ShardAgent } from './shard-agent.js';
 
 const agent = new ShardAgent((code) => process.exit(code));
