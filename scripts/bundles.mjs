@@ -37,13 +37,17 @@ function entriesIn(folder) {
 /** The program: an entry for each of its processes and threads, and chunks that are read when they are needed, all in one folder, so that each finds another by its name alone (entry-module.ts). */
 export function buildCli() {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-  return made('dist/cli', {
-    entryPoints: entriesIn('src/cli'),
-    entryNames: '[name]',
-    chunkNames: '[name]-[hash]',
-    splitting: true,
-    external: Object.keys(dependencies).filter((name) => !bundled.includes(name)),
-  });
+  return made(
+    'dist/cli',
+    {
+      entryPoints: entriesIn('src/cli'),
+      entryNames: '[name]',
+      chunkNames: '[name]-[hash]',
+      splitting: true,
+      external: Object.keys(dependencies).filter((name) => !bundled.includes(name)),
+    },
+    { 'hwctl_listener.py': readFileSync('src/cli/locust/hwctl_listener.py') },
+  );
 }
 
 /** The local server: a process opens a handful of files instead of some six hundred, which halves the time to its first answer. */

@@ -29,6 +29,9 @@ t.test('no file in dist/ that nothing loads, no source map', async (t) => {
     if (!name.endsWith('.js')) return;
     const text = readFileSync(join(root, 'dist', name), 'utf8');
     // A pod is handed its scenario as parsed, and has no reader of files.
+    // A file of another language is named by its place.
+    for (const [, file] of text.matchAll(/new URL\(["'](\.\/[\w.-]+\.py)["'], import\.meta\.url\)/g))
+      visit(normalize(join(name, '..', file!)));
     for (const [, specifier] of text.matchAll(/(?:\bfrom ?|\bimport ?\(? ?)["'](\.{1,2}\/[\w./-]+)["']/g))
       if (!(name.startsWith('load-agent/') && specifier!.endsWith('/format/find.js')))
         visit(normalize(join(name, '..', specifier!)));

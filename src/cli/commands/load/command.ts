@@ -38,7 +38,7 @@ const scalingTimeoutMs = 180_000;
 
 /** `hwctl load [URL | PROFILE]`: a load run with a live report, a summary and a verdict. */
 export const define = defineCommand({
-  operands: [operand('[what...]', 'a URL, a built-in profile or a profile file (YAML); a profile and a URL', name)],
+  operands: [operand('[what...]', 'a URL, a profile (built in, or a YAML file), a k6 script or TestRun, a locustfile; with a URL beside it', name)],
   options: loadOptions,
   help(context) {
     const profiles = listProfiles(context.root).map(({ name, why }) => ({ name, what: why }));
@@ -53,7 +53,8 @@ export const define = defineCommand({
   ],
   async run([given], flags, context) {
     const { words, options } = await ownLoad(given, flags, context);
-    const { profile, script, url } = readLoadWords(words, options, context);
+    const { profile, script, locust, url } = readLoadWords(words, options, context);
+    if (locust !== undefined) return (await import('./locust.js')).loadLocust(locust, { ...options, url }, context);
     return load({ profile, script }, { ...options, url }, context);
   },
 });

@@ -69,6 +69,13 @@ const scriptOptions = {
   ignoreUnread: toggle('--ignore-unread', 'a k6 script: leave out checks and thresholds that are not read'),
 };
 
+/** What a locustfile takes. */
+const locustOptions = {
+  spawnRate: option('--spawn-rate <n>', 'a locustfile: so many more users a second (default 1)', rate),
+  runTime: option('--run-time <duration>', 'a locustfile: how long, as --duration (default 1m)', duration),
+  processes: option('--processes <n>', 'a locustfile: so many processes of locust', count(1, 256, 2)),
+};
+
 /** Where connections go, instead of where the URL says. */
 const placeOptions = {
   resolve: option(
@@ -160,6 +167,7 @@ export const loadOptions = {
   ...arrivalOptions,
   ...requestOptions,
   ...scriptOptions,
+  ...locustOptions,
   ...placeOptions,
   ...tuningOptions,
   ...podOptions,

@@ -15,6 +15,8 @@ export interface LoadWords {
   profile?: string;
   /** A k6 script, or a TestRun that names one. */
   script?: string;
+  /** A locustfile. */
+  locust?: string;
   url?: string;
 }
 
@@ -43,10 +45,10 @@ export function readLoadWords(words: readonly string[], given: Given, context: C
     });
   }
   const [profile] = profiles;
-  const isScript = profile !== undefined && fileOf(profile, context) === 'script';
+  const kind = profile === undefined ? 'profile' : fileOf(profile, context);
   const [url] = urls;
   return {
-    ...(isScript ? { script: profile } : { profile }),
+    [kind]: profile,
     url: url === undefined ? undefined : readValue(urlKind, 'URL', url, context, 'hwctl load'),
   };
 }
@@ -65,7 +67,7 @@ function refuseClusterName({ profile, target }: Given, { root, cwd }: Context): 
 }
 
 /** Whether a word names a script; of a file that is neither that nor a profile, but something else that hwctl knows, says what to do with it. */
-function fileOf(word: string, { cwd }: Context): 'script' | 'profile' {
+function fileOf(word: string, { cwd }: Context): 'script' | 'locust' | 'profile' {
   const isFile = /[\\/]|\.[a-z]+$/i.test(word);
   if (!isFile) {
     if (!/^[\w.-]+:\d+$/.test(word)) return 'profile';
@@ -78,7 +80,7 @@ function fileOf(word: string, { cwd }: Context): 'script' | 'profile' {
   const path = resolve(cwd, word);
   // A URL without its scheme: `127.0.0.1:8080/health`, `shop.test/price`.
   const isHost = /^(\[[0-9a-f:.]+\]|localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(\/|$)/i.test(word);
-  if (isHost && !existsSync(path) && !/\.(ya?ml|json|har|js)$/i.test(word)) {
+  if (isHost && !existsSync(path) && !/\.(ya?ml|json|har|js|ts|py)$/i.test(word)) {
     throw new Failure({
       code: 'bad-url',
       message: `${JSON.stringify(shownUrl(word))} is neither a file nor a URL: a URL begins with its scheme`,
@@ -88,6 +90,7 @@ function fileOf(word: string, { cwd }: Context): 'script' | 'profile' {
   const hint = 'Give the path of a load profile (YAML), the name of a built-in one, or a URL';
   const text = readText(path, { shown: word, hint });
   if (/\.[cm]?[jt]s$/.test(word)) return 'script';
+  if (/\.py$/.test(word)) return 'locust';
   if (/\.ya?ml$/.test(word) && isTestRun(text)) return 'script';
   const kind = kindOf(word, text);
   if (kind === undefined) return 'profile';
