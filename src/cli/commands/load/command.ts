@@ -38,7 +38,13 @@ const scalingTimeoutMs = 180_000;
 
 /** `hwctl load [URL | PROFILE]`: a load run with a live report, a summary and a verdict. */
 export const define = defineCommand({
-  operands: [operand('[what...]', 'a URL, a profile (built in, or a YAML file), a k6 script or TestRun, a locustfile; with a URL beside it', name)],
+  operands: [
+    operand(
+      '[what...]',
+      'a URL, a profile (built in, or a YAML file), a k6 script or TestRun, a locustfile; with a URL beside it',
+      name,
+    ),
+  ],
   options: loadOptions,
   help(context) {
     const profiles = listProfiles(context.root).map(({ name, why }) => ({ name, what: why }));
