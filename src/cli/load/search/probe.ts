@@ -39,7 +39,7 @@ export interface ProbeFigures {
   /** And until nothing was under way any more. */
   totalMs: number;
   counts: RunCounts;
-  /** Requests still under way when the wait for them ended. */
+  /** Requests or iterations still under way when the wait for them ended. */
   left: number;
   /** The probe was ended early, since nothing could save it (see `isHopeless`). */
   hopeless: boolean;
