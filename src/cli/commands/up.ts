@@ -51,6 +51,7 @@ const options = {
     'push the image there instead of loading it into the nodes, e.g. localhost:5000',
     registry,
   ),
+  fix: toggle('--fix', 'write the edits that cure what would stop a project into its hwctl.yaml, then go on'),
   forceConflicts: toggle('--force-conflicts', 'take over fields of objects that others own'),
   setNamespace: toggle('--set-namespace', "make the namespace the context's default one; down undoes it"),
 };

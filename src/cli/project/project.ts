@@ -13,6 +13,10 @@ export interface Project {
   /** Absolute. */
   file: string;
   stacks: ReadonlyMap<string, StackFile>;
+  /** Its stacks have names of their own in the file. */
+  isNamed: boolean;
+  /** The file's text. */
+  text: string;
 }
 
 /** Cure of every problem of a hwctl.yaml. */
@@ -37,7 +41,8 @@ export function projectOf(source: string, file: string, shown = file): Project {
       all.map((problem) => problemLine(shown, problem)),
       about,
     );
-  return { name: value.name ?? nameFrom(folder), folder, file, stacks: stacksOf(value, folder) };
+  const { name = nameFrom(folder), stacks } = value;
+  return { name, folder, file, stacks: stacksOf(value, folder), isNamed: stacks !== undefined, text: source };
 }
 
 /** The stacks of a project: those that are named, or the file itself as the one stack of the project's name. */

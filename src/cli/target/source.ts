@@ -1,5 +1,7 @@
+import type { KubeObject } from './manifests/kube-object.js';
 import type { StackObject } from './manifests/stack-object.js';
 import type { Values } from './manifests/values-shape.js';
+import type { ClusterView } from './preflight/cluster-view.js';
 
 /** What rendering may ask of a cluster that runs. */
 export interface ClusterFacts {
@@ -11,6 +13,12 @@ export interface ClusterFacts {
   isNamespaced(object: { apiVersion: string; kind: string }): boolean | undefined;
   /** kubeconfig context, for what a chart looks up. */
   context: string;
+  /** What it has, as far as it decides whether objects will work; looked up when it is asked for. */
+  view(): Promise<ClusterView>;
+  /** Objects as they are live; undefined for one that is not there. */
+  find(
+    objects: readonly { apiVersion: string; kind: string; namespace: string | undefined; name: string }[],
+  ): Promise<(KubeObject | undefined)[]>;
 }
 
 /** An image that is built here: what objects call it, and what it is made of. */

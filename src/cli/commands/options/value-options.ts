@@ -37,14 +37,14 @@ export function manifestsFolder(options: Pick<ValueOptions, 'manifests'>, contex
 /** The stacks, values and manifests that a command's words and options ask for. Throws Failure. */
 export async function requestFrom(
   words: string[],
-  options: ValueOptions & { file?: string },
+  options: ValueOptions & { file?: string; fix?: boolean },
   context: Context,
 ): Promise<UpRequest> {
   const { project } = await openProject(options, context);
   if (project !== undefined) {
     const { sourceOf } = await import('../project/project-request.js');
     return {
-      source: sourceOf(project, context),
+      source: sourceOf(project, context, { fix: options.fix === true }),
       stacks: chooseProjectStacks(words, project),
       values: await valuesOf(options, context),
     };

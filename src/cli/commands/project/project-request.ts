@@ -1,7 +1,12 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { Failure } from '../../kernel/failure.js';
+import { notWritten, readText } from '../../kernel/files.js';
 import { run } from '../../kernel/process.js';
+import { replaceFile } from '../../kernel/replacement.js';
 import type { Project } from '../../project/project.js';
 import type { StackFile } from '../../project/project-shape.js';
+import { editsYaml } from '../../target/preflight/edits-yaml.js';
 import { ProjectSource, type ProjectStack } from '../../target/project/project-source.js';
 import type { Release } from '../../target/rendering/release.js';
 import type { BuiltImage } from '../../target/source.js';
@@ -11,10 +16,10 @@ import type { Context } from '../context/context.js';
 const renderingMs = 120_000;
 
 /** The objects of a project, from its hwctl.yaml. */
-export function sourceOf(project: Project, context: Context): ProjectSource {
+export function sourceOf(project: Project, context: Context, { fix = false } = {}): ProjectSource {
   const told = new Set<string>();
   const stacks = [...project.stacks].map(([name, stack]) => stackOf(name, stack, project.folder));
-  return new ProjectSource(project.folder, stacks, {
+  return new ProjectSource(project.name, project.folder, stacks, {
     run,
     signal: context.signal,
     timeoutMs: renderingMs,
@@ -22,7 +27,25 @@ export function sourceOf(project: Project, context: Context): ProjectSource {
       if (!told.has(note)) context.note(`Note: ${note}`);
       told.add(note);
     },
+    ...(fix && { onEdits: (stack, edits) => writeEdits(project, stack, edits, context) }),
   });
+}
+
+/** Writes edits into the hwctl.yaml of a project, which may be yet to be written. Throws what writing it throws. */
+function writeEdits(
+  { file, text, isNamed }: Project,
+  stack: string,
+  edits: Readonly<Record<string, unknown>>,
+  context: Context,
+): void {
+  const shown = relative(context.cwd, file) || file;
+  const before = existsSync(file) ? readText(file, { shown }) : text;
+  try {
+    replaceFile(file, editsYaml(before, edits, isNamed ? { stack } : {}));
+  } catch (error) {
+    throw error instanceof Failure ? error : notWritten(error, { shown });
+  }
+  context.note(`${Object.keys(edits).length} edits written to ${shown}: ${Object.keys(edits).join(', ')}`);
 }
 
 function stackOf(name: string, stack: StackFile, folder: string): ProjectStack {
@@ -32,6 +55,7 @@ function stackOf(name: string, stack: StackFile, folder: string): ProjectStack {
     addons: stack.addons ?? [],
     releases: (stack.releases ?? []).map((release) => releaseOf(release, folder)),
     images: (stack.images ?? []).map((image) => imageOf(image, folder)),
+    edits: stack.edits ?? {},
   };
 }
 

@@ -70,7 +70,9 @@ async function lookAhead<T>(
       ? ''
       : await imageReference(deps, request.values.image ?? serverImage(deps));
     images.nodes = (await readyNodes(() => client)) ?? [];
-    const facts = request.source.asksCluster ? await clusterFacts(client) : undefined;
+    const facts = request.source.asksCluster
+      ? await clusterFacts(client, options.name === 'kube' ? undefined : options.name)
+      : undefined;
     const entries = known ?? (await readRequest(request, facts));
     const set = await findSet(client, options.environment.project, entries, request.source);
     const ingressClass = await classFor(client, entries, ingressAddon(provider) !== undefined);

@@ -179,7 +179,7 @@ export class ClusterUp {
   async #look(ingressComes: boolean | Promise<boolean> = false): Promise<Seen> {
     const client = this.#open();
     const { source } = this.request;
-    const cluster = source.asksCluster ? await clusterFacts(client) : undefined;
+    const cluster = source.asksCluster ? await this.#facts() : undefined;
     const entries = await this.#entries(cluster);
     const [set, image, [chosen], comes] = await Promise.all([
       findSet(client, this.#project, entries, source),
@@ -285,7 +285,12 @@ export class ClusterUp {
 
   /** The objects that are asked for, as a cluster that runs lets them be. */
   async #entriesNow(): Promise<StackObject[]> {
-    return this.#entries(this.request.source.asksCluster ? await clusterFacts(this.#open()) : undefined);
+    return this.#entries(this.request.source.asksCluster ? await this.#facts() : undefined);
+  }
+
+  #facts(): Promise<ClusterFacts> {
+    const { name } = this.options;
+    return clusterFacts(this.#open(), name === 'kube' ? undefined : name);
   }
 
   /** The objects that are asked for; as long as no cluster tells more, they are read once. */

@@ -1,12 +1,14 @@
 import type { RunProgram } from '../../kernel/process.js';
 import type { KubeObject } from '../manifests/kube-object.js';
 import type { StackObject } from '../manifests/stack-object.js';
+import { applyEdits, editsOf } from '../preflight/edit-objects.js';
 import { createNamespaces, missingNamespaces, placeObjects } from '../rendering/place-objects.js';
 import type { Release } from '../rendering/release.js';
 import { renderReleases } from '../rendering/render-releases.js';
 import type { RenderedObject } from '../rendering/rendered-object.js';
 import { wavesOf } from '../rendering/waves.js';
 import type { BuiltImage, ClusterFacts, ObjectSource } from '../source.js';
+import { type CheckedInput, checkObjects, refuseProblems } from './check-objects.js';
 import { joinStacks } from './join-stacks.js';
 
 /** A stack of a project, as its hwctl.yaml says it; paths are absolute. */
@@ -18,6 +20,8 @@ export interface ProjectStack {
   /** Addons of the cluster's provider that it asks for. */
   addons: readonly string[];
   images: readonly BuiltImage[];
+  /** Patches by `Kind/name`. */
+  edits: Readonly<Record<string, unknown>>;
 }
 
 /** What rendering needs of the process. */
@@ -28,6 +32,8 @@ export interface RenderingTools {
   timeoutMs: number;
   /** What a user should know of what was rendered, once each. */
   onNote(note: string): void;
+  /** Writes down edits of a stack that cure what would stop it; absent where nobody asked for that. */
+  onEdits?(stack: string, edits: Readonly<Record<string, unknown>>): void;
 }
 
 /** Namespaces that every cluster has. */
@@ -40,6 +46,7 @@ export class ProjectSource implements ObjectSource {
   readonly images: readonly BuiltImage[];
 
   constructor(
+    private readonly name: string,
     private readonly folder: string,
     private readonly stacks: readonly ProjectStack[],
     private readonly tools: RenderingTools,
@@ -68,10 +75,8 @@ export class ProjectSource implements ObjectSource {
     return [...names];
   }
 
-  async #render(
-    { name, releases, namespace }: ProjectStack,
-    cluster: ClusterFacts | undefined,
-  ): Promise<StackObject[]> {
+  async #render(stack: ProjectStack, cluster: ClusterFacts | undefined): Promise<StackObject[]> {
+    const { name, releases, namespace } = stack;
     const { run, signal, timeoutMs, onNote } = this.tools;
     const { objects, notes } = await renderReleases(releases, {
       run,
@@ -85,7 +90,60 @@ export class ProjectSource implements ObjectSource {
     for (const note of notes) onNote(note);
     const placed = placeObjects(objects, (apiVersion, kind) => cluster?.isNamespaced({ apiVersion, kind })).objects;
     const made = createNamespaces(missingNamespaces(placed, builtInNamespaces));
-    return inWaves([...made, ...placed], name);
+    const checked = await this.#check(stack, [...made, ...placed], cluster);
+    return inWaves(checked, name);
+  }
+
+  /** The objects as the stack's edits leave them, once nothing stops them any more. */
+  async #check(
+    stack: ProjectStack,
+    objects: readonly RenderedObject[],
+    cluster: ClusterFacts | undefined,
+  ): Promise<RenderedObject[]> {
+    const { onEdits, onNote } = this.tools;
+    const own = applyEdits(objects, stack.edits);
+    if (cluster === undefined) {
+      for (const line of refuseProblems(own.problems, this.name)) onNote(line);
+      return own.objects;
+    }
+    const look = (now: readonly RenderedObject[]) => checkObjects(this.#inputOf(stack, now), cluster);
+    let edited = own.objects;
+    let { crds, problems } = await look(edited);
+    const cures = editsOf(problems.filter(({ stops }) => stops));
+    if (onEdits !== undefined && Object.keys(cures).length > 0) {
+      onEdits(stack.name, cures);
+      edited = applyEdits(edited, cures).objects;
+      ({ crds, problems } = await look(edited));
+    }
+    for (const line of refuseProblems([...own.problems, ...problems], this.name)) onNote(line);
+    const first = edited[0]?.release ?? 0;
+    const definitions = crds.map(
+      (object): RenderedObject => ({
+        object,
+        defaultNamespace: stack.namespace,
+        source: 'hwctl',
+        release: first,
+      }),
+    );
+    return [...definitions, ...edited];
+  }
+
+  #inputOf({ releases, images, addons }: ProjectStack, objects: readonly RenderedObject[]): CheckedInput {
+    const entries = objects.map(({ object }) => ({ object, stacks: [], part: 'application' as const }));
+    return {
+      objects,
+      built: images.map(({ image }) => image),
+      releases: releases.map((release) => ({
+        kind: release.kind,
+        where: release.kind === 'chart' ? release.release : release.path,
+        ...(release.kind === 'chart' && {
+          chart: release.chart,
+          ...(release.repository !== undefined && { repository: release.repository }),
+          ...(release.version !== undefined && { version: release.version }),
+        }),
+      })),
+      addons: [...new Set([...addons, ...this.addons(entries)])],
+    };
   }
 }
 

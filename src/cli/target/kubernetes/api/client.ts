@@ -4,7 +4,7 @@ import type { Clock } from '../../../kernel/clock.js';
 import type { KubeObject } from '../../manifests/kube-object.js';
 import { ApiError, apiError, explainApply } from './api-error.js';
 import { type ClusterCures, plainCures } from './cluster-cures.js';
-import { type ApiResource, parseDiscovery } from './discovery.js';
+import { type ApiResource, discoveryAccept, parseDiscovery } from './discovery.js';
 import { groupKindOf, type LiveObject } from './live-object.js';
 import { retryPassing } from './retry.js';
 import { createTransport, readAll } from './transport.js';
@@ -179,11 +179,6 @@ function collection(resource: ApiResource, namespace: string | undefined): strin
 }
 
 type Call = <T>(method: string, path: string, options?: CallOptions) => Promise<T>;
-
-const discoveryAccept = [
-  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
-  'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList',
-].join(',');
 
 async function discover(call: Call): Promise<ApiResource[]> {
   const [core, groups] = await Promise.all(

@@ -49,3 +49,9 @@ export function parseDiscovery(document: unknown): ApiResource[] {
   }
   return found;
 }
+
+/** What to accept so that an API server tells all that it serves in one document (KEP 3352). */
+export const discoveryAccept = [
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+  'application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList',
+].join(',');
