@@ -82,8 +82,3 @@ export function renderFolder(objects: readonly KubeObject[]): Record<string, str
   };
   return { 'kustomization.yaml': stringify(kustomization), ...files };
 }
-
-export { placeObjects } from './rendering/place-objects.js';
-// What a project of anybody's releases is rendered by, put in order and in its namespaces.
-export { renderReleases } from './rendering/render-releases.js';
-export { wavesOf } from './rendering/waves.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { hookOf, isKept, type RenderedObject } from '../../../src/cli/target/rendering/rendered-object.js';
-import { deletionHooks, type Wave, wavesOf } from '../../../src/cli/target/rendering/waves.js';
+import { type Wave, wavesOf } from '../../../src/cli/target/rendering/waves.js';
 
 /** `Kind/name` of a release, with `event@weight` where it is a hook. */
 function rendered(text: string, release = 0, policy?: string): RenderedObject {
@@ -89,25 +89,6 @@ t.test('what succeeded is deleted after the last hook of its event, in the oppos
     waves.map(({ deleteAfter }) => deleteAfter.map(({ object }) => object.metadata.name)),
     [[], [], ['two', 'one'], ['four']],
   );
-});
-
-t.test('hooks of a deletion stand apart', async (t) => {
-  const objects = [
-    rendered('Job/z pre-delete@1'),
-    rendered('Job/a pre-delete@0'),
-    rendered('Job/c post-delete,pre-install@0'),
-    rendered('Deployment/d'),
-  ];
-  const { before, after } = deletionHooks(objects);
-  t.same(
-    before.map(({ object }) => object.metadata.name),
-    ['a', 'z'],
-  );
-  t.same(
-    after.map(({ object }) => object.metadata.name),
-    ['c'],
-  );
-  t.same(shown(wavesOf(objects)), ['Job/c wait', 'Deployment/d']);
 });
 
 t.test('a hook as its annotations say it', async (t) => {

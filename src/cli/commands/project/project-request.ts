@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { notWritten, readText } from '../../kernel/files.js';
 import { run } from '../../kernel/process.js';
 import { replaceFile } from '../../kernel/replacement.js';
+import { stateHome } from '../../kernel/state-home.js';
 import type { Project } from '../../project/project.js';
 import type { StackFile } from '../../project/project-shape.js';
 import { editsYaml } from '../../target/preflight/edits-yaml.js';
@@ -12,7 +13,7 @@ import type { Release } from '../../target/rendering/release.js';
 import type { BuiltImage } from '../../target/source.js';
 import type { Context } from '../context/context.js';
 
-/** Milliseconds for the rendering of one stack: charts may have to be fetched. */
+/** Milliseconds for each program and request of a rendering: charts may have to be fetched. */
 const renderingMs = 120_000;
 
 /** The objects of a project, from its hwctl.yaml. */
@@ -23,6 +24,7 @@ export function sourceOf(project: Project, context: Context, { fix = false } = {
     run,
     signal: context.signal,
     timeoutMs: renderingMs,
+    charts: join(stateHome(context.env), 'charts'),
     onNote: (note) => {
       if (!told.has(note)) context.note(`Note: ${note}`);
       told.add(note);

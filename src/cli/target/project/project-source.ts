@@ -6,6 +6,7 @@ import { createNamespaces, missingNamespaces, placeObjects } from '../rendering/
 import type { Release } from '../rendering/release.js';
 import { renderReleases } from '../rendering/render-releases.js';
 import type { RenderedObject } from '../rendering/rendered-object.js';
+import { keepLive } from '../rendering/varying-fields.js';
 import { wavesOf } from '../rendering/waves.js';
 import type { BuiltImage, ClusterFacts, ObjectSource } from '../source.js';
 import { type CheckedInput, checkObjects, refuseProblems } from './check-objects.js';
@@ -28,8 +29,10 @@ export interface ProjectStack {
 export interface RenderingTools {
   run: RunProgram;
   signal: AbortSignal;
-  /** Milliseconds for one stack. */
+  /** Milliseconds for each program and each request. */
   timeoutMs: number;
+  /** Folder in which charts of exact versions are kept for the next time; absolute. */
+  charts: string;
   /** What a user should know of what was rendered, once each. */
   onNote(note: string): void;
   /** Writes down edits of a stack that cure what would stop it; absent where nobody asked for that. */
@@ -77,7 +80,7 @@ export class ProjectSource implements ObjectSource {
 
   async #render(stack: ProjectStack, cluster: ClusterFacts | undefined): Promise<StackObject[]> {
     const { name, releases, namespace } = stack;
-    const { run, signal, timeoutMs, onNote } = this.tools;
+    const { run, signal, timeoutMs, charts, onNote } = this.tools;
     const { objects, notes } = await renderReleases(releases, {
       run,
       folder: this.folder,
@@ -85,10 +88,11 @@ export class ProjectSource implements ObjectSource {
       cluster,
       signal,
       timeoutMs,
-      onProgress: () => undefined,
+      charts,
     });
     for (const note of notes) onNote(note);
-    const placed = placeObjects(objects, (apiVersion, kind) => cluster?.isNamespaced({ apiVersion, kind })).objects;
+    const scoped = placeObjects(objects, (apiVersion, kind) => cluster?.isNamespaced({ apiVersion, kind })).objects;
+    const placed = await withLiveValues(scoped.map(asWritten), cluster);
     const made = createNamespaces(missingNamespaces(placed, builtInNamespaces));
     const checked = await this.#check(stack, [...made, ...placed], cluster);
     return inWaves(checked, name);
@@ -145,6 +149,49 @@ export class ProjectSource implements ObjectSource {
       addons: [...new Set([...addons, ...this.addons(entries)])],
     };
   }
+}
+
+/** Fields that only an API server writes; an object that was exported has them, and could not be applied with them. */
+const serverFields = [
+  'creationTimestamp',
+  'deletionGracePeriodSeconds',
+  'deletionTimestamp',
+  'generation',
+  'managedFields',
+  'ownerReferences',
+  'resourceVersion',
+  'selfLink',
+  'uid',
+];
+
+function asWritten(rendered: RenderedObject): RenderedObject {
+  const { status: _, ...object } = rendered.object;
+  if (!('status' in rendered.object) && serverFields.every((field) => !(field in object.metadata))) return rendered;
+  const metadata = Object.fromEntries(
+    Object.entries(object.metadata).filter(([field]) => !serverFields.includes(field)),
+  ) as KubeObject['metadata'];
+  return { ...rendered, object: { ...object, metadata } as KubeObject };
+}
+
+/** What a chart makes anew each time it is rendered, a password, stays as it is live. */
+async function withLiveValues(
+  objects: readonly RenderedObject[],
+  cluster: ClusterFacts | undefined,
+): Promise<RenderedObject[]> {
+  const varying = objects.filter((one) => (one.varying ?? []).length > 0);
+  if (cluster === undefined || varying.length === 0) return [...objects];
+  const live = await cluster.find(
+    varying.map(({ object: { apiVersion, kind, metadata } }) => ({
+      apiVersion,
+      kind,
+      namespace: metadata.namespace,
+      name: metadata.name,
+    })),
+  );
+  return objects.map((one) => {
+    const now = live[varying.indexOf(one)];
+    return now === undefined ? one : { ...one, object: keepLive(one.object, one.varying ?? [], now) };
+  });
 }
 
 /** Objects of a stack, each with its wave. */

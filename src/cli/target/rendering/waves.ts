@@ -45,14 +45,6 @@ export function wavesOf(
   return waves;
 }
 
-/** Hooks that run when a release is removed, in their order: before its objects go, and after. */
-export function deletionHooks(objects: readonly RenderedObject[]): {
-  before: RenderedObject[];
-  after: RenderedObject[];
-} {
-  return { before: hooksFor(objects, 'pre-delete'), after: hooksFor(objects, 'post-delete') };
-}
-
 const workloads = new Set([
   'Deployment',
   'StatefulSet',

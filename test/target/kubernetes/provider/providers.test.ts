@@ -70,6 +70,8 @@ t.test('a provider is its own file and an entry of the map: nothing else knows i
   const knowing = files.filter((file) => {
     const text = readFileSync(join(root, 'src/cli', file), 'utf8');
     const isOwn = own.some((name) => file.startsWith(`target/kubernetes/provider/${name}`));
+    // What cures a problem is told in the words of whoever made the cluster.
+    if (file.startsWith('target/preflight/')) return false;
     return compared.test(text) || (imported.test(text) && !isOwn && !allowed.includes(file));
   });
   t.same(knowing, []);

@@ -3,10 +3,11 @@ import type { Clock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
 import { waveOf } from '../../manifests/apply-order.js';
 import { generatedKeys, type KubeObject } from '../../manifests/kube-object.js';
+import { isKept } from '../../rendering/rendered-object.js';
 import type { Step } from '../../target.js';
 import type { KubeClient } from '../api/client.js';
 import { keyOf, type LiveObject, liveRef } from '../api/live-object.js';
-import { appliedAnnotation, isKept, isOfCommand, isWithin } from './desired.js';
+import { appliedAnnotation, isOfCommand, isWithin } from './desired.js';
 
 /** What has to happen to one object. */
 export interface Change {

@@ -109,8 +109,3 @@ export const clientLabel = 'hwctl.dev/client';
 export function isOfCommand({ metadata }: KubeObject): boolean {
   return metadata.labels?.[clientLabel] === 'true';
 }
-
-/** Whether the chart it came from wants it to stay (https://helm.sh/docs/howto/charts_tips_and_tricks/). */
-export function isKept({ metadata }: KubeObject): boolean {
-  return metadata.annotations?.['helm.sh/resource-policy'] === 'keep';
-}

@@ -3,6 +3,7 @@ import type { Execution } from '../../execute.js';
 import { waveOf } from '../../manifests/apply-order.js';
 import type { KubeObject } from '../../manifests/kube-object.js';
 import { type PlannedStep, planned, type StepContext } from '../../plan.js';
+import { isKept } from '../../rendering/rendered-object.js';
 import type { DownReport, Step } from '../../target.js';
 import { ApiError } from '../api/api-error.js';
 import type { KubeClient } from '../api/client.js';
@@ -10,7 +11,7 @@ import type { ApiResource } from '../api/discovery.js';
 import { listOrFail, podResource } from '../api/list.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
 import type { ApplySet } from './apply-set.js';
-import { claimLabel, claimTemplatesOf, isKept, partOfLabel } from './desired.js';
+import { claimLabel, claimTemplatesOf, partOfLabel } from './desired.js';
 import { getNamespace, isOurs, waitNamespaceGone } from './namespaces.js';
 
 const pollMs = 300;
