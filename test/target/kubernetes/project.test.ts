@@ -1,5 +1,6 @@
 /** Anybody's project in a cluster: its order, what is somebody else's, two of them at once. */
 import t, { type Test } from 'tap';
+import { Failure } from '../../../src/cli/kernel/failure.js';
 import { createClusterTarget } from '../../../src/cli/target/kubernetes/target.js';
 import type { KubeObject } from '../../../src/cli/target/manifests/kube-object.js';
 import type { ObjectWave, StackObject } from '../../../src/cli/target/manifests/stack-object.js';
@@ -149,6 +150,27 @@ t.test(
     t.notOk(cluster.objects.has('Namespace//shop'), 'whichever of the two made it');
   },
 );
+
+t.test('what cannot be rendered, or would not work, ends a plan and an up with that and nothing else', async (t) => {
+  const cluster = await running(t);
+  const source = {
+    ...sourceOf([]),
+    objects: async () => {
+      throw new Failure({ code: 'bad-manifests', message: 'no chart', hint: 'Write one' });
+    },
+  };
+  // A promise that nobody waits for ends the process with a stack trace.
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  t.teardown(() => process.off('unhandledRejection', note));
+  const target = createClusterTarget(cluster.optionsOf('shop'));
+  await t.rejects(target.plan({ source, stacks: ['shop'], values: {} }), { code: 'bad-manifests' });
+  await t.rejects(target.diff({ source, stacks: ['shop'], values: {} }), { code: 'bad-manifests' });
+  await t.rejects(up(cluster, 'shop', source), { code: 'bad-manifests' });
+  await new Promise(setImmediate);
+  t.strictSame(unhandled, []);
+});
 
 t.test('what its chart keeps stays', async (t) => {
   const cluster = await running(t);

@@ -121,6 +121,8 @@ export class ClusterUp {
     this.#images.nodes = nodes;
     const addonsAhead = this.#addonSteps();
     const ingressComes = addonsAhead.then(({ bringIngress }) => bringIngress);
+    // Where nothing can be rendered both fail, and nobody comes to wait for this one.
+    ingressComes.catch(() => undefined);
     const [addons, seen] = await Promise.all([addonsAhead, this.#look(ingressComes)]);
     const isInCluster = async (name: string) =>
       isOnNodes(name, nodes, seen.members) || (await this.#provider.images()).some((tag) => sameImage(tag, name));
