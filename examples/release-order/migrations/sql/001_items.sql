@@ -1,0 +1,5 @@
+CREATE TABLE IF NOT EXISTS items (
+    id bigserial PRIMARY KEY,
+    name text NOT NULL,
+    price integer NOT NULL CHECK (price > 0)
+);
