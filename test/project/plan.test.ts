@@ -69,7 +69,7 @@ const repositories: [what: string, texts: Record<string, string>, pieces: unknow
             set: [{ text: 'image.tag=2' }],
           },
         ],
-        images: [{ image: 'shop-api:1', context: 'shop-api' }],
+        images: [{ image: 'shop-api:2', context: 'shop-api' }],
         host: { name: 'shop.local' },
         tests: [{ file: 'tests/shop.json', environment: 'tests/env.json', variables: ['a=b'] }],
       },

@@ -4,6 +4,7 @@ import { resolveAliases } from '../document/aliases.js';
 import { syntaxMessage } from '../kernel/json.js';
 import type { Finding, FindingOf, FoundBuild, FoundDependency, FoundObject } from './finding.js';
 import { type FoundFile, folderOf, lineAt, nameOf } from './found-file.js';
+import { namedIn } from './release-values.js';
 
 type Mapping = Record<string, unknown>;
 
@@ -114,6 +115,13 @@ function singleOf(file: FoundFile, { value, line }: Read): Finding | undefined {
   return undefined;
 }
 
+/** The values that a file holds for a chart; undefined where it holds none. */
+export function valuesIn(file: Pick<FoundFile, 'paths' | 'read'>, path: string): Mapping | undefined {
+  const source = file.read(path);
+  if (source === undefined) return undefined;
+  return read({ ...file, path, text: source, unreadable: () => undefined })[0]?.value;
+}
+
 function chartOf(file: FoundFile, value: Mapping, at: { file: string; line: number }): Finding {
   const { path, paths, text: source } = file;
   const folder = folderOf(path);
@@ -132,6 +140,7 @@ function chartOf(file: FoundFile, value: Mapping, at: { file: string; line: numb
     (a, b) => Number(nameOf(b) === 'values.yaml') - Number(nameOf(a) === 'values.yaml') || (a < b ? -1 : 1),
   );
   const line = lineAt(source, source.search(/^name:/m) + 1);
+  const own = below('values.yaml');
   return {
     kind: 'chart',
     ...at,
@@ -142,40 +151,8 @@ function chartOf(file: FoundFile, value: Mapping, at: { file: string; line: numb
     dependencies,
     valuesFiles,
     library: value.type === 'library',
-    ...valuesNamed(file, below('values.yaml')),
+    ...namedIn(file.paths.has(own) ? (valuesIn(file, own) ?? {}) : {}),
   };
-}
-
-/** Images (`repository` and `tag`, or one text) and hosts that a chart's values name. */
-function valuesNamed(file: FoundFile, path: string): { images: string[]; hosts: string[] } {
-  const images: string[] = [];
-  const hosts: string[] = [];
-  const source = file.paths.has(path) ? file.read(path) : undefined;
-  const visit = (value: unknown, depth: number): void => {
-    if (depth > 20) return;
-    if (Array.isArray(value)) for (const each of value) visit(each, depth + 1);
-    if (!isMapping(value)) return;
-    if (typeof value.repository === 'string' && value.repository !== '' && !value.repository.includes('://')) {
-      const registry = text(value.registry);
-      const tag = text(value.tag);
-      images.push(`${registry === '' ? '' : `${registry}/`}${value.repository}${tag === '' ? '' : `:${tag}`}`);
-    }
-    for (const [key, each] of Object.entries(value)) {
-      if (key === 'image' && typeof each === 'string' && each !== '') images.push(each);
-      else if (
-        /^(?:host|hostname)$/i.test(key) &&
-        typeof each === 'string' &&
-        /^[a-z0-9*][a-z0-9.-]*\.[a-z]+$/i.test(each)
-      )
-        hosts.push(each);
-      else if (key === 'hosts' && Array.isArray(each))
-        for (const one of each) if (typeof one === 'string') hosts.push(one);
-      visit(each, depth + 1);
-    }
-  };
-  if (source !== undefined)
-    for (const { value } of read({ ...file, path, text: source, unreadable: () => undefined })) visit(value, 0);
-  return { images: [...new Set(images)], hosts: [...new Set(hosts)] };
 }
 
 function kustomizationOf(path: string, value: Mapping, at: { file: string; line: number }): Finding {

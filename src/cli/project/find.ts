@@ -1,7 +1,7 @@
 import type { FileTree } from './file-tree.js';
 import { findingsOfJson } from './find-json.js';
 import { findingsOfText } from './find-text.js';
-import { findingsOfYaml } from './find-yaml.js';
+import { findingsOfYaml, valuesIn } from './find-yaml.js';
 import type { Evidence, Finding, Findings } from './finding.js';
 import { type FoundFile, folderOf, nameOf } from './found-file.js';
 import { holdsShell, readShell, type ShellStep } from './read-shell.js';
@@ -38,7 +38,26 @@ export function findIn(tree: FileTree): Findings {
   }
   // Last: the tree leaves texts out while they are read.
   const leftOut = [...tree.leftOut, ...generated];
-  return { root: tree.root, paths, folders: foldersOf(paths), found, steps, unreadable, leftOut };
+  const values = valuesOf(tree, { paths, charts, steps });
+  return { root: tree.root, paths, folders: foldersOf(paths), found, steps, values, unreadable, leftOut };
+}
+
+/** The charts' own values, and those of each file of a name that a line gives to helm: where it lies, the plan tells. */
+function valuesOf(
+  tree: FileTree,
+  { paths, charts, steps }: { paths: Set<string>; charts: readonly string[]; steps: readonly ShellStep[] },
+): Findings['values'] {
+  const own = new Set(charts.map((folder) => (folder === '' ? 'values.yaml' : `${folder}/values.yaml`)));
+  const given = new Set(steps.flatMap(({ act }) => (act.kind === 'helm release' ? act.valuesFiles.map(nameOf) : [])));
+  const files = tree.files.filter((path) => own.has(path) || (given.has(nameOf(path)) && /\.ya?ml$/i.test(path)));
+  const read = (path: string) => tree.text(path);
+  return new Map(files.flatMap((path) => [[path, valuesIn({ paths, read }, path)] as const]).filter(isRead));
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function isRead(entry: readonly [string, Values | undefined]): entry is readonly [string, Values] {
+  return entry[1] !== undefined;
 }
 
 /** Shell lines of one file, far above what a person writes. */

@@ -101,6 +101,8 @@ export interface Findings {
   found: readonly Finding[];
   /** The shell lines of its pages, Makefiles and scripts. */
   steps: readonly ShellStep[];
+  /** The values that files hold for charts: the charts' own, and those that are named beside one. */
+  values: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Files that look like something and cannot be read: place and reason. */
   unreadable: readonly (Evidence & { why: string })[];
   /** What was not looked into, and why. */

@@ -7,6 +7,7 @@ import { folderOf, nameOf } from './found-file.js';
 import { isAlias, matchImages } from './match-images.js';
 import type { Piece, PlannedImage } from './piece.js';
 import type { ShellStep } from './read-shell.js';
+import { namedByRelease } from './release-values.js';
 
 /** An image that the piece's objects name, and where. */
 interface Used {
@@ -192,10 +193,10 @@ function usedImages(piece: Piece, findings: Findings): Used[] {
     for (const { images, line, neverPulled } of objects)
       for (const image of images) add({ image, from: { file, line }, neverPulled, released });
   }
-  for (const chart of foundOf(findings, 'chart')) {
-    if (!piece.releases.some((one) => one.kind === 'chart' && one.chart.name === (chart.folder || '.'))) continue;
-    const from = { file: chart.valuesFiles[0] ?? chart.file, line: 1 };
-    for (const image of chart.images) add({ image, from, neverPulled: false, released: true });
+  for (const release of piece.releases) {
+    if (release.kind !== 'chart' || release.chart.kind !== 'folder') continue;
+    const { images, place } = namedByRelease(release, findings);
+    for (const image of images) add({ image, from: place(image.split(':')[0]!), neverPulled: false, released: true });
   }
   if (used.length === mostImages) {
     const text = `no more than ${mostImages} images were looked at`;

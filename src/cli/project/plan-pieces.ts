@@ -6,6 +6,7 @@ import type { Piece, Release } from './piece.js';
 import { imagesOf } from './plan-images.js';
 import { hostOf, testsOf } from './plan-proof.js';
 import type { ShellStep } from './read-shell.js';
+import { namedByRelease } from './release-values.js';
 import { control } from './shell-lines.js';
 import { type ChartReference, isRemote, withFile } from './shell-step.js';
 
@@ -511,13 +512,15 @@ function addonsOf(piece: Piece, findings: Findings): void {
     ),
   );
   const ingress = objects.find(({ kind }) => kind === 'Ingress');
-  const hosts = foundOf(findings, 'chart').find((chart) => chart.hosts.length > 0);
+  const routed = piece.releases.flatMap((one) => (one.kind === 'chart' ? namedByRelease(one, findings) : []));
+  const hosts = routed.find((one) => one.hosts.length > 0);
   const need = (name: string, from: Evidence | undefined, why: string) => {
     if (from === undefined || piece.addons.some((addon) => addon.name === name)) return;
     piece.addons.push({ name, from: { file: from.file, line: from.line } });
     piece.guesses.push({ about: 'addons', text: `${name}: ${why}`, from });
   };
-  if (!controller) need('ingress', ingress ?? hosts, 'there is an Ingress and nothing brings a controller');
+  if (!controller)
+    need('ingress', ingress ?? hosts?.place(hosts.hosts[0]!), 'there is an Ingress and nothing brings a controller');
   need(
     'metrics-server',
     objects.find(({ kind }) => kind === 'HorizontalPodAutoscaler'),

@@ -3,6 +3,7 @@ import { foundOf } from './finding.js';
 import type { Piece } from './piece.js';
 import { isHostName } from './project-shape.js';
 import type { ShellStep } from './read-shell.js';
+import { namedByRelease } from './release-values.js';
 
 /** The host that most of it is reached by: what is routed, else what the charts' values and the collections say. */
 export function hostOf(findings: Findings, piece: Piece): { name: string; from: Evidence } | undefined {
@@ -11,10 +12,10 @@ export function hostOf(findings: Findings, piece: Piece): { name: string; from: 
     for (const { hosts, line } of objects)
       for (const name of hosts) named.push({ name, from: { file, line }, weight: 3 });
   }
-  for (const chart of foundOf(findings, 'chart')) {
-    if (!piece.releases.some((one) => one.kind === 'chart' && one.chart.name === chart.folder)) continue;
-    for (const name of chart.hosts)
-      named.push({ name, from: { file: chart.valuesFiles[0] ?? chart.file, line: 1 }, weight: 2 });
+  for (const release of piece.releases) {
+    if (release.kind !== 'chart') continue;
+    const { hosts, place } = namedByRelease(release, findings);
+    for (const name of hosts) named.push({ name, from: place(name), weight: 2 });
   }
   for (const { file, line, variables } of foundOf(findings, 'collection')) {
     for (const value of Object.values(variables)) {

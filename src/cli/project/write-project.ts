@@ -4,6 +4,7 @@ import { jsonText, oneLine as visible } from '../kernel/text.js';
 import type { Evidence } from './finding.js';
 import type { Guess, Piece, Release } from './piece.js';
 import { nameFrom } from './project.js';
+import { splitSet } from './release-values.js';
 
 /** A line of YAML and what stands behind it. */
 interface Line {
@@ -155,26 +156,6 @@ function releaseLines(release: Release): Line[] {
     ...sets,
     ...namespace,
   ];
-}
-
-/** `--set a=1,b=2` is two values; a comma after a backslash or within braces is none. */
-function splitSet(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let part = '';
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at]!;
-    if (char === '\\') part += char + (text[++at] ?? '');
-    else if (char === ',' && depth === 0) {
-      parts.push(part);
-      part = '';
-    } else {
-      if (char === '{') depth += 1;
-      if (char === '}') depth -= 1;
-      part += char;
-    }
-  }
-  return [...parts, part];
 }
 
 function imageLines(image: Piece['images'][number]): Line[] {

@@ -236,3 +236,27 @@ t.test('log lines and quantities', async (t) => {
   t.equal(quantity('500000000n'), 0.5);
   t.ok(Number.isNaN(quantity('x')));
 });
+
+t.test('what a Secret says in stringData is applied as data, over it, as the API server keeps it', async (t) => {
+  const metadata = { name: 'a', namespace: 'n' };
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata,
+    data: { a: 'MQ==', b: 'Mg==' },
+    stringData: { b: 'ü', c: '' },
+  };
+  const options = { image: 'i', applySetId: 'set', project: 'p' };
+  const [wanted] = desiredObjects([{ object: secret as never, stacks: ['s'] }], options);
+  t.same(wanted?.data, { a: 'MQ==', b: 'w7w=', c: '' });
+  t.notOk('stringData' in wanted!);
+  const odd = { ...secret, stringData: { port: 1 } };
+  const [left] = desiredObjects([{ object: odd as never, stacks: ['s'] }], options);
+  t.match(
+    left,
+    { stringData: { port: 1 }, data: { b: 'Mg==' } },
+    'what is no text is left for the API server to refuse',
+  );
+  const map = { ...secret, kind: 'ConfigMap' };
+  t.ok('stringData' in desiredObjects([{ object: map as never, stacks: ['s'] }], options)[0]!);
+});

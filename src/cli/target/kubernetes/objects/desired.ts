@@ -43,7 +43,9 @@ export function desiredObjects(
 ): KubeObject[] {
   const all = entries.map(({ object }) => object);
   return entries.map(({ object, stacks }) => {
-    const copy = finishObject(object, all, options.image, { namesJobs: options.project === bundledProject });
+    const copy = withoutStringData(
+      finishObject(object, all, options.image, { namesJobs: options.project === bundledProject }),
+    );
     if (copy.kind === 'Ingress' && options.ingressClass !== undefined && ingressClassOf(copy) === undefined) {
       copy.spec = { ...(copy.spec as object), ingressClassName: options.ingressClass };
     }
@@ -61,6 +63,17 @@ export function desiredObjects(
     copy.metadata.annotations[appliedAnnotation] = digest(copy);
     return copy;
   });
+}
+
+/** The API server keeps `stringData` in `data`, over what is there, and shows it nowhere: what is applied is what is compared. */
+function withoutStringData(object: KubeObject): KubeObject {
+  const { stringData, ...rest } = object as KubeObject & { stringData?: Record<string, unknown> };
+  if (object.kind !== 'Secret' || stringData === undefined || stringData === null) return object;
+  const texts = Object.entries(stringData);
+  // Anything else is for the API server to refuse, in its words.
+  if (!texts.every(([, text]) => typeof text === 'string')) return object;
+  const added = Object.fromEntries(texts.map(([key, text]) => [key, Buffer.from(text as string).toString('base64')]));
+  return { ...rest, data: { ...(rest.data as object | undefined), ...added } };
 }
 
 const managed = { 'app.kubernetes.io/managed-by': 'hwctl' };
