@@ -15,7 +15,10 @@ async function answer({ method, url }, body) {
   }
   if (pathname === '/items' && method === 'POST') {
     const { name, price } = JSON.parse(body);
-    const { rows } = await pool.query('INSERT INTO items (name, price) VALUES ($1, $2) RETURNING id::int, name, price', [name, price]);
+    const { rows } = await pool.query(
+      'INSERT INTO items (name, price) VALUES ($1, $2) RETURNING id::int, name, price',
+      [name, price],
+    );
     return [201, rows[0]];
   }
   const id = /^\/items\/(\d{1,9})$/.exec(pathname)?.[1];

@@ -45,7 +45,9 @@ async function answer(request) {
     return [201, { id: made.id }];
   }
   if (pathname === '/login')
-    return user?.password === sign(password) ? [200, { token: tokenFor(user) }] : [403, { error: 'wrong login or password' }];
+    return user?.password === sign(password)
+      ? [200, { token: tokenFor(user) }]
+      : [403, { error: 'wrong login or password' }];
   return [404, { error: 'not found' }];
 }
 
