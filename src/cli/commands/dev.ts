@@ -27,7 +27,9 @@ const buildTimeoutMs = 300_000;
 
 /** `hwctl dev [STACK...]`. */
 export const define = defineCommand({
-  operands: [operand('[stack...]', 'stacks to bring up first (default: idempotency hello)', name)],
+  operands: [
+    operand('[stack...]', 'stacks to bring up first (default: idempotency hello; of a project its only one)', name),
+  ],
   options,
   endsWithReader: () => true,
   run: ([words], options, context) => dev(words, options, context),

@@ -11,7 +11,7 @@ export const define = defineCommand({
   operands: [
     operand(
       '[stack...]',
-      'stacks to compare besides what is up; `all` for every one (default: idempotency hello)',
+      'stacks to compare besides what is up; `all` for every one (default: idempotency hello; of a project its only one)',
       name,
     ),
   ],

@@ -69,7 +69,7 @@ export const define = defineCommand({
     context.print([
       '',
       writes
-        ? `written: ${shown}. Read it, edit it: it is yours. up, test and load do not read it yet`
+        ? `written: ${shown}. Read it, edit it: it is yours. Then: hwctl up, hwctl test, hwctl load, hwctl down`
         : `not written (--dry-run): ${shown}`,
     ]);
   },

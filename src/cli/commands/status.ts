@@ -5,15 +5,20 @@ import type { Context } from './context/context.js';
 import { formatEndpoints } from './context/endpoint-text.js';
 import { defineCommand } from './options/define-command.js';
 import { toggle } from './options/option.js';
-import { targetFromOptions, targetOptions } from './options/target-options.js';
+import { type TargetOptions, targetFromOptions, targetOptions } from './options/target-options.js';
 
 const watchPeriodMs = 1000;
 
 /** `hwctl status [--watch]`. */
 export const define = defineCommand({
-  options: { ...targetOptions, watch: toggle('--watch', 'again every second, until Ctrl-C') },
+  options: {
+    ...targetOptions,
+    watch: toggle('--watch', 'again every second, until Ctrl-C'),
+    all: toggle('--all', 'every project that is up, here and on the cluster'),
+  },
   endsWithReader: ({ watch }) => watch === true,
   async run(_, options, context) {
+    if (options.all) return printAll(options, context);
     const { target, reason } = await targetFromOptions(options, context);
     for (;;) {
       const status = await target.status();
@@ -28,6 +33,38 @@ export const define = defineCommand({
     }
   },
 });
+
+/** Every project on this machine, and on the cluster that is asked for or is there. */
+async function printAll(options: TargetOptions & { json?: boolean }, context: Context): Promise<void> {
+  const { target } = await targetFromOptions(options, context);
+  const targets = [target];
+  if (options.target === 'auto') {
+    const others = target.name === 'local' ? (['minikube'] as const) : (['local'] as const);
+    for (const name of others) {
+      // A cluster that is not there has nothing that is up.
+      const other = await targetFromOptions({ ...options, target: name }, context).catch(() => undefined);
+      if (other !== undefined) targets.push(other.target);
+    }
+  }
+  const projects = (
+    await Promise.all(
+      targets.map(async (one) => (await one.projects()).map((project) => ({ ...project, target: one.name }))),
+    )
+  ).flat();
+  if (options.json) return context.json({ projects });
+  if (projects.length === 0) return context.print('nothing is up (hwctl up)');
+  const header = ['PROJECT', 'TARGET', 'STACKS'];
+  const rows = projects.map(({ project, target: name, stacks }) => [project, name, stacks.join(', ')]);
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  context.print(
+    [header, ...rows].map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    ),
+  );
+}
 
 function formatStatus(status: StatusReport, context: Pick<Context, 'color' | 'columns'>): string[] {
   if (status.stacks.length === 0) return ['nothing is up (hwctl up)'];

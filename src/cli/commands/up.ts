@@ -63,7 +63,7 @@ export const define = defineCommand({
   operands: [
     operand(
       '[stack...]',
-      'stacks to bring up besides what is up; `all` for every one (default: idempotency hello)',
+      'stacks to bring up besides what is up; `all` for every one (default: idempotency hello; of a project its only one)',
       name,
     ),
   ],

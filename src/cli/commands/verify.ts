@@ -48,7 +48,13 @@ type Stage = 'up' | 'test' | 'load' | 'down';
 
 /** `hwctl verify [STACK...]`: up, all scenarios of the stacks, a short load, down. Always comes down again. */
 export const define = defineCommand({
-  operands: [operand('[stack...]', 'stacks to verify (default: idempotency hello; `all` for every one)', name)],
+  operands: [
+    operand(
+      '[stack...]',
+      'stacks to verify (default: idempotency hello, of a project its only one; `all` for every one)',
+      name,
+    ),
+  ],
   options,
   run: ([words], options, context) => new Verification(context, options, words).run(),
 });

@@ -16,6 +16,8 @@ export interface Target {
   down(request: DownRequest, options: WaitOptions): Promise<DownReport>;
   /** What runs now; empty `services` where nothing is up. */
   status(): Promise<StatusReport>;
+  /** Every project that is up there, this one or not. */
+  projects(): Promise<ProjectStatus[]>;
   /** Log lines of all services or those named, oldest first; with `follow`, until the signal aborts. */
   logs(query: LogQuery): AsyncIterable<LogLine>;
   /** Harms one service on purpose (for strict scenarios): see Fault. Resolves when the deed is done. */
@@ -34,6 +36,12 @@ export interface Target {
   waitScaling?(options: WaitOptions): Promise<void>;
   /** Opens a look at what the workloads use, to sample beside a load. */
   openSampler?(): Promise<WorkloadSampler>;
+}
+
+/** A project that is up. */
+export interface ProjectStatus {
+  project: string;
+  stacks: string[];
 }
 
 /** What `debug` is asked: a shell or a command, and the streams it talks to. */

@@ -184,3 +184,17 @@ t.test('what its chart keeps stays', async (t) => {
   t.ok(cluster.objects.has('Namespace//shop'), 'and what it is in');
   t.strictSame(report.remaining, []);
 });
+
+t.test('what keeps a project from being rendered ends the command, once', async (t) => {
+  const cluster = await running(t);
+  const source: ObjectSource = {
+    ...sourceOf([]),
+    objects: async () => {
+      throw new Failure({ code: 'preflight', message: 'it would not work' });
+    },
+  };
+  await t.rejects(up(cluster, 'shop', source), { code: 'preflight' });
+  await t.rejects(createClusterTarget(cluster.optionsOf('shop')).diff({ source, stacks: ['shop'], values: {} }), {
+    code: 'preflight',
+  });
+});

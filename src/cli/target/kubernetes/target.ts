@@ -8,6 +8,7 @@ import type {
   ForwardRequest,
   LogQuery,
   PodsRequest,
+  ProjectStatus,
   StartedPods,
   Target,
   UpReport,
@@ -20,7 +21,7 @@ import { imageOf, takeDown } from './down.js';
 import { injectFault } from './fault.js';
 import { waitReady } from './health/wait-ready.js';
 import { clusterLogs } from './logs.js';
-import { findApplySets, listMembers, projectMembers } from './objects/apply-set.js';
+import { type ApplySet, findAllApplySets, findApplySets, listMembers, projectMembers } from './objects/apply-set.js';
 import { emptyReport } from './objects/removal.js';
 import { debugPod } from './pods/debug.js';
 import { startPods } from './pods/job.js';
@@ -67,6 +68,11 @@ export function createClusterTarget(options: ClusterTargetOptions): Target {
         };
       });
     },
+    projects: async () => {
+      const cluster = await access();
+      if (cluster === undefined) return [];
+      return withCluster(cluster, async ({ client }) => projectsIn(await findAllApplySets(client)));
+    },
     logs: (query) => readLogs(options, query),
     forward: (request) => forward(options, request),
     waitScaling: (wait) => waitScaling(options, beginExecution(environment.clock, wait).work),
@@ -94,6 +100,15 @@ async function bringUp(options: ClusterTargetOptions, request: UpRequest, wait: 
   } finally {
     up.close();
   }
+}
+
+/** The projects that records are of; one may have several. */
+function projectsIn(sets: readonly ApplySet[]): ProjectStatus[] {
+  const names = [...new Set(sets.map(({ project }) => project))].sort();
+  return names.map((project) => ({
+    project,
+    stacks: [...new Set(sets.filter((set) => set.project === project).flatMap(({ stacks }) => stacks))].sort(),
+  }));
 }
 
 /** A pod beside the services that are up. */

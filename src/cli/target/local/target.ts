@@ -13,6 +13,7 @@ import type {
   Fault,
   LogLine,
   LogQuery,
+  ProjectStatus,
   ServiceStatus,
   StatusReport,
   Step,
@@ -36,6 +37,7 @@ import {
   type LocalState,
   readRuntime,
   readState,
+  recordedProjects,
   type StateFolder,
   stateFolder,
   writeAtomically,
@@ -149,6 +151,19 @@ class Local implements LocalTarget {
 
   async openSampler(): Promise<WorkloadSampler> {
     return openProcessSampler(async () => (await this.status()).services, this.environment.clock);
+  }
+
+  async projects(): Promise<ProjectStatus[]> {
+    const { env } = this.environment;
+    return recordedProjects(env).flatMap((project) => {
+      try {
+        const stacks = readState(stateFolder(env, project))?.stacks ?? [];
+        return stacks.length === 0 ? [] : [{ project, stacks: [...stacks].sort() }];
+      } catch {
+        // A damaged record names no stacks.
+        return [{ project, stacks: [] }];
+      }
+    });
   }
 
   async status(): Promise<StatusReport> {

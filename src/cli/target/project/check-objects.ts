@@ -44,7 +44,7 @@ export function refuseProblems(problems: readonly PreflightProblem[], project: s
   const stopping = problems.filter(({ stops }) => stops);
   const lines = problemLines(problems);
   if (stopping.length === 0) return lines.slice(1);
-  const edits = Object.keys(editsOf(problems)).length;
+  const edits = Object.keys(editsOf(stopping)).length;
   throw new Failure({
     code: 'preflight',
     message: `${project} would not work in this cluster: ${stopping.length} ${stopping.length === 1 ? 'problem stops' : 'problems stop'} it`,
