@@ -13,8 +13,54 @@ const plan = (texts: Record<string, string>): Piece[] => piecesOf(findIn(treeOf(
 const bash = (text: string) => `# Shop\n\n\`\`\`bash\n${text}\n\`\`\`\n`;
 const chart = (name: string) => `apiVersion: v2\nname: ${name}\nversion: 0.1.0\n`;
 
+const object = objectText('v1', 'ConfigMap', 'a');
+const yaml = (path: string, recursive = false) => ({ kind: 'manifests', path, recursive });
+
 /** What one repository holds, and the pieces that are planned of it. */
 const repositories: [what: string, texts: Record<string, string>, pieces: unknown[]][] = [
+  [
+    'a page that applies a folder without objects, once the reader has gone to the one below',
+    { 'README.md': bash('kubectl apply -f ./'), 'compose.yml': 'services: {}\n', 'objects/a.yaml': object },
+    [
+      {
+        releases: [yaml('objects')],
+        guesses: [{ about: 'releases', text: '. has no objects, and is taken for objects' }],
+      },
+    ],
+  ],
+  [
+    'of several below, the one that is named as such folders are',
+    { 'README.md': bash('kubectl apply -f .'), 'examples/a.yaml': object, 'kubernetes/a.yaml': object },
+    [{ releases: [yaml('kubernetes')] }],
+  ],
+  [
+    'of several below that are all alike, none is taken, and what is said is left out',
+    {
+      'README.md': bash('kubectl apply -f x\nkubectl apply -f b.yaml'),
+      'x/one/a.yaml': object,
+      'x/two/a.yaml': object,
+      'b.yaml': object,
+    },
+    [
+      {
+        releases: [yaml('b.yaml')],
+        guesses: [{ about: 'releases', text: /^left out: x\/\*\.yaml is not in the repository/ }],
+      },
+    ],
+  ],
+  [
+    'what is said of folders below, or of a folder whose files hold what cannot be read, stays as it is said',
+    { 'README.md': bash('kubectl apply -R -f x\nkubectl apply -f y'), 'x/one/a.yaml': object, 'y/a.yaml': ':\n  - [' },
+    [{ releases: [yaml('x', true), yaml('y')] }],
+  ],
+  [
+    "skaffold's pattern of the folders in a folder",
+    {
+      'skaffold.yaml': 'apiVersion: skaffold/v2beta9\nkind: Config\ndeploy: { kubectl: { manifests: [configs/*] } }\n',
+      'configs/routes/a.yaml': object,
+    },
+    [{ releases: [yaml('configs/routes')] }],
+  ],
   [
     'numbered manifests and nothing that says how',
     {

@@ -2,6 +2,7 @@ import { basename, posix } from 'node:path';
 import type { Evidence, Finding, FindingOf, Findings } from './finding.js';
 import { foundOf } from './finding.js';
 import { folderOf, nameOf } from './found-file.js';
+import { isBare, meantFolder } from './manifest-folder.js';
 import type { Piece, Release } from './piece.js';
 import { imagesOf } from './plan-images.js';
 import { hostOf, testsOf } from './plan-proof.js';
@@ -193,7 +194,12 @@ function missingIn(act: ShellStep['act'], findings: Findings): string[] {
         : act.kind === 'skaffold'
           ? [act.file]
           : [];
-  return paths.filter((path) => !isRemote(path) && !holds(findings, path));
+  const bare =
+    act.kind !== 'apply' || act.kustomize || act.recursive ? [] : paths.filter((path) => isBare(path, findings));
+  return [
+    ...paths.filter((path) => !isRemote(path) && !holds(findings, path)),
+    ...bare.map((path) => posix.join(path, '*.yaml')),
+  ];
 }
 
 /** The files of `--set-file name=FILE`. */
@@ -233,7 +239,16 @@ function relocated(given: ShellStep, findings: Findings, places: ReadonlyMap<str
     return found ?? path;
   };
   const { act } = given;
-  if (act.kind === 'apply') return { ...given, act: { ...act, files: act.files.map((path) => find(path)) }, moved };
+  if (act.kind === 'apply') {
+    const isPlain = !act.kustomize && !act.recursive;
+    const files = act.files.map((path) => {
+      const there = find(path);
+      const meant = isPlain ? meantFolder(there, findings) : undefined;
+      if (meant !== undefined) moved.push(`${there} has no objects, and is taken for ${meant}`);
+      return meant ?? there;
+    });
+    return { ...given, act: { ...act, files }, moved };
+  }
   if (act.kind === 'collection run') {
     const environment = act.environment === undefined ? {} : { environment: find(act.environment) };
     return { ...given, act: { ...act, collection: find(act.collection), ...environment }, moved };
@@ -425,9 +440,11 @@ function followSkaffold(file: string, piece: Piece, findings: Findings, followed
   const from: Evidence = { file, line: skaffold.line };
   for (const given of skaffold.manifests) {
     // A pattern of all files of a folder is the folder, as kubectl takes it.
-    const path = given.replace(/(?:\/\*\*)?\/\*(?:\.ya?ml|\.\{?yaml,yml\}?)?$/, '') || '.';
-    if (/^https?:/.test(path) || holds(findings, path))
-      addRelease(piece, { kind: 'manifests', path, recursive: given.includes('**'), from });
+    const named = given.replace(/(?:\/\*\*)?\/\*(?:\.ya?ml|\.\{?yaml,yml\}?)?$/, '') || '.';
+    const recursive = given.includes('**');
+    // `configs/*` is the folders in it, too.
+    const path = (recursive ? undefined : meantFolder(named, findings)) ?? named;
+    if (/^https?:/.test(path) || holds(findings, path)) addRelease(piece, { kind: 'manifests', path, recursive, from });
     else
       piece.guesses.push({
         about: 'releases',
