@@ -84,4 +84,5 @@ await Promise.all(Array.from({ length: slow ? 1 : 3 }, (_, index) => runNext(ind
 writeFileSync(raw, `1..${done}\n`, { flag: 'a' });
 const skipped = all.skip + all.todo;
 process.stdout.write(`${all.pass} passed, ${all.fail} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-process.exit(all.fail > 0 || done === 0 ? 1 : 0);
+// A pipe takes what it holds and the rest later: to exit before is to lose the last line.
+process.stdout.write('', () => process.exit(all.fail > 0 || done === 0 ? 1 : 0));

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
 interface Outcome {
@@ -106,3 +108,18 @@ for (const [ok, cases] of [
       t.match(outcome.counts, counts, name);
     }
   });
+
+t.test('the last line reaches a pipe that is read late, however much comes before it', async (t) => {
+  const folder = t.testdir({
+    'long.test.ts': `${head}for (let at = 0; at < 4_000; at++) t.ok(true, 'one of very many assertions, number ' + at);\nt.ok(false);`,
+  });
+  const child = spawn(process.execPath, [fileURLToPath(new URL('test.mjs', scripts)), join(folder, 'long.test.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child.stdout.pause();
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  let text = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) text += chunk;
+  t.ok(text.length > 200_000, `${text.length} bytes`);
+  t.match(text, /4000 passed, 1 failed\n$/);
+});

@@ -13,6 +13,7 @@ import { type TargetOptions, targetFromOptions, targetOptions } from './options/
 import type { ValueKind } from './options/value-kind.js';
 import { requestFrom, valueOptions } from './options/value-options.js';
 import { cpus, duration, name, size } from './options/values.js';
+import { adviceFor, openProject } from './project/open-project.js';
 
 /** A release of Kubernetes as minikube names it. */
 const kubernetesVersion: ValueKind<string> = {
@@ -77,6 +78,7 @@ export const define = defineCommand({
 });
 
 async function up(words: string[], options: Options, context: Context): Promise<void> {
+  if (words.length === 0) await adviseProject(options, context);
   const request: UpRequest = {
     ...(await requestFrom(words, options, context)),
     cluster: {
@@ -112,6 +114,13 @@ async function up(words: string[], options: Options, context: Context): Promise<
   const report = await bringUp();
   if (options.json) context.json({ ...report, reason });
   else context.print(formatReport(report));
+}
+
+/** Whoever stands in a project that says nothing of itself is told how it is brought up: what comes is the bundled platform. */
+async function adviseProject(options: Options, context: Context): Promise<void> {
+  const { project } = await openProject(options, context);
+  const advice = project === undefined && !options.manifests ? adviceFor(context.cwd, context.root) : undefined;
+  if (advice !== undefined) context.note(advice);
 }
 
 function whatGoesOn(name: string, { context, allowContext, profile }: TargetOptions): string {

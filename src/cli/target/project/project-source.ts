@@ -1,6 +1,7 @@
 import type { RunProgram } from '../../kernel/process.js';
 import type { KubeObject } from '../manifests/kube-object.js';
 import type { StackObject } from '../manifests/stack-object.js';
+import type { Values } from '../manifests/values-shape.js';
 import { applyEdits, editsOf } from '../preflight/edit-objects.js';
 import { createNamespaces, missingNamespaces, placeObjects } from '../rendering/place-objects.js';
 import type { Release } from '../rendering/release.js';
@@ -11,6 +12,7 @@ import { wavesOf } from '../rendering/waves.js';
 import type { BuiltImage, ClusterFacts, ObjectSource } from '../source.js';
 import { type CheckedInput, checkObjects, refuseProblems } from './check-objects.js';
 import { joinStacks } from './join-stacks.js';
+import { applyProjectValues } from './project-values.js';
 
 /** A stack of a project, as its hwctl.yaml says it; paths are absolute. */
 export interface ProjectStack {
@@ -59,11 +61,14 @@ export class ProjectSource implements ObjectSource {
     this.images = [...all.values()];
   }
 
-  async objects({ stacks }: { stacks: readonly string[] }, cluster: ClusterFacts | undefined): Promise<StackObject[]> {
+  async objects(
+    { stacks, values }: { stacks: readonly string[]; values: Values },
+    cluster: ClusterFacts | undefined,
+  ): Promise<StackObject[]> {
     const asked = this.stacks.filter(({ name }) => stacks.includes(name));
     const rendered: { stack: string; objects: StackObject[] }[] = [];
     for (const stack of asked) rendered.push({ stack: stack.name, objects: await this.#render(stack, cluster) });
-    return joinStacks(rendered);
+    return applyProjectValues(joinStacks(rendered), values);
   }
 
   /** What the stacks ask for, and what their objects cannot do without. */
