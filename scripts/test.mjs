@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exitDrained } from './exit-drained.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const slowSuites = ['faults', 'e2e', 'runs', 'soak'];
@@ -84,5 +85,4 @@ await Promise.all(Array.from({ length: slow ? 1 : 3 }, (_, index) => runNext(ind
 writeFileSync(raw, `1..${done}\n`, { flag: 'a' });
 const skipped = all.skip + all.todo;
 process.stdout.write(`${all.pass} passed, ${all.fail} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-// A pipe takes what it holds and the rest later: to exit before is to lose the last line.
-process.stdout.write('', () => process.exit(all.fail > 0 || done === 0 ? 1 : 0));
+exitDrained(all.fail > 0 || done === 0 ? 1 : 0);
