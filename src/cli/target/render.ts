@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { contentTag, imageName, readContext } from './kubernetes/provider/image.js';
 import { finishObject } from './manifests/derived-fields.js';
 import { namesIn } from './manifests/edits.js';
@@ -8,6 +7,7 @@ import type { KubeObject } from './manifests/kube-object.js';
 import { type ObjectsRequest, readObjects } from './manifests/manifests.js';
 import { describeStack } from './manifests/stacks.js';
 import type { Values } from './manifests/values-shape.js';
+import { yamlText } from './manifests/yaml-text.js';
 
 /** What `render` reads, and the package whose server the objects run. */
 export interface RenderRequest extends ObjectsRequest {
@@ -64,7 +64,7 @@ function valuesFor(values: Values, names: { replicas: string[]; resources: strin
 
 /** Objects as one stream of YAML documents, which `kubectl apply -f -` accepts. */
 export function renderYaml(objects: readonly KubeObject[]): string {
-  return objects.map((object) => `---\n${stringify(object, { lineWidth: 0 })}`).join('');
+  return objects.map((object) => `---\n${yamlText(object)}`).join('');
 }
 
 /** Objects as a folder that `kubectl apply -k` accepts: file names and texts. */
@@ -73,12 +73,12 @@ export function renderFolder(objects: readonly KubeObject[]): Record<string, str
   for (const object of objects) {
     const { name, namespace } = object.metadata;
     const file = [namespace, object.kind.toLowerCase(), name].filter((part) => part !== undefined).join('-');
-    files[`${file.replaceAll(/[^a-z0-9.-]/g, '-')}.yaml`] = stringify(object, { lineWidth: 0 });
+    files[`${file.replaceAll(/[^a-z0-9.-]/g, '-')}.yaml`] = yamlText(object);
   }
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: Object.keys(files),
   };
-  return { 'kustomization.yaml': stringify(kustomization), ...files };
+  return { 'kustomization.yaml': yamlText(kustomization), ...files };
 }

@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from 'diff';
-import { stringify } from 'yaml';
+import { yamlText } from './yaml-text.js';
 
 /** The difference between an object as it is and as `up` would leave it. */
 export interface ObjectDiff {
@@ -24,7 +24,7 @@ export function diffObjects(ref: string, before: unknown, after: unknown): Objec
 }
 
 function textOf(value: unknown): string {
-  return value === undefined ? '' : stringify(value, { lineWidth: 0, sortMapEntries: true });
+  return value === undefined ? '' : yamlText(value, 'sorted');
 }
 
 /** Masks the values of two maps of secrets, so that only which of them change is told. */

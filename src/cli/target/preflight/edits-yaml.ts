@@ -1,5 +1,6 @@
-import { isMap, isScalar, LineCounter, type ParsedNode, parse, parseDocument, stringify, type YAMLMap } from 'yaml';
+import { isMap, isScalar, LineCounter, type ParsedNode, parse, parseDocument, type YAMLMap } from 'yaml';
 import { Failure } from '../../kernel/failure.js';
+import { yamlText } from '../manifests/yaml-text.js';
 import { same } from './fields.js';
 import { mergePatches } from './merge-patch.js';
 
@@ -28,7 +29,7 @@ export function editsYaml(
       Object.hasOwn(before, ref) ? mergePatches(before[ref], patch) : patch,
     ]),
   );
-  document.setIn([...path, 'edits'], document.createNode({ ...before, ...merged }));
+  document.setIn([...path, 'edits'], document.createNode({ ...before, ...merged }, { aliasDuplicateObjects: false }));
   const inserted = isMap(holder) ? insert(text, holder as YAMLMap.Parsed, there, merged, before, lines) : undefined;
   if (inserted !== undefined && same(parse(inserted), document.toJS())) return inserted;
   // What stands there is changed itself, or is written in braces: the whole is written anew.
@@ -49,7 +50,7 @@ function insert(
   const first = into.items[0]?.key;
   if (into.flow === true || first === undefined || (there !== undefined && into !== there)) return undefined;
   const indent = ' '.repeat(lines.linePos(first.range[0]).col - 1);
-  const block = stringify(into === there ? merged : { edits: merged }, { lineWidth: 0 });
+  const block = yamlText(into === there ? merged : { edits: merged });
   const added = block.replace(/^(?=.)/gm, indent);
   // After the last line that has something of the map; comments behind it stay behind.
   const end = into.range[1];

@@ -1,8 +1,8 @@
-import { stringify } from 'yaml';
 import { type Edit, setField } from '../edits.js';
 import type { Expression } from '../expression.js';
 import type { KubeObject } from '../kube-object.js';
 import type { FieldPath } from '../yaml-source.js';
+import { yamlText } from '../yaml-text.js';
 import { printExpression } from './print-expression.js';
 
 /** A field of an object in a chart: what values decide, or a piece of template text of its own. */
@@ -35,7 +35,7 @@ export function templateOf(value: object, slots: readonly Slot[], chart: string)
 
 /** YAML without line folding and without its final newline. */
 export function yaml(value: unknown): string {
-  return stringify(value, { lineWidth: 0 }).trimEnd();
+  return yamlText(value).trimEnd();
 }
 
 /** Text that a Go template prints as it is. */
