@@ -8,6 +8,7 @@ import { connectionPairs, readTls } from '../options/connection-options.js';
 import { findEndpoint } from '../options/target-options.js';
 import { readValue } from '../options/value-kind.js';
 import { host as hostKind, url as urlKind } from '../options/values.js';
+import { openProject } from '../project/open-project.js';
 import { needs } from './arrivals.js';
 import type { LoadTargetOptions } from './flags.js';
 
@@ -48,7 +49,10 @@ export async function findTarget(
     const { host } = place;
     const header = hostHeader ?? (host === undefined ? undefined : readValue(hostKind, 'host', host, context));
     const url = new URL(readValue(urlKind, 'url', place.url, context));
-    return fromUrl(options, url, hasPaths, header, context);
+    const named = fromUrl(options, url, hasPaths, header, context);
+    return named.endpoint.connect === undefined
+      ? ((await throughProject(named, url, options, context)) ?? named)
+      : named;
   }
   for (const [key, flag] of urlFlags) if (options[key] !== undefined) throw needs(flag, '--url');
   const { target, reason, endpoint, status } = await findEndpoint(options, context);
@@ -79,6 +83,38 @@ export async function findTarget(
     ],
     target,
   };
+}
+
+/** The way to a host or a Service that the work names and a project routes that is up: no DNS of this machine knows them. */
+async function throughProject(
+  named: LoadTarget,
+  url: URL,
+  options: LoadTargetOptions & { inCluster?: boolean },
+  context: Context,
+): Promise<LoadTarget | undefined> {
+  // Pods look it up themselves.
+  if (options.inCluster === true) return undefined;
+  const { project } = await openProject(options, context);
+  if (project === undefined) return undefined;
+  const up = await findEndpoint(options, context).catch((error: unknown) => {
+    if (error instanceof Failure && (error.code === 'nothing-is-up' || error.code === 'no-endpoint')) return undefined;
+    throw error;
+  });
+  const way = up?.status.endpoints.find(
+    (one) => one.url.startsWith(url.protocol) && (one.host === url.hostname || isService(one, url)),
+  );
+  if (up === undefined || way === undefined) return undefined;
+  const { hostname, port, protocol } = new URL(way.url);
+  const connect = { host: unbracket(hostname), port: portOf({ port, protocol }) };
+  const note = `${url.hostname} is reached at ${way.url}: target ${up.target.name}, ${up.reason}`;
+  return { ...named, endpoint: { ...named.endpoint, connect }, notes: [...named.notes, note], target: up.target };
+}
+
+/** Whether a URL names the Service behind an endpoint, as pods look it up: `prices.default.svc.cluster.local`. */
+function isService({ service }: Endpoint, url: URL): boolean {
+  if (service === undefined || service.port !== portOf(url)) return false;
+  const name = `${service.name}.${service.namespace}`;
+  return [name, `${name}.svc`, `${name}.svc.cluster.local`].includes(url.hostname);
 }
 
 /** The first path of an endpoint whose answer is no error; undefined where none is known to be so. */
@@ -170,7 +206,7 @@ function connectTo(options: LoadTargetOptions, url: URL): LoadEndpoint['connect'
 }
 
 /** The port that a URL means. */
-export function portOf(url: URL): number {
+export function portOf(url: Pick<URL, 'port' | 'protocol'>): number {
   return Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
 }
 

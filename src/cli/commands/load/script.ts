@@ -219,10 +219,12 @@ function endpointOf({ options, origins }: ReadScript, endpoint: LoadEndpoint): L
 function refuseClusterName(
   { origins }: ReadScript,
   options: ScriptOptions & { inCluster?: boolean },
-  { url }: LoadEndpoint,
+  { url, connect }: LoadEndpoint,
 ): void {
   const { hostname } = new URL(url);
-  if (options.inCluster === true || options.url !== undefined || !/\.svc(\.|$)/.test(hostname)) return;
+  // It is known where it is.
+  if (connect !== undefined || options.inCluster === true || options.url !== undefined || !/\.svc(\.|$)/.test(hostname))
+    return;
   throw new Failure({
     code: 'cluster-name',
     message: `${hostname} is the name of a Service inside of a cluster (${origins[0]?.at ?? 'the script'})`,

@@ -311,8 +311,8 @@ async function collectionJob(
 }
 
 /**
- * Where a collection's logical host is: the platform for one that names the platform's, or --url. Others run as they are,
- * with nothing up.
+ * Where the host that a collection names is: the platform's or the project's way in, or --url. Others run as they are, with
+ * nothing up.
  */
 async function collectionEndpoint(
   file: string,
@@ -320,7 +320,11 @@ async function collectionEndpoint(
   platform: Platform | undefined,
   context: Context,
 ): Promise<ScenarioEndpoint | undefined> {
-  const ours = readText(file, { shown: file, latin: true }).includes('arch.homework') ? 'arch.homework' : undefined;
+  const { project } = await openProject(options, context);
+  const hosts = project === undefined ? [bundledHost] : [...project.stacks.values()].flatMap(({ host }) => host ?? []);
+  const said = textsOf(file, options, context);
+  const named = (names: readonly string[]) => names.find((name) => said.some((text) => text.includes(name)));
+  const ours = named(hosts);
   if (options.url !== undefined) {
     const host = options.host ?? ours;
     if (host === undefined)
@@ -329,12 +333,38 @@ async function collectionEndpoint(
       );
     return { url: options.url, host };
   }
-  if (ours === undefined) return undefined;
+  // What routes to a project is live: its hwctl.yaml need not say the host.
+  if (ours === undefined && project === undefined) return undefined;
   try {
-    const { endpoint } = (await platform?.()) ?? {};
-    return endpoint === undefined ? undefined : { url: endpoint.url, host: endpoint.host ?? ours };
+    const up = await platform?.();
+    const ways = up?.status.endpoints.filter(({ host }) => host !== undefined) ?? [];
+    const live = named(ways.map(({ host }) => host!));
+    const way = ways.find(({ host }) => host === live) ?? (ours === undefined ? undefined : up?.endpoint);
+    return way === undefined ? undefined : { url: way.url, host: live ?? ours };
   } catch (error) {
     if (error instanceof Failure && error.code === 'nothing-is-up') return undefined;
     throw error;
+  }
+}
+
+/** The host of the platform that comes with hwctl. */
+const bundledHost = 'arch.homework';
+
+/** All that may name a server: the collection, its environment and globals, the variables of hwctl.yaml and the command line. */
+function textsOf(file: string, options: TestOptions, context: Context): string[] {
+  const { environment, globals, globalVar } = options;
+  const files = [file, environment, globals].filter((one) => one !== undefined);
+  return [
+    ...files.map((one) => textIn(resolve(context.cwd, one))),
+    ...Object.values({ ...givenVariables(options, context), ...globalVar }),
+  ];
+}
+
+/** The run itself tells what cannot be read. */
+function textIn(file: string): string {
+  try {
+    return readText(file, { shown: file, latin: true });
+  } catch {
+    return '';
   }
 }
