@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -30,4 +31,5 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
 
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 ThreadingHTTPServer(("", int(os.environ.get("PORT", "8000"))), Handler).serve_forever()
