@@ -181,6 +181,13 @@ const read: Row[] = [
 
 const written: Row[] = [
   { flag: 'load --out', argv: (name) => [...load, '--out', name], kind: 'text', ending: '.json' },
+  { flag: 'verify --out', argv: (name) => ['verify', 'hello', '--target', 'local', '--out', name], kind: 'text' },
+  {
+    flag: 'load compare --out',
+    argv: (name) => ['load', 'compare', 'result.json', 'result.json', '--out', name],
+    kind: 'text',
+    ending: '.json',
+  },
   {
     flag: 'test --reporters',
     argv: (name) => ['test', 'plain.yaml', ...url, '-r', `tap=${name}`],

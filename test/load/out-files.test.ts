@@ -14,7 +14,7 @@ const plan = definePlan({
   work: [{ kind: 'requests', name: 'w', weight: 1, requests: [{ step: 'GET /', method: 'GET', path: '/' }] }],
 });
 const record = { dueUs: 0, sentUs: 0, firstByteUs: 0, doneUs: 1000, step: 0, status: 200, bytes: 1 };
-const kinds = ['json', 'csv', 'ndjson', 'html'];
+const kinds = ['json', 'csv', 'ndjson', 'html', 'md'];
 
 /** Writes one file of each kind. */
 async function writeAll(cwd: string) {

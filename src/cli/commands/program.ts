@@ -5,6 +5,7 @@ import { ReaderLeft } from '../kernel/output.js';
 import { answerShell, completeCommand } from './completion/complete.js';
 import type { Context } from './context/context.js';
 import { formatFailure, withoutSecrets } from './context/failure-text.js';
+import { appendStepSummary, failureBlocks } from './context/step-summary.js';
 import { type Ends, jsonWhat } from './options/define-command.js';
 import { newmanCounterpart } from './options/newman-options.js';
 import { commandEntries } from './registry.js';
@@ -46,6 +47,9 @@ export async function runCommand(
 function commandOf(argv: readonly string[]): string {
   return argv.find((word) => !word.startsWith('-')) ?? '';
 }
+
+/** Commands that write a summary of a step of GitHub Actions, also where they could not run. */
+const summarized = ['test', 'load', 'verify'];
 
 /** Commands after which no file of hwctl is left. */
 const leavesNothing = ['down', 'verify'];
@@ -134,6 +138,8 @@ function report(error: unknown, argv: string[], context: Context, usage: Usage):
   }
   if (error instanceof Failure) {
     usage.failure = error;
+    const call = commandOf(argv);
+    if (summarized.includes(call)) appendStepSummary(failureBlocks(call, error), context);
     if (argv.includes('--json')) {
       const { code, message, hint, details } = withoutSecrets(error);
       context.json({ error: { code, message, hint, details: details.length > 0 ? details : undefined } });

@@ -1,20 +1,26 @@
+import { resolve } from 'node:path';
 import { formatDuration } from '../kernel/duration.js';
 import { exitCodes, Failure } from '../kernel/failure.js';
-import type { LoadResult } from '../load/measure/metrics.js';
+import type { Replacement } from '../kernel/replacement.js';
 import { formatLatency } from '../report/format.js';
+import type { LoadHeading } from '../report/load/words.js';
+import { markdownDocument } from '../report/markdown.js';
 import { createPaint, type Paint } from '../report/paint.js';
 import type { ScenarioResult } from '../scenario/result.js';
-import type { DownReport, Target, UpReport, UpRequest } from '../target/target.js';
+import type { Target, UpRequest } from '../target/target.js';
 import type { Context } from './context/context.js';
 import { formatEvent } from './context/event-text.js';
 import { formatFailure } from './context/failure-text.js';
+import { appendStepSummary } from './context/step-summary.js';
+import { openDraft, writeOut } from './load/out.js';
 import { makeLoadPlan } from './load/plan.js';
 import { loadExitCode, runLoad } from './load/run.js';
 import { defineCommand, operand } from './options/define-command.js';
 import { type OptionsOf, option } from './options/option.js';
 import { findEndpoint, targetFromOptions, targetOptions } from './options/target-options.js';
 import { requestFrom, valueOptions } from './options/value-options.js';
-import { duration, name, rate } from './options/values.js';
+import { destination, duration, name, rate } from './options/values.js';
+import { type Stage, type StageLine, type VerifyReport, verifyMarkdown } from './verify-report.js';
 
 const options = {
   ...targetOptions,
@@ -23,28 +29,12 @@ const options = {
   rps: option('--rps <n>', 'arrivals per second of the load', rate, '100'),
   duration: option('--duration <duration>', 'how long the load lasts', duration, '5s'),
   timeout: option('--timeout <duration>', 'how long it may take to come up', duration, '5m'),
+  out: option('--out <file>', 'write a summary in Markdown', { ...destination, example: 'summary.md' }),
 };
 
 type Options = OptionsOf<typeof options> & { json?: boolean };
 
 const downTimeoutMs = 120_000;
-
-/** What verify did, stage by stage; the document of `--json`. A stage that was not reached is absent. */
-interface VerifyReport {
-  target: Target['name'];
-  reason: string;
-  up?: UpReport & { reason: string };
-  test?: { passed: boolean; scenarios: Pick<ScenarioResult, 'name' | 'requests' | 'assertions' | 'failures'>[] };
-  load?: LoadResult;
-  down?: DownReport;
-  /** What kept a stage from being carried out. */
-  failures: { stage: Stage; code: string; message: string; hint?: string }[];
-  durationMs: number;
-  passed: boolean;
-  exitCode: number;
-}
-
-type Stage = 'up' | 'test' | 'load' | 'down';
 
 /** `hwctl verify [STACK...]`: up, all scenarios of the stacks, a short load, down. Always comes down again. */
 export const define = defineCommand({
@@ -68,7 +58,11 @@ class Verification {
     passed: false,
     exitCode: exitCodes.pass,
   };
-  private readonly summary: string[] = [];
+  private readonly lines: StageLine[] = [];
+  /** Of `--out`. */
+  private draft: Replacement | undefined;
+  private heading: LoadHeading | undefined;
+  private stacks: string[] = [];
   private readonly paint: Paint;
 
   constructor(
@@ -83,18 +77,24 @@ class Verification {
     const { context, options, report } = this;
     const started = context.clock.monotonic();
     const request = await requestFrom(this.words, options, context);
+    this.stacks = request.stacks;
     const { target, reason } = await targetFromOptions(options, context, 'deploy');
     report.target = target.name;
     report.reason = reason;
     if (!options.json) context.beginReport();
     this.say(`target ${target.name}: ${reason}`);
     const before = (await target.status()).stacks;
+    const { out } = options;
+    if (out !== undefined) this.draft = openDraft(resolve(context.cwd, out), out);
     try {
       const isUp = await this.stage('up', () => this.up(target, request, options.timeout));
       if (isUp) {
         await this.stage('test', () => this.test(target, request.stacks));
         await this.stage('load', () => this.load());
       }
+    } catch (error) {
+      this.draft?.discard();
+      throw error;
     } finally {
       await this.stage('down', () => this.down(target, request.stacks, before));
     }
@@ -102,6 +102,7 @@ class Verification {
     if (context.signal.aborted) report.exitCode = exitCodes.interrupted;
     report.passed = report.exitCode === exitCodes.pass;
     this.finish();
+    this.summarize();
     return report.exitCode;
   }
 
@@ -177,12 +178,13 @@ class Verification {
     const { plan } = await makeLoadPlan(undefined, this.loadOptions(), context);
     const result = await runLoad(plan, context, { progress: this.progress() });
     report.load = result;
+    const { headingOf } = await import('../report/load/words.js');
+    const { traitsOf } = await import('../load/arrivals/models.js');
+    this.heading = headingOf(plan, traitsOf(plan.arrivals));
     if (!options.json) {
       const { loadSummary } = await import('../report/load/summary.js');
-      const { headingOf } = await import('../report/load/words.js');
-      const { traitsOf } = await import('../load/arrivals/models.js');
       context.write(
-        `\n${loadSummary(result, headingOf(plan, traitsOf(plan.arrivals)), { color: context.color, columns: context.columns, exitCode: loadExitCode(result) })}`,
+        `\n${loadSummary(result, this.heading, { color: context.color, columns: context.columns, exitCode: loadExitCode(result) })}`,
       );
     }
     const exitCode = loadExitCode(result);
@@ -236,14 +238,23 @@ class Verification {
   }
 
   private line(stage: Stage, good: boolean, text: string): void {
-    const mark = good ? this.paint.good('✓') : this.paint.bad('✗');
-    this.summary.push(`${mark} ${stage.padEnd(5)} ${text}`);
+    this.lines.push({ stage, good, text });
   }
 
   /** A failed check outranks a void measurement, and an environment that failed outranks both. */
   private worst(exitCode: number): void {
     const rank = [exitCodes.pass, exitCodes.void, exitCodes.failed, exitCodes.cannotRun] as number[];
     if (rank.indexOf(exitCode) > rank.indexOf(this.report.exitCode)) this.report.exitCode = exitCode;
+  }
+
+  /** The report in Markdown: into the step of GitHub Actions, and where `--out` says. */
+  private summarize(): void {
+    const { context, options, report } = this;
+    const blocks = verifyMarkdown(report, this.lines, this.stacks, this.heading);
+    appendStepSummary(blocks, context);
+    if (options.out === undefined || this.draft === undefined) return;
+    writeOut(this.draft, markdownDocument(blocks), options.out);
+    context.note(`wrote ${resolve(context.cwd, options.out)}`);
   }
 
   private finish(): void {
@@ -260,7 +271,8 @@ class Verification {
       [exitCodes.interrupted]: this.paint.warn('INTERRUPTED'),
     };
     this.say(['', `── verify ${'─'.repeat(Math.max(3, Math.min(80, this.context.columns) - 10))}`]);
-    for (const line of this.summary) this.say(line);
+    for (const { stage, good, text } of this.lines)
+      this.say(`${good ? this.paint.good('✓') : this.paint.bad('✗')} ${stage.padEnd(5)} ${text}`);
     this.say([
       '',
       `${words[report.exitCode] ?? 'FAIL'} in ${formatDuration(report.durationMs)} (exit ${report.exitCode})`,

@@ -88,6 +88,38 @@ export function htmlText(text: string): string {
     .replace(runnerCommand, '#&#35;');
 }
 
+/**
+ * Text within a line of GitHub's Markdown, also in a cell of a table, as code: in code nothing of it is a mention, a link, an
+ * image, a formula, emphasis or HTML. Where a code span could not hold it (a backquote, blanks at its ends) or readers of
+ * tables do not agree (a pipe), each sign of ASCII is a reference within `<code>`.
+ */
+export function markdownCode(text: string): string {
+  const line = oneLine(text);
+  if (line !== '' && !/[`|]|^\s|\s$|##\w*\[/.test(line)) return `\`${line}\``;
+  return `<code>${line.replace(/[!-/:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)}</code>`;
+}
+
+/** What GitHub makes links, pictures or formulas of, wherever it stands in a text and however it is escaped. */
+const livesInMarkdown = /[@$]|#\w|:\/\/|www\.|:(?!\d\d:)[\w+-]+:|\bGH-\d/i;
+
+/** A sentence within a line of GitHub's Markdown, as it is; one with an address or a mention in it stands as code. */
+export function markdownText(text: string): string {
+  const line = oneLine(text).trim();
+  if (livesInMarkdown.test(line)) return markdownCode(line);
+  return line
+    .replace(/[&<>|\\]/g, (char) => `&#${char.charCodeAt(0)};`)
+    .replace(/[`*_[\]~]/g, '\\$&')
+    .replace(/^([-+=:#]|\d+[.)])/, (mark) => `${mark.slice(0, -1)}&#${mark.charCodeAt(mark.length - 1)};`);
+}
+
+/** Text of several lines as a block of code in Markdown; its fence is longer than any run of backquotes within. */
+export function markdownBlock(text: string): string {
+  const body = runnerText(printable(text), true);
+  const longest = Math.max(2, ...(body.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${body}\n${fence}`;
+}
+
 /** A description or the reason of a directive in TAP 14: one line that begins no directive. */
 export function tapText(text: string): string {
   return oneLine(text.trim()).replace(/[\\#]/g, '\\$&');

@@ -54,7 +54,7 @@ const stacks = ['hello', 'idempotency', 'orders', 'prices', 'users'];
 const services = ['auth', 'billing', 'hello', 'notifications', 'orders', 'postgres', 'prices', 'users'];
 const served = ['auth', 'billing', 'orders', 'notifications', 'users', 'prices', 'hello'];
 const yaml = ['broken.yaml', 'kube.yaml', 'my file.yaml'];
-const reporters = ['cli', 'json', 'junit', 'tap', 'html', 'github'];
+const reporters = ['cli', 'json', 'junit', 'tap', 'html', 'markdown', 'github'];
 const everyFile = ['a.csv', 'a.har', 'a.json', 'ca.pem', 'notes.txt', ...yaml, ...folders];
 
 t.test('words and what may stand in place of the last one', async (t) => {
@@ -126,7 +126,7 @@ t.test('words and what may stand in place of the last one', async (t) => {
     ['load compare ', ['a.json', ...folders]],
     ['load compare a.json ', ['a.json', ...folders]],
     ['load compare a.json b.json ', []],
-    ['load compare --', ['--json', '--tolerance', '--help']],
+    ['load compare --', ['--json', '--tolerance', '--out', '--help']],
     ['load steady compare', []],
     ['scenario ', ['list', 'show', 'validate', 'export', 'import']],
     ['scenario show h', ['hello']],

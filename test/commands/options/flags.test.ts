@@ -238,7 +238,7 @@ const otherThings = {
   '--data': 'the body of load, the folder of serve',
   '--header': 'a whole header of load, the name of the key’s of probe',
   '--host': 'the Host header, and where serve listens',
-  '--out': 'the file of load, the folder of render',
+  '--out': 'the file of load and verify, the folder of render',
   '--target': 'render asks clusters alone',
   '--timeout': 'newman’s bare milliseconds are taken by test',
 };

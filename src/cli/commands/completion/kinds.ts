@@ -125,6 +125,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
 
   'load --out': files(...Object.keys(outFormats).map((extension) => extension.slice(1))),
+  'load compare --out': files('md', 'json'),
+  'verify --out': files('md'),
   '--baseline': files('json'),
   '--host': text,
   '--image': text,

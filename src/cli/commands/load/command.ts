@@ -17,6 +17,7 @@ import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
 import { formatEvent } from '../context/event-text.js';
 import { formatFailure } from '../context/failure-text.js';
+import { appendStepSummary, hasStepSummary } from '../context/step-summary.js';
 import { defineCommand, operand } from '../options/define-command.js';
 import { helpList } from '../options/help-list.js';
 import { name } from '../options/values.js';
@@ -25,7 +26,7 @@ import { maskedCommandLine } from './command-line.js';
 import { compare, comparisonExitCode, readResult, usualTolerance } from './compare.js';
 import { maxExitCode } from './find-max.js';
 import { type LoadOptions, loadOptions } from './flags.js';
-import { OutFiles, peerSummary } from './out.js';
+import { OutFiles, peerSummary, runMarkdown } from './out.js';
 import { makeLoadPlan } from './plan.js';
 import { type LoadPods, readPodCount, startLoadPods } from './pods.js';
 import { Pusher } from './push.js';
@@ -126,6 +127,7 @@ async function load(
   // Before the last word, for it tells the exit code; without a file that was asked for, whatever reads it would be misled.
   const { paths, lost } = await files.write(report, plan);
   const exitCode = exitCodeOf(lost.length > 0 ? exitCodes.cannotRun : found, context);
+  if (hasStepSummary(context)) appendStepSummary(await runMarkdown(reportOf(report, exitCode, context), plan), context);
   if (options.json) context.json(reportOf(report, exitCode, context));
   else {
     const conclusion = findMax?.sentence;

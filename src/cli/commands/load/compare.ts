@@ -2,13 +2,18 @@ import { resolve } from 'node:path';
 import { exitCodes, Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
 import { parseJson } from '../../kernel/json.js';
+import { jsonText } from '../../kernel/text.js';
 import { type Comparison, compareRuns } from '../../load/measure/compare.js';
 import type { LoadResult } from '../../load/measure/metrics.js';
+import { compareMarkdown } from '../../report/load/compare-markdown.js';
 import { comparisonText } from '../../report/load/compare-text.js';
+import { markdownDocument } from '../../report/markdown.js';
 import type { Context } from '../context/context.js';
+import { appendStepSummary } from '../context/step-summary.js';
 import { defineCommand, operand } from '../options/define-command.js';
-import { toleranceOptions } from './flags.js';
-import { resultHint as hint, resultFile } from './values.js';
+import { outOptions, toleranceOptions } from './flags.js';
+import { openDraft, writeOut } from './out.js';
+import { resultHint as hint, outFormat, resultFile } from './values.js';
 
 /** How much worse a figure may be where nothing is said. */
 export const usualTolerance = 0.1;
@@ -19,12 +24,27 @@ export const compare = defineCommand({
     operand('<before>', 'a result that --out wrote as JSON', resultFile),
     operand('<after>', 'another', resultFile),
   ],
-  options: toleranceOptions,
-  async run([before, after], { json, tolerance = usualTolerance }, context) {
+  options: { ...toleranceOptions, ...outOptions },
+  async run([before, after], { json, tolerance = usualTolerance, out }, context) {
+    const odd = out.find((path) => !['.json', '.md'].includes(outFormat(path) ?? ''));
+    if (odd !== undefined)
+      throw new Failure({
+        code: 'conflict',
+        message: `--out ${odd}: a comparison is written as .json or .md`,
+        hint: 'Name a file that ends in .md: --out comparison.md',
+      });
     const comparison = compareRuns(readResult(before, context), readResult(after, context), tolerance);
+    const exitCode = comparisonExitCode(comparison);
+    const blocks = compareMarkdown(comparison, exitCode);
+    appendStepSummary(blocks, context);
     if (json) context.json(comparison);
     else context.write(comparisonText(comparison, context));
-    return comparisonExitCode(comparison);
+    for (const path of out) {
+      const text = outFormat(path) === '.md' ? markdownDocument(blocks) : `${jsonText(comparison)}\n`;
+      writeOut(openDraft(resolve(context.cwd, path), path), text, path);
+      context.note(`wrote ${resolve(context.cwd, path)}`);
+    }
+    return exitCode;
   },
 });
 

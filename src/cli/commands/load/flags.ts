@@ -122,6 +122,11 @@ export const toleranceOptions = {
 
 const kinds = Object.entries(outFormats).map(([extension, what]) => `${extension} (${what})`);
 
+/** The files that are written. */
+export const outOptions = {
+  out: repeated('--out <file>', `write the run to a file: ${kinds.join(', ')}; several times`, outFile),
+};
+
 /** What is shown, written and compared. */
 const outputOptions = {
   summary: option(
@@ -130,7 +135,7 @@ const outputOptions = {
     oneOf(['hwctl', ...layoutNames]),
     'hwctl',
   ),
-  out: repeated('--out <file>', `write the run to a file: ${kinds.join(', ')}; several times`, outFile),
+  ...outOptions,
   baseline: option(
     '--baseline <file>',
     'compare with an earlier result (JSON); a regression exits 1, one that cannot be judged 3',

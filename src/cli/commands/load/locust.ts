@@ -5,8 +5,11 @@ import { shownUrl } from '../../kernel/secrets.js';
 import { jsonText } from '../../kernel/text.js';
 import { findLocust } from '../../locust/find-locust.js';
 import { runLocust } from '../../locust/run-locust.js';
+import { locustMarkdown } from '../../report/load/locust-markdown.js';
 import { type LocustReport, locustLine, locustSummary } from '../../report/load/locust-text.js';
+import { markdownDocument } from '../../report/markdown.js';
 import type { Context } from '../context/context.js';
+import { appendStepSummary } from '../context/step-summary.js';
 import { findTarget } from './endpoint.js';
 import type { LoadOptions } from './flags.js';
 import { withErrorThreshold } from './plan.js';
@@ -113,9 +116,11 @@ export async function loadLocust(word: string, options: LoadOptions, context: Co
     exitCode,
   };
   if (typeof ended !== 'string' && report.sent === 0) throw neverBegan(word, ended.broken, said);
+  appendStepSummary(locustMarkdown(report), context);
   for (const path of options.out) {
     try {
-      writeText(resolve(context.cwd, path), `${jsonText(report)}\n`, {
+      const text = outFormat(path) === '.md' ? markdownDocument(locustMarkdown(report)) : `${jsonText(report)}\n`;
+      writeText(resolve(context.cwd, path), text, {
         shown: path,
         by: '--out',
         hint: 'Give another path',
@@ -156,12 +161,12 @@ function refuseFlags(options: LoadOptions): void {
           : '--users, --spawn-rate, --run-time, --processes, --url and --threshold are taken',
     });
   }
-  const odd = options.out.find((path) => outFormat(path) !== '.json');
+  const odd = options.out.find((path) => !['.json', '.md'].includes(outFormat(path) ?? ''));
   if (odd !== undefined)
     throw new Failure({
       code: 'conflict',
-      message: `--out ${odd}: of locust’s run the result (.json) is written`,
-      hint: 'Name a file that ends in .json',
+      message: `--out ${odd}: of locust’s run the result (.json) and a summary (.md) are written`,
+      hint: 'Name a file that ends in .json or .md',
     });
   const unknown = options.threshold.find(({ metric }) => !judged.includes(metric));
   if (unknown !== undefined)

@@ -10,7 +10,9 @@ import { type LoadPlan, planSteps } from '../../load/plan/plan.js';
 import type { Distribution } from '../../report/load/layouts/layout.js';
 import { type LayoutName, layouts } from '../../report/load/layouts/layouts.js';
 import { recordLine, seriesCsv } from '../../report/load/table-files.js';
+import type { LoadReport } from '../../report/load/timeline.js';
 import { headingOf } from '../../report/load/words.js';
+import { type MarkdownBlocks, markdownDocument } from '../../report/markdown.js';
 import type { Context } from '../context/context.js';
 import { type OutFormat, outFormat } from './values.js';
 
@@ -105,7 +107,15 @@ async function render(format: Exclude<OutFormat, '.ndjson'>, result: LoadResult,
       const { htmlReport } = await import('../../report/load/html.js');
       return htmlReport(result, headingOf(plan, traitsOf(plan.arrivals)));
     }
+    case '.md':
+      return markdownDocument(await runMarkdown(result, plan));
   }
+}
+
+/** The summary of a run in Markdown. */
+export async function runMarkdown(result: LoadReport, plan: LoadPlan): Promise<MarkdownBlocks> {
+  const { loadMarkdown } = await import('../../report/load/markdown.js');
+  return loadMarkdown(result, headingOf(plan, traitsOf(plan.arrivals)));
 }
 
 function formatOf(path: string): OutFormat {
@@ -114,11 +124,24 @@ function formatOf(path: string): OutFormat {
   return format;
 }
 
-function openDraft(path: string, shown: string): Replacement {
+/** A file of `--out`, opened beside its place before the work that it will tell of. Throws Failure `unwritable`. */
+export function openDraft(path: string, shown: string): Replacement {
   try {
     return new Replacement(path);
   } catch (error) {
     throw notWritten(error, { shown, by: '--out' });
+  }
+}
+
+/** Writes a draft whole and puts it in its place. Throws Failure `unwritable`, with nothing left behind. */
+export function writeOut(draft: Replacement, text: string, shown: string): void {
+  try {
+    draft.write(text);
+    draft.commit();
+  } catch (error) {
+    throw notWritten(error, { shown, by: '--out' });
+  } finally {
+    draft.discard();
   }
 }
 

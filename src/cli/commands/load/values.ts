@@ -157,6 +157,7 @@ export const outFormats = {
   '.csv': 'time series',
   '.ndjson': 'every request',
   '.html': 'report',
+  '.md': 'summary in Markdown',
 } as const;
 
 /** An extension that says what is written. */

@@ -34,22 +34,22 @@ async function runTests(names: string[], options: TestOptions, context: Context)
     results = await runJobs(jobs, options.jobs, context, (event) => reports.on(event));
   } catch (error) {
     // What was found until then is told.
-    reports.close();
+    reports.close(context.signal.aborted ? exitCodes.interrupted : exitCodes.cannotRun);
     throw error;
   }
-  reports.close();
   const passed = results.every((result) => result.passed);
-  if (passed && results.every(({ requests, assertions }) => requests.executed + assertions.executed === 0)) {
+  const ran = !passed || results.some(({ requests, assertions }) => requests.executed + assertions.executed > 0);
+  const found = passed || options.suppressExitCode ? exitCodes.pass : exitCodes.failed;
+  const exitCode = ran ? found : exitCodes.cannotRun;
+  reports.close(exitCode);
+  if (!ran) {
     throw new Failure({
       code: 'nothing-ran',
       message: 'no request was made: every step was skipped or left out',
       hint: 'Check --tag, skip: and only:; hwctl scenario show NAME lists the steps',
     });
   }
-  return {
-    exitCode: passed || options.suppressExitCode ? exitCodes.pass : exitCodes.failed,
-    files: jobs.map(({ file }) => file),
-  };
+  return { exitCode, files: jobs.map(({ file }) => file) };
 }
 
 /** Runs at most `atOnce` jobs at a time; each one's events come out whole and in the order of the jobs. */

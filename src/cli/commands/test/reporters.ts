@@ -8,6 +8,7 @@ export const fileReports = {
   junit: async () => (await import('../../report/scenario/junit.js')).junitReport,
   tap: async () => (await import('../../report/scenario/tap.js')).tapReport,
   html: async () => (await import('../../report/scenario/html.js')).htmlReport,
+  markdown: async () => (await import('../../report/scenario/markdown.js')).markdownReport,
   github: async () => (await import('../../report/scenario/github.js')).githubReport,
 } satisfies Record<string, () => Promise<FileReport>>;
 

@@ -1,24 +1,27 @@
 import { resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { writeText } from '../../kernel/files.js';
+import type { MarkdownBlocks } from '../../report/markdown.js';
 import { Collector, type FileReport } from '../../report/scenario/collect.js';
+import type { scenarioMarkdown } from '../../report/scenario/markdown.js';
 import { NewmanReport } from '../../report/scenario/newman.js';
 import type { ScenarioEvent } from '../../scenario/result.js';
 import type { Context } from '../context/context.js';
+import { appendStepSummary, hasStepSummary } from '../context/step-summary.js';
 import type { TestOptions } from './flags.js';
 import { fileReports, type Reporter } from './reporters.js';
 
 /** One thing that a call of `hwctl test` shows as it happens, writes at the end, or both. */
 interface Output {
   on?(event: ScenarioEvent): void;
-  close?(): void;
+  close?(exitCode: number): void;
 }
 
 /** All reports of one call of `hwctl test`. */
 export interface TestReports {
   on(event: ScenarioEvent): void;
-  /** Writes what is written at the end. Throws Failure for a file that cannot be written. */
-  close(): void;
+  /** Writes what is written at the end, of a process that will exit so. Throws Failure for a file that cannot be written. */
+  close(exitCode: number): void;
 }
 
 /** Opens what the options ask for; what is written is written in this order. Throws Failure where two want standard output. */
@@ -45,14 +48,15 @@ export async function openReports(options: TestOptions, context: Context): Promi
     ...(isAnnotated(reporters, context)
       ? [ended.add(await fileReports.github(), (text) => context.annotate(text.split('\n').slice(0, -1)))]
       : []),
+    ...(hasStepSummary(context) && options.watch !== true ? [await stepSummary(ended, context)] : []),
   ];
   if (isShown) context.beginReport();
   return {
     on: (event) => {
       for (const output of outputs) output.on?.(event);
     },
-    close: () => {
-      for (const output of outputs) output.close?.();
+    close: (exitCode) => {
+      for (const output of outputs) output.close?.(exitCode);
     },
   };
 }
@@ -103,7 +107,13 @@ class EndReports implements Output {
   /** The output that makes a report and delivers its text. */
   add(report: FileReport, deliver: (text: string) => void): Output {
     this.#isNeeded = true;
-    return { close: () => deliver(report(this.#collector.runs, this.#version)) };
+    return { close: (exitCode) => deliver(report(this.#collector.runs, this.#version, exitCode)) };
+  }
+
+  /** The output that makes a report in blocks and hands it over. */
+  addBlocks(report: typeof scenarioMarkdown, deliver: (blocks: MarkdownBlocks) => void): Output {
+    this.#isNeeded = true;
+    return { close: (exitCode) => deliver(report(this.#collector.runs, this.#version, exitCode)) };
   }
 }
 
@@ -114,6 +124,11 @@ function shownRun({ write, color, columns, interactive }: Context): Output {
       if (event.type !== 'traffic') report.on(event);
     },
   };
+}
+
+async function stepSummary(ended: EndReports, context: Context): Promise<Output> {
+  const { scenarioMarkdown } = await import('../../report/scenario/markdown.js');
+  return ended.addBlocks(scenarioMarkdown, (blocks) => appendStepSummary(blocks, context));
 }
 
 async function debugOutput(context: Context): Promise<Output> {

@@ -12,14 +12,13 @@ export function comparisonText(compared: Comparison, options: { color: boolean; 
   const colors = { worse: paint.bad, better: paint.good, same: plain, unclear: paint.warn };
   const header = `${'Compared'.padEnd(12)}${'before'.padStart(10)}${'after'.padStart(10)}${'change'.padStart(10)}  ${'99 % interval'.padEnd(20)}`;
   const rows = comparison.changes.map((change) => {
-    const cells = `${change.figure.padEnd(12)}${amount(change, change.before).padStart(10)}${amount(change, change.after).padStart(10)}${delta(change, change.change).padStart(10)}`;
-    const interval = `${delta(change, change.low)} .. ${delta(change, change.high)}`;
+    const cells = `${change.figure.padEnd(12)}${changeAmount(change, change.before).padStart(10)}${changeAmount(change, change.after).padStart(10)}${changeDelta(change, change.change).padStart(10)}`;
+    const interval = `${changeDelta(change, change.low)} .. ${changeDelta(change, change.high)}`;
     return colors[change.verdict](`${cells}  ${interval.padEnd(20)}${change.verdict}`.trimEnd());
   });
-  const { slowerShare, p } = comparison.rankTest;
   const sentences = [
-    `${stateWords(comparison)}`,
-    `Mann-Whitney U: a random response after is slower than one before in ${formatShare(slowerShare)} of pairs (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}).`,
+    `${comparisonSentence(comparison)}`,
+    rankTestSentence(comparison),
     'A figure is judged by its distribution-free 99 % interval (order statistics; latencies that resemble their neighbours count as fewer samples).',
     ...comparison.notes.map((note) => `Note: ${note}.`),
   ];
@@ -34,7 +33,13 @@ export function comparisonText(compared: Comparison, options: { color: boolean; 
   ].join('\n')}\n`;
 }
 
-function stateWords({ state, tolerance, changes }: Comparison): string {
+/** How often a response of the second run was slower, and by what chance that is none. */
+export function rankTestSentence({ rankTest: { slowerShare, p } }: Comparison): string {
+  return `Mann-Whitney U: a random response after is slower than one before in ${formatShare(slowerShare)} of pairs (p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`}).`;
+}
+
+/** What the comparison comes to, in a sentence or two. */
+export function comparisonSentence({ state, tolerance, changes }: Comparison): string {
   const named = (verdict: Change['verdict']) =>
     changes
       .filter((change) => change.verdict === verdict)
@@ -62,12 +67,14 @@ function sentence(unclear: string, looksWorse: string): string {
   return `Not shown either way: ${unclear}.${likely} Longer runs make the intervals narrower; --tolerance sets what counts.`;
 }
 
-function amount(change: Change, value: number): string {
+/** A figure with its unit. */
+export function changeAmount(change: Change, value: number): string {
   if (change.unit === 'ms') return formatLatency(value);
   return change.unit === 'share' ? formatShare(value) : `${formatRate(value)}/s`;
 }
 
-function delta(change: Change, value: number): string {
+/** A change as a share, or of a share in points. */
+export function changeDelta(change: Change, value: number): string {
   const percent = value * 100;
   const digits = Math.abs(percent) < 10 ? 1 : 0;
   const sign = percent > 0 ? '+' : '';

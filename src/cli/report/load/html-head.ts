@@ -1,6 +1,7 @@
 import { formatDuration } from '../../kernel/duration.js';
 import { formatCount, formatRate } from '../format.js';
 import { type HtmlRow, htmlTable } from './html-table.js';
+import { commandLine, outcomeOf } from './outcome.js';
 import { escapeHtml } from './svg-chart.js';
 import type { LoadReport } from './timeline.js';
 import { endedWords, type LoadHeading, verdictMeaning } from './words.js';
@@ -23,33 +24,6 @@ export function htmlHead(result: LoadReport, heading: LoadHeading): string {
 </header>`;
 }
 
-interface Outcome {
-  word: string;
-  sentence: string;
-  mood: 'good' | 'bad';
-}
-
-/** What came of the run, in the order of the exit codes: void beats broken off, that beats failed, failed beats passed. */
-export function outcomeOf(result: LoadReport): Outcome {
-  const broken = result.thresholds.filter(({ passed }) => !passed);
-  const bad = (word: string, sentences: string[]): Outcome => ({ word, sentence: sentences.join(' '), mood: 'bad' });
-  const limits =
-    broken.length === 0
-      ? []
-      : [
-          `${broken.length} of ${result.thresholds.length} thresholds failed: ${broken.map(({ text, message }) => `${text} (${message})`).join('; ')}.`,
-        ];
-  const answer = result.findMax === undefined ? [] : [result.findMax.sentence];
-  const compared = result.comparison?.state === 'REGRESSION' ? ['It is a regression against the baseline.'] : [];
-  if (result.verdict.state === 'VOID') return bad('VOID', ['These numbers prove nothing.', ...answer, ...limits]);
-  if (result.ended === 'interrupted' || result.ended === 'aborted')
-    return bad('INTERRUPTED', ['The run was ended early; this is what it saw.', ...answer, ...limits]);
-  if (!result.passed) return bad('FAILED', [...answer, ...limits, ...compared]);
-  const held =
-    result.thresholds.length > 0 ? `All ${result.thresholds.length} thresholds hold.` : 'No threshold was set.';
-  return { word: 'PASSED', sentence: answer[0] ?? held, mood: 'good' };
-}
-
 /** How the run came to be, so that it can be repeated: the command, the version, the stages. */
 export function howItRan(result: LoadReport, heading: LoadHeading): string {
   const { arrivals } = result;
@@ -69,11 +43,6 @@ export function howItRan(result: LoadReport, heading: LoadHeading): string {
   });
   const table = stages.length > 1 ? htmlTable(['stage', 'begins at', 'lasts'], stages) : '';
   return `<section><h2>How it ran</h2><dl>${list}</dl>${table}</section>`;
-}
-
-/** Words as a shell takes them. */
-function commandLine(words: readonly string[]): string {
-  return words.map((word) => (/^[\w@%+=:,./•-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }
 
 /** What was asked of the run, and what was seen. */

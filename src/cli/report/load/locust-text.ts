@@ -90,7 +90,7 @@ export function locustSummary(measured: LocustReport, { color, columns }: { colo
       width,
     ).map((line) => paint.faint(line)),
     '',
-    ...wrap(`${conclusionOf(report)} Exit code ${report.exitCode}.`, width).map((line) =>
+    ...wrap(`${locustConclusion(report)} Exit code ${report.exitCode}.`, width).map((line) =>
       report.exitCode === 0 ? paint.good(line) : paint.bad(line),
     ),
   ];
@@ -110,7 +110,8 @@ function thresholdLines({ thresholds }: LocustReport, paint: ReturnType<typeof c
   ];
 }
 
-function conclusionOf({ ended, thresholds }: LocustReport): string {
+/** What came of it, in a sentence. */
+export function locustConclusion({ ended, thresholds }: LocustReport): string {
   const broken = thresholds.filter(({ passed }) => !passed).length;
   if (ended === 'interrupted') return 'INTERRUPTED: this is what it saw until then.';
   if (ended !== 'completed')

@@ -6,8 +6,8 @@ export interface CollectedRun {
   steps: StepResult[];
 }
 
-/** A report that is written once everything has run; `version` is hwctl's. */
-export type FileReport = (runs: readonly CollectedRun[], version?: string) => string;
+/** A report that is written once everything has run; `version` is hwctl's, `exitCode` what the process will exit with. */
+export type FileReport = (runs: readonly CollectedRun[], version?: string, exitCode?: number) => string;
 
 /** Keeps the steps of runs until the reports are written. */
 export class Collector {
