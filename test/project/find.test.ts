@@ -192,11 +192,22 @@ t.test('a tree is bounded: links that lead out or in circles, depth, number, siz
     /passwd.yaml: a link that leads out/,
   ]);
   t.equal(tree.text('a/large.yaml'), undefined, 'too large');
+  t.equal(tree.text('a/large.yaml'), undefined, 'and asked for again');
+  t.strictSame(
+    tree.leftOut.filter((line) => line.includes('large')),
+    ['a/large.yaml: more than 1000 bytes'],
+    'told once',
+  );
+  t.ok(tree.isWhole);
   t.equal(tree.text('a/binary.yaml'), undefined, 'binary');
   t.equal(tree.text('link.yaml'), 'kind: x', 'without its mark');
   t.equal(tree.text('passwd.yaml'), undefined, 'never what is outside');
   t.equal(tree.text('../../etc/passwd'), undefined, 'not by name either');
-  t.match(readTree(root, { ...bounds, files: 2 }), { files: { length: 2 }, leftOut: [/./, /more than 2 files/] });
+  t.match(readTree(root, { ...bounds, files: 2 }), {
+    files: { length: 2 },
+    leftOut: [/./, /more than 2 files/],
+    isWhole: false,
+  });
   const little = readTree(root, { ...bounds, allBytes: 5 });
   t.equal(little.text('a/mark.yaml'), 'kind: x');
   t.equal(little.text('link.yaml'), undefined, 'no more than is to be read in all');

@@ -3,7 +3,7 @@ import type { FileTree } from '../../src/cli/project/file-tree.js';
 /** A repository that is nowhere but here: paths and their texts. */
 export function treeOf(texts: Record<string, string>, root = '/repositories/shop'): FileTree {
   const files = Object.keys(texts).sort();
-  return { root, files, leftOut: [], text: (path) => texts[path] };
+  return { root, files, leftOut: [], isWhole: true, text: (path) => texts[path] };
 }
 
 /** An object of one kind, as a manifest has it. */

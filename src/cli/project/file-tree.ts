@@ -10,6 +10,8 @@ export interface FileTree {
   files: readonly string[];
   /** What was left out, and why: links that lead out, folders that are too deep, files beyond the bound. */
   leftOut: readonly string[];
+  /** False where it holds more files than are looked at. */
+  isWhole: boolean;
   /** The text of a file in UTF-8, with or without its byte order mark; undefined where it is binary, too large or cannot be read. */
   text(path: string): string | undefined;
 }
@@ -75,17 +77,22 @@ export function readTree(folder: string, bounds: TreeBounds = treeBounds): FileT
     }
   };
   visit('', 1);
-  if (files.length >= bounds.files) leftOut.push(`more than ${bounds.files} files: what follows ${files.at(-1)}`);
+  const isWhole = files.length < bounds.files;
+  if (!isWhole) leftOut.push(`more than ${bounds.files} files: what follows ${files.at(-1)}`);
   files.sort();
   let leftBytes = bounds.allBytes;
   const text = (path: string) => {
     if (leftBytes <= 0) return undefined;
-    const found = textOf(root, path, bounds.textBytes);
+    const large = () => {
+      const line = `${path}: more than ${bounds.textBytes} bytes`;
+      if (!leftOut.includes(line)) leftOut.push(line);
+    };
+    const found = textOf(root, path, bounds.textBytes, large);
     leftBytes -= found?.length ?? 0;
     if (leftBytes <= 0) leftOut.push(`more than ${bounds.allBytes} bytes: what follows ${path}`);
     return found;
   };
-  return { root, files, leftOut, text };
+  return { root, files, leftOut, isWhole, text };
 }
 
 function rootOf(folder: string): string {
@@ -152,13 +159,14 @@ function enter(root: string, path: string, visited: Set<string>): boolean {
   return true;
 }
 
-function textOf(root: string, path: string, mostBytes: number): string | undefined {
+function textOf(root: string, path: string, mostBytes: number, onLarge: () => void): string | undefined {
   let descriptor: number | undefined;
   try {
     const end = realpathSync(join(root, path));
     if (isOutside(root, end)) return undefined;
     descriptor = openSync(end, 'r');
     const found = fstatSync(descriptor);
+    if (found.isFile() && found.size > mostBytes) onLarge();
     if (!found.isFile() || found.size > mostBytes) return undefined;
     const bytes = Buffer.alloc(found.size);
     let read = 0;

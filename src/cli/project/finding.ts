@@ -110,6 +110,16 @@ export interface Findings {
 }
 
 /** The findings of one kind. */
-export function foundOf<K extends Finding['kind']>(findings: Findings, kind: K): FindingOf<K>[] {
-  return findings.found.filter((finding): finding is FindingOf<K> => finding.kind === kind);
+export function foundOf<K extends Finding['kind']>(
+  { found }: Pick<Findings, 'found'>,
+  kind: K,
+): readonly FindingOf<K>[] {
+  const known = byKind.get(found) ?? new Map<Finding['kind'], Finding[]>();
+  byKind.set(found, known);
+  // It is asked for of every file of a repository: each answer is looked for once.
+  const one = known.get(kind) ?? found.filter((finding) => finding.kind === kind);
+  known.set(kind, one);
+  return one as FindingOf<K>[];
 }
+
+const byKind = new WeakMap<readonly Finding[], Map<Finding['kind'], Finding[]>>();

@@ -373,7 +373,8 @@ function follow(step: Placed, piece: Piece, findings: Findings): void {
         from,
       });
     for (const path of act.files) {
-      if (isLoad(path, findings)) continue;
+      const found = foundOf(findings, 'manifest').find(({ file }) => file === path);
+      if (found !== undefined && isLoad(found)) continue;
       const common = { path, from, ...(namespace !== undefined && { namespace }) };
       addRelease(
         piece,
@@ -391,11 +392,14 @@ function addNamespace(piece: Piece, name: string, from: Evidence): void {
 
 /** One release a name: a page that installs and later upgrades says one thing twice, the second time as it should be. */
 function addRelease(piece: Piece, release: Release): void {
-  const key = (one: Release) =>
-    one.kind === 'chart' ? `chart ${one.namespace ?? ''}/${one.release}` : `${one.kind} ${one.path}`;
-  const at = piece.releases.findIndex((one) => key(one) === key(release));
+  const at = piece.releases.findIndex((one) => isSame(one, release));
   if (at === -1) piece.releases.push(release);
   else piece.releases[at] = release;
+}
+
+function isSame(a: Release, b: Release): boolean {
+  if (a.kind === 'chart') return b.kind === 'chart' && a.release === b.release && a.namespace === b.namespace;
+  return a.kind === b.kind && a.path === b.path;
 }
 
 /** helm looks for a path before it looks for a repository: `charts/app` is a folder where there is one. */
@@ -490,10 +494,14 @@ function fromContents(piece: Piece, findings: Findings): void {
     addRelease(piece, { kind: 'kustomize', path: one.folder || '.', from: placeIn(one) });
   }
   const manifests = foundOf(findings, 'manifest')
-    .filter((one) => !isLoad(one.file, findings))
+    .filter((one) => !isLoad(one))
     .filter(({ file }) => !kustomized.some(({ folder }) => folder === folderOf(file)));
+  const all = groupBy(
+    [...findings.paths].filter((path) => /\.ya?ml$/i.test(path)),
+    folderOf,
+  );
   for (const [folder, files] of groupBy(manifests, ({ file }) => folderOf(file)))
-    addManifests(piece, folder, files, findings);
+    addManifests(piece, folder, files, all.get(folder)?.length === files.length);
   if (piece.releases.length > 0) {
     piece.guesses.push({
       about: 'releases',
@@ -509,10 +517,8 @@ function placeIn({ file, line }: Evidence): Evidence {
 }
 
 /** A folder of nothing but manifests is one release; of others, each file is. */
-function addManifests(piece: Piece, folder: string, files: readonly FindingOf<'manifest'>[], findings: Findings): void {
-  const yaml = [...findings.paths].filter((path) => folderOf(path) === folder && /\.ya?ml$/i.test(path));
-  if (yaml.length === files.length)
-    addRelease(piece, { kind: 'manifests', path: folder || '.', recursive: false, from: placeIn(files[0]!) });
+function addManifests(piece: Piece, folder: string, files: readonly FindingOf<'manifest'>[], isAll: boolean): void {
+  if (isAll) addRelease(piece, { kind: 'manifests', path: folder || '.', recursive: false, from: placeIn(files[0]!) });
   else
     for (const file of files)
       addRelease(piece, { kind: 'manifests', path: file.file, recursive: false, from: placeIn(file) });
@@ -556,10 +562,6 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
 }
 
 /** A file of nothing but runs of the k6 operator: it is applied to load what is up, not to bring it up. */
-function isLoad(path: string, findings: Findings): boolean {
-  const found = foundOf(findings, 'manifest').find(({ file }) => file === path);
-  return (
-    found?.objects.every(({ apiVersion, kind }) => apiVersion.startsWith('k6.io/') && /^(?:TestRun|K6)$/.test(kind)) ===
-    true
-  );
+function isLoad({ objects }: FindingOf<'manifest'>): boolean {
+  return objects.every(({ apiVersion, kind }) => apiVersion.startsWith('k6.io/') && /^(?:TestRun|K6)$/.test(kind));
 }

@@ -49,6 +49,20 @@ t.test('of the bundled platform nothing is told: each stack, all of them, with b
   }
 });
 
+t.test(
+  'an image that is built here may be pulled by whatever policy: it gets the one by which it is found',
+  async (t) => {
+    for (const policy of ['Always', 'IfNotPresent', 'Never', '']) {
+      const field = policy === '' ? '' : `, imagePullPolicy: ${policy}`;
+      const objects = objectsOf(
+        `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: me/a${field}}]}\n`,
+      );
+      for (const cluster of [minikube, undefined])
+        t.strictSame(told({ ...nothing, objects, built: ['me/a'], cluster }), [], `${policy} ${cluster?.provider}`);
+    }
+  },
+);
+
 t.test('nothing that comes as YAML makes it fail', async (t) => {
   const strange = [null, 1, 'a', [], {}, [null], { a: null }];
   const kinds =

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import { oneLine } from '../../kernel/text.js';
 import { bundledSource } from '../../target/bundled-source.js';
 import { chooseStacks } from '../../target/manifests/stacks.js';
 import type { Values } from '../../target/manifests/values-shape.js';
@@ -16,6 +17,9 @@ const edit: ValueKind<string> = {
   example: 'replicas=2',
   read: (text, ...place) => (Array.isArray(assignment.read(text, ...place)) ? text : undefined),
 };
+
+/** Lines of what was left out of a plan that are shown: a page of another trade may have hundreds. */
+const mostNotes = 20;
 
 /** What changes the objects before they are used. */
 export const valueOptions = {
@@ -37,14 +41,17 @@ export function manifestsFolder(options: Pick<ValueOptions, 'manifests'>, contex
 /** The stacks, values and manifests that a command's words and options ask for. Throws Failure. */
 export async function requestFrom(
   words: string[],
-  options: ValueOptions & { file?: string; fix?: boolean },
+  options: ValueOptions & { file?: string; fix?: boolean; dryRun?: boolean },
   context: Context,
 ): Promise<UpRequest> {
-  const { project } = await openProject(options, context);
+  const { project, notes = [] } = await openProject(options, context);
   if (project !== undefined) {
+    for (const note of notes.slice(0, mostNotes)) context.note(`Note: ${oneLine(note)}`);
+    if (notes.length > mostNotes)
+      context.note(`Note: ${notes.length - mostNotes} more such lines: hwctl init --dry-run has them`);
     const { sourceOf } = await import('../project/project-request.js');
     return {
-      source: sourceOf(project, context, { fix: options.fix === true }),
+      source: sourceOf(project, context, { fix: options.fix === true, writes: options.dryRun !== true }),
       stacks: chooseProjectStacks(words, project),
       values: await valuesOf(options, context),
     };

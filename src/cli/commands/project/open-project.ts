@@ -19,6 +19,8 @@ export interface OpenProject {
   name: string;
   /** Absent for the bundled platform. */
   project?: Project;
+  /** Of one that was read without a hwctl.yaml: what was left out of its plan, and what nobody could understand. */
+  notes?: readonly string[];
 }
 
 /**
@@ -49,22 +51,40 @@ async function read(given: string | undefined, context: Context): Promise<OpenPr
   if (file === undefined || file === join(context.root, fileName)) return { name: bundledProject };
   const { projectOf, readProject } = await import('../../project/project.js');
   const shown = relative(context.cwd, file) || file;
-  const project = existsSync(file)
-    ? readProject(file, shown)
-    : projectOf(await textOf(dirname(file), given ?? '.'), file, shown);
+  const planned = existsSync(file) ? undefined : await planOf(dirname(file), given ?? '.');
+  const project = planned === undefined ? readProject(file, shown) : projectOf(planned.text, file, shown);
   if (project.name === bundledProject) throw nameTaken(shown);
-  return { name: project.name, project };
+  return { name: project.name, project, ...(planned !== undefined && { notes: planned.notes }) };
 }
 
-/** The text that `init` would write. */
-async function textOf(folder: string, shown: string): Promise<string> {
+/** The text that `init` would write, and what it would say of what does not stand in it. */
+async function planOf(folder: string, shown: string): Promise<{ text: string; notes: string[] }> {
   const { readTree } = await import('../../project/file-tree.js');
   const { findIn } = await import('../../project/find.js');
   const { piecesOf } = await import('../../project/plan-pieces.js');
   const { projectText } = await import('../../project/write-project.js');
   const tree = readTree(folder);
-  const pieces = piecesOf(findIn(tree));
-  if (pieces.length > 0) return projectText(tree.root, pieces);
+  // A part of a plan would bring up a part of the project, and take down the rest.
+  if (!tree.isWhole)
+    throw new Failure({
+      code: 'project-large',
+      message: `${shown} holds more files than are looked at without a hwctl.yaml`,
+      details: [...tree.leftOut],
+      hint: `Name the folder below it that is deployed, or write its hwctl.yaml and read it: hwctl init ${shown}`,
+    });
+  const findings = findIn(tree);
+  const pieces = piecesOf(findings);
+  if (pieces.length > 0) {
+    const guesses = pieces.flatMap((piece) => piece.guesses.filter(({ about }) => about === 'releases'));
+    const left = guesses.filter(({ text }) => /^(?:left out|not understood): /.test(text));
+    return {
+      text: projectText(tree.root, pieces),
+      notes: [
+        ...findings.leftOut.map((why) => `not looked into: ${why}`),
+        ...left.map(({ text, from }) => (from === undefined ? text : `${from.file}:${from.line}: ${text}`)),
+      ],
+    };
+  }
   throw new Failure({
     code: 'nothing-to-deploy',
     message: `nothing that can be deployed was found in ${shown}: no chart, manifest, kustomization or skaffold.yaml`,

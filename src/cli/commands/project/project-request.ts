@@ -17,7 +17,7 @@ import type { Context } from '../context/context.js';
 const renderingMs = 120_000;
 
 /** The objects of a project, from its hwctl.yaml. */
-export function sourceOf(project: Project, context: Context, { fix = false } = {}): ProjectSource {
+export function sourceOf(project: Project, context: Context, { fix = false, writes = true } = {}): ProjectSource {
   const told = new Set<string>();
   const stacks = [...project.stacks].map(([name, stack]) => stackOf(name, stack, project.folder));
   return new ProjectSource(project.name, project.folder, stacks, {
@@ -29,7 +29,12 @@ export function sourceOf(project: Project, context: Context, { fix = false } = {
       if (!told.has(note)) context.note(`Note: ${note}`);
       told.add(note);
     },
-    ...(fix && { onEdits: (stack, edits) => writeEdits(project, stack, edits, context) }),
+    ...(fix && {
+      onEdits: (stack, edits) => {
+        if (writes) writeEdits(project, stack, edits, context);
+        else context.note(`Not written (--dry-run): ${editsText(edits)}`);
+      },
+    }),
   });
 }
 
@@ -47,7 +52,12 @@ function writeEdits(
   } catch (error) {
     throw error instanceof Failure ? error : notWritten(error, { shown });
   }
-  context.note(`${Object.keys(edits).length} edits written to ${shown}: ${Object.keys(edits).join(', ')}`);
+  context.note(`Written to ${shown}: ${editsText(edits)}`);
+}
+
+function editsText(edits: Readonly<Record<string, unknown>>): string {
+  const names = Object.keys(edits);
+  return `${names.length} ${names.length === 1 ? 'edit' : 'edits'} (${names.join(', ')})`;
 }
 
 function stackOf(name: string, stack: StackFile, folder: string): ProjectStack {

@@ -63,18 +63,8 @@ function badReference(where: Where, image: string): Finding {
 function checkOne(input: PreflightInput, where: Where, image: string, reference: ImageReference, add: Add): void {
   const policy = textOf(where.container.imagePullPolicy);
   const policyPath = [...where.path.slice(0, -1), 'imagePullPolicy'];
-  if (input.built.some((name) => isSameImage(name, image))) {
-    if (policy !== 'Always') return;
-    const finding = found(
-      { ...where, path: policyPath },
-      'built-image-pulled',
-      true,
-      `${image} is built here, and imagePullPolicy Always asks a registry for it`,
-      'Write imagePullPolicy: IfNotPresent',
-    );
-    add({ ...finding, fix: (copy) => put(copy, policyPath, 'IfNotPresent') });
-    return;
-  }
+  // It gets the name under which the nodes have it, and a pull policy with which they look for it there.
+  if (input.built.some((name) => isSameImage(name, image))) return;
   const nodes = input.cluster?.nodes ?? [];
   if (nodes.length > 0 && nodes.every(({ images }) => images.some((name) => isSameImage(name, image)))) return;
   const moved = movedImage(reference, image);
