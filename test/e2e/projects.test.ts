@@ -47,25 +47,33 @@ function open(t: Test, name: string): Project {
 }
 
 /** Up, up again, tests, a load. */
-async function proves(t: Test, project: Project, stacks: readonly string[] = [], load: readonly string[] = []) {
+async function proves(t: Test, project: Project, stacks: readonly string[] = []) {
   const began = Date.now();
   if (!exits(t, await project.on('up', stacks), 0)) return;
   t.comment(`up took ${Date.now() - began} ms`);
   const again = await project.on('up', [...stacks, '--json']);
   exits(t, again, 0);
-  t.same(JSON.parse(again.stdout).steps, [], 'nothing is done a second time');
+  t.same(JSON.parse(again.stdout).actions, [], 'nothing is done a second time');
   exits(t, await project.on('test'), 0);
-  const loaded = await project.on('load', [...load, '--rps', '20', '--duration', '5s']);
+  await loads(t, project);
+}
+
+async function loads(t: Test, project: Project): Promise<void> {
+  const loaded = await project.on('load', ['--rps', '20', '--duration', '5s']);
   // What a busy machine makes void says nothing about the project.
   if (loaded.code === 3) t.comment('the load is void: this machine is busy');
   else exits(t, loaded, 0);
 }
 
-async function leavesNothing(t: Test, project: Project, before: readonly string[]): Promise<void> {
+/** Layers without a name that a docker build leaves when it is killed with hwctl: docker's cache, until its next build or prune. */
+const isLayer = (one: string) => one.startsWith('image <none>:<none> ');
+
+async function leavesNothing(t: Test, project: Project, before: readonly string[], killed = false): Promise<void> {
   const down = await project.on('down', ['--json']);
   exits(t, down, 0);
   t.same(JSON.parse(down.stdout).remaining, []);
-  t.same(await inventory(), before, 'inventory before = inventory after');
+  const after = (await inventory()).filter((one) => !killed || before.includes(one) || !isLayer(one));
+  t.same(after, before, 'inventory before = inventory after');
 }
 
 t.test('examples on the cluster', { skip }, async (t) => {
@@ -85,7 +93,7 @@ t.test('examples on the cluster', { skip }, async (t) => {
     const left = (await inventory()).filter((one) => !before.includes(one));
     t.notMatch(left.join('\n'), /greeter|numbered-yaml/, 'nothing of the first is left');
     t.match(left.join('\n'), /Deployment\/default\/prices /, 'and the second is there');
-    exits(t, await prices.on('load', ['/prices', '--rps', '20', '--duration', '5s']), 0);
+    await loads(t, prices);
     await leavesNothing(t, prices, before);
   });
 
@@ -118,8 +126,7 @@ t.test('examples on the cluster', { skip }, async (t) => {
       const afterMs = Math.floor(random() * tookMs * 0.8);
       const killed = await project.on('up', [], afterMs);
       const how = `${killed.code === null ? 'killed' : `ended with ${killed.code}`} after ${afterMs} ms (seed ${seed})`;
-      t.comment(how);
-      await t.test(how, async (t) => leavesNothing(t, project, before));
+      await t.test(how, async (t) => leavesNothing(t, project, before, true));
     }
   });
 });

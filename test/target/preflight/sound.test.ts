@@ -89,3 +89,18 @@ t.test('nothing that comes as YAML makes it fail', async (t) => {
   }
   t.strictSame(failed, []);
 });
+
+t.test('a Job or Pod of a project that has changed is made anew by up: that stops nothing', async (t) => {
+  const podOf = (image: string) => `{restartPolicy: Never, containers: [{name: a, image: '${image}'}]}`;
+  const jobOf = (image: string, more = '') =>
+    `apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate${more}}\nspec: {template: {spec: ${podOf(image)}}}\n`;
+  const codesWith = (labels: string) => {
+    const [live] = objectsOf(jobOf('me/a:1', labels));
+    const lookup: typeof minikube.lookup = (apiVersion, kind, ...rest) =>
+      kind === 'Job' ? live!.object : minikube.lookup(apiVersion, kind, ...rest);
+    const found = preflight({ ...nothing, objects: objectsOf(jobOf('me/a:2')), cluster: { ...minikube, lookup } });
+    return found.map(({ code }) => code);
+  };
+  t.same(codesWith(', labels: {applyset.kubernetes.io/part-of: applyset-x-v1}'), []);
+  t.same(codesWith(''), ['job-changed'], "somebody else's is theirs");
+});

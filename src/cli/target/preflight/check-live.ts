@@ -90,9 +90,14 @@ function terminating(on: SourcedObject, namespace: string): Finding {
   };
 }
 
+/** What `up` itself makes anew where it changed: its own, by the label of every member of an ApplySet (KEP 3659). */
+const replaced = new Set(['Job', 'Pod']);
+const memberLabel = 'applyset.kubernetes.io/part-of';
+
 function checkChange(on: SourcedObject, live: KubeObject, add: (finding: Finding) => void): void {
   const { object } = on;
   const { kind } = object;
+  if (replaced.has(kind) && live.metadata.labels?.[memberLabel] !== undefined) return;
   const namespace = namespaceOf(object);
   const command = `kubectl ${namespace === undefined ? '' : `-n ${namespace} `}delete ${kind.toLowerCase()} ${nameOf(object)}`;
   for (const path of immutable[kind] ?? []) {
