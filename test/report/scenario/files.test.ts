@@ -9,10 +9,12 @@ import { HarRecorder } from '../../../src/cli/report/scenario/har.js';
 import { htmlReport } from '../../../src/cli/report/scenario/html.js';
 import { jsonReport } from '../../../src/cli/report/scenario/json.js';
 import { junitReport } from '../../../src/cli/report/scenario/junit.js';
+import { markdownReport } from '../../../src/cli/report/scenario/markdown.js';
 import { tapReport } from '../../../src/cli/report/scenario/tap.js';
 import { matchGolden, root } from '../../golden.js';
 import { echoServer } from '../../scenario/echo-server.js';
 import { runText } from '../../scenario/run-text.js';
+import { readMarkdown } from '../read-markdown.js';
 
 const yaml = `
 name: all <kinds> & "signs"
@@ -90,6 +92,14 @@ t.test('the reports that are written at the end', async (t) => {
     t.equal(links.length, 1 + runs[0]!.result.failures.length, 'a link to the scenario and to each failure');
     for (const id of links) t.equal(html.split(`id="${id}"`).length, 2, `#${id} is there once`);
     t.match(html, /mixed <span class="dim">GET 200, \S+<\/span>/);
+  });
+
+  t.test('Markdown: verdict, scenarios, failures with their places', async (t) => {
+    const text = markdownReport(runs, '9.8.7', 1);
+    matchGolden(t, 'report/scenario/report.md', steady(text));
+    t.match(text, /^## ❌ FAIL: test, 1 of 1 scenario failed\n\nExit code 1\. /);
+    for (const { where } of result.failures) t.ok(text.includes(`\`${where}\`, in `), where);
+    t.same(readMarkdown(text).acts, []);
   });
 
   t.test('JSON', async (t) => {

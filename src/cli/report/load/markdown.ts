@@ -165,7 +165,7 @@ function ratesTried({ findMax }: LoadReport): string[] {
 
 function howItRan({ command, hwctl, startedAtUnixMs }: LoadReport): string[] {
   const started = new Date(startedAtUnixMs).toISOString().replace('T', ' ').slice(0, 19);
-  const version = hwctl === undefined ? '' : ` ${markdownText(hwctl.version)}`;
+  const version = hwctl === undefined ? '' : ` ${markdownCode(hwctl.version)}`;
   const call = command === undefined ? '' : `: ${codeCell(commandLine(command), 2000)}`;
   return [
     `hwctl${version}, ${started} UTC${call}`,
