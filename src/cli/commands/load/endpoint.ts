@@ -2,12 +2,14 @@ import { request } from 'node:http';
 import { Failure } from '../../kernel/failure.js';
 import { tlsOptions } from '../../kernel/http/tls.js';
 import type { LoadEndpoint } from '../../load/plan/plan.js';
+import { addressOf } from '../../scenario/send/host-routes.js';
 import type { Endpoint, Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
 import { connectionPairs, readTls } from '../options/connection-options.js';
-import { findEndpoint } from '../options/target-options.js';
+import { findEndpoint, findUp } from '../options/target-options.js';
 import { readValue } from '../options/value-kind.js';
 import { host as hostKind, url as urlKind } from '../options/values.js';
+import { routesOf } from '../project/host-routes.js';
 import { openProject } from '../project/open-project.js';
 import { needs } from './arrivals.js';
 import type { LoadTargetOptions } from './flags.js';
@@ -96,25 +98,14 @@ async function throughProject(
   if (options.inCluster === true) return undefined;
   const { project } = await openProject(options, context);
   if (project === undefined) return undefined;
-  const up = await findEndpoint(options, context).catch((error: unknown) => {
-    if (error instanceof Failure && (error.code === 'nothing-is-up' || error.code === 'no-endpoint')) return undefined;
+  const up = await findUp(options, context).catch((error: unknown) => {
+    if (error instanceof Failure && error.code === 'nothing-is-up') return undefined;
     throw error;
   });
-  const way = up?.status.endpoints.find(
-    (one) => one.url.startsWith(url.protocol) && (one.host === url.hostname || isService(one, url)),
-  );
-  if (up === undefined || way === undefined) return undefined;
-  const { hostname, port, protocol } = new URL(way.url);
-  const connect = { host: unbracket(hostname), port: portOf({ port, protocol }) };
-  const note = `${url.hostname} is reached at ${way.url}: target ${up.target.name}, ${up.reason}`;
+  const connect = up === undefined ? undefined : addressOf(url, routesOf(up.status.endpoints));
+  if (up === undefined || connect === undefined) return undefined;
+  const note = `${url.hostname} is reached at ${connect.host}:${connect.port}: target ${up.target.name}, ${up.reason}`;
   return { ...named, endpoint: { ...named.endpoint, connect }, notes: [...named.notes, note], target: up.target };
-}
-
-/** Whether a URL names the Service behind an endpoint, as pods look it up: `prices.default.svc.cluster.local`. */
-function isService({ service }: Endpoint, url: URL): boolean {
-  if (service === undefined || service.port !== portOf(url)) return false;
-  const name = `${service.name}.${service.namespace}`;
-  return [name, `${name}.svc`, `${name}.svc.cluster.local`].includes(url.hostname);
 }
 
 /** The first path of an endpoint whose answer is no error; undefined where none is known to be so. */

@@ -89,11 +89,27 @@ async function localOf(project: Project, context: Context): Promise<LocalProject
 }
 
 /** What is up, seen by a command that wants to talk to it. */
-export interface UpPlatform {
+export interface UpTarget {
   target: Target;
   reason: string;
   status: StatusReport;
+}
+
+/** What is up, and the part of it that is meant. */
+export interface UpPlatform extends UpTarget {
   endpoint: Endpoint;
+}
+
+/** What is up. Throws Failure `nothing-is-up` (exit 2) with the cure where nothing is. */
+export async function findUp(options: TargetOptions, context: Context): Promise<UpTarget> {
+  const { target, reason } = await targetFromOptions(options, context);
+  const status = await target.status();
+  if (status.stacks.length > 0) return { target, reason, status };
+  throw new Failure({
+    code: 'nothing-is-up',
+    message: `nothing is up on the ${target.name} target`,
+    hint: `hwctl up${options.target === 'auto' ? '' : ` --target ${options.target}`}`,
+  });
 }
 
 /**
@@ -101,22 +117,17 @@ export interface UpPlatform {
  * Throws Failure `nothing-is-up` (exit 2) with the cure where nothing is.
  */
 export async function findEndpoint(options: TargetOptions, context: Context, name = 'app'): Promise<UpPlatform> {
-  const { target, reason } = await targetFromOptions(options, context);
-  const status = await target.status();
-  if (status.stacks.length === 0) {
-    throw new Failure({
-      code: 'nothing-is-up',
-      message: `nothing is up on the ${target.name} target`,
-      hint: `hwctl up${options.target === 'auto' ? '' : ` --target ${options.target}`}`,
-    });
-  }
-  const endpoint = status.endpoints.find((candidate) => candidate.name === name);
-  if (endpoint === undefined) {
-    throw new Failure({
-      code: 'no-endpoint',
-      message: `nothing that is up answers as ${JSON.stringify(name)}`,
-      hint: `There is: ${status.endpoints.map((candidate) => candidate.name).join(', ') || 'no endpoint at all'}`,
-    });
-  }
-  return { target, reason, status, endpoint };
+  const up = await findUp(options, context);
+  return { ...up, endpoint: endpointNamed(name, up.status) };
+}
+
+/** The endpoint of a name. Throws Failure `no-endpoint`. */
+export function endpointNamed(name: string, { endpoints }: StatusReport): Endpoint {
+  const endpoint = endpoints.find((candidate) => candidate.name === name);
+  if (endpoint !== undefined) return endpoint;
+  throw new Failure({
+    code: 'no-endpoint',
+    message: `nothing that is up answers as ${JSON.stringify(name)}`,
+    hint: `There is: ${endpoints.map((candidate) => candidate.name).join(', ') || 'no endpoint at all'}`,
+  });
 }

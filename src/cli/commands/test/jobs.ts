@@ -1,17 +1,18 @@
+import { statSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
 import { findScenarioFile, listScenarios, loadScenario } from '../../scenario/format/find.js';
+import { isCollection } from '../../scenario/postman/is-collection.js';
 import type { ScenarioEvent, ScenarioResult } from '../../scenario/result.js';
 import type { Scenario } from '../../scenario/scenario.js';
-import type { ScenarioEndpoint } from '../../scenario/send/request.js';
-import { endpointNeed } from '../../scenario/variables/addresses.js';
+import { addressOf } from '../../scenario/send/host-routes.js';
 import { isVariableName } from '../../scenario/variables/generated.js';
 import type { Context } from '../context/context.js';
 import { readTls } from '../options/connection-options.js';
-import { findEndpoint, type UpPlatform } from '../options/target-options.js';
 import { type OpenProject, openProject } from '../project/open-project.js';
 import { type FileKind, givenVariables, httpOptions, refuseIgnored, type TestOptions } from './flags.js';
+import { collectionPlace, Platform, scenarioPlace } from './place.js';
 import { rerunOptions } from './rerun.js';
 
 /** One scenario or collection that is ready to run. */
@@ -20,25 +21,23 @@ export interface Job {
   run(onEvent: (event: ScenarioEvent) => void): Promise<ScenarioResult>;
 }
 
-type Platform = () => Promise<UpPlatform>;
-
 /** Finds, reads and checks everything before anything runs. Throws Failure. */
 export async function planJobs(names: string[], options: TestOptions, context: Context): Promise<Job[]> {
-  const platform = options.url === undefined ? once(() => findEndpoint(options, context)) : undefined;
   const project = await openProject(options, context);
+  const platform = options.url === undefined ? new Platform(project, options, context) : undefined;
   const own = names.length === 0 ? await projectTests(project, options, platform) : undefined;
-  const chosen = own ?? (await chooseNames(names, options, platform, context)).map((name) => ({ name, options }));
-  const kinds = new Set(chosen.map(({ name }) => kindOf(name)));
+  const chosen = own ?? (await chosenTests(names, options, platform, context));
+  const kinds = new Set(chosen.map(({ kind }) => kind));
   refuseIgnored(options, kinds);
   if (!kinds.has('Postman collection')) refuseNames(givenVariables(options, context));
   readTls(options, context);
   const jobs: Job[] = [];
   const problems: Failure[] = [];
-  for (const { name, options: given } of chosen) {
+  for (const { name, kind, options: given } of chosen) {
     try {
       const file = findScenarioFile(name, context);
       const job =
-        kindOf(file) === 'Postman collection'
+        kind === 'Postman collection'
           ? await collectionJob(file, given, platform, context)
           : await scenarioJob(name, file, given, platform, context);
       if (job !== undefined) jobs.push(job);
@@ -64,8 +63,35 @@ function refuseNames(variables: Readonly<Record<string, string>>): void {
   });
 }
 
-function kindOf(name: string): FileKind {
-  return name.endsWith('.json') ? 'Postman collection' : 'YAML scenario';
+/** A test by its name or path. */
+interface ChosenTest {
+  name: string;
+  kind: FileKind;
+  options: TestOptions;
+}
+
+async function chosenTests(
+  names: string[],
+  options: TestOptions,
+  platform: Platform | undefined,
+  context: Context,
+): Promise<ChosenTest[]> {
+  const chosen = await chooseNames(names, options, platform, context);
+  return chosen.map((name) => ({ name, kind: kindOf(name, context), options }));
+}
+
+/** A collection is known by what is in it, whatever its name ends in; one that ends in .json is meant to be one. */
+function kindOf(name: string, { cwd }: Context): FileKind {
+  if (name.endsWith('.json')) return 'Postman collection';
+  const file = resolve(cwd, name);
+  if (!/[\\/.]/.test(name) && !isFile(file)) return 'YAML scenario';
+  return isFile(file) && isCollection(readText(file, { shown: name, latin: true }))
+    ? 'Postman collection'
+    : 'YAML scenario';
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function severalProblems(problems: Failure[]): Failure {
@@ -85,22 +111,14 @@ function nothingTagged(tags: string[]): Failure {
   });
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
 /** The tests that a project has of its own, those of what is up of it; undefined for the bundled platform. */
 async function projectTests(
   { project }: OpenProject,
   options: TestOptions,
   platform: Platform | undefined,
-): Promise<{ name: string; options: TestOptions }[] | undefined> {
+): Promise<ChosenTest[] | undefined> {
   if (project === undefined) return undefined;
-  const up = platform === undefined ? [...project.stacks.keys()] : (await platform()).status.stacks;
+  const up = platform === undefined ? [...project.stacks.keys()] : (await platform.up()).status.stacks;
   const tests = up.flatMap((stack) => project.stacks.get(stack)?.tests ?? []);
   if (tests.length === 0) {
     throw new Failure({
@@ -112,6 +130,7 @@ async function projectTests(
   const here = (file: string) => resolve(project.folder, file);
   return tests.map(({ collection, scenario, environment, variables }) => ({
     name: here(collection ?? scenario ?? ''),
+    kind: collection === undefined ? 'YAML scenario' : 'Postman collection',
     options: {
       ...options,
       // What the command line says goes before what the file says.
@@ -140,7 +159,7 @@ async function chooseNames(
       hint: 'hwctl test NAME --url URL; hwctl scenario list names the built-in ones',
     });
   }
-  const { status } = await platform();
+  const { status } = await platform.up();
   const tagged = options.tag.length > 0;
   const fitting = all.filter(
     ({ stack, tags }) => stack !== undefined && status.stacks.includes(stack) && (tagged || !tags.includes('strict')),
@@ -163,9 +182,9 @@ async function scenarioJob(
   const variables = givenVariables(options, context);
   const { root, cwd } = context;
   const given = { root, cwd, variables: Object.keys(variables), data: options.iterationData };
-  const scenario = asTold(await loadScenario(name, given), options, uploadsTold(file, options, context));
-  if (options.tag.length > 0 && !hasTag(scenario, options.tag)) return undefined;
-  const { endpoint, fault } = await whereTo(scenario, options, platform, variables);
+  const read = asTold(await loadScenario(name, given), options, uploadsTold(file, options, context));
+  if (options.tag.length > 0 && !hasTag(read, options.tag)) return undefined;
+  const { scenario, endpoint, fault, routes } = await scenarioPlace(read, options, platform, variables);
   // Certificates and proxies are for servers that are not ours.
   const foreign = options.url !== undefined || endpoint === undefined;
   return {
@@ -179,7 +198,7 @@ async function scenarioJob(
         clock: context.clock,
         signal: context.signal,
         onEvent,
-        http: foreign ? httpOptions(options, context) : {},
+        http: { ...(foreign ? httpOptions(options, context) : {}), connectTo: (url) => addressOf(url, routes) },
         iterations: options.iterationCount,
         step: options.step,
         tags: options.tag,
@@ -231,36 +250,6 @@ function hasTag(scenario: Scenario, tags: readonly string[]): boolean {
   return scenario.tags.some((tag) => tags.includes(tag)) || inSteps(scenario.steps);
 }
 
-/** A scenario whose requests all name their servers runs with nothing up, as a collection does. */
-async function whereTo(
-  scenario: Scenario,
-  options: TestOptions,
-  platform: Platform | undefined,
-  variables: Record<string, string>,
-) {
-  if (options.url !== undefined) return { endpoint: { url: options.url, host: options.host } };
-  if (platform === undefined || scenario.url !== undefined) return {};
-  const need = scenario.stack === undefined ? endpointNeed(scenario, variables) : 'some';
-  if (need === 'none') return {};
-  const up = await platform().catch((error: unknown) => {
-    if (need === 'unknown' && error instanceof Failure && error.code === 'nothing-is-up') return undefined;
-    throw error;
-  });
-  if (up === undefined) return {};
-  const { endpoint, target, status } = up;
-  if (scenario.stack !== undefined && !status.stacks.includes(scenario.stack)) {
-    throw new Failure({
-      code: 'stack-not-up',
-      message: `${scenario.name} tests the stack ${scenario.stack}, which is not up (up: ${status.stacks.join(', ')})`,
-      hint: `hwctl up ${scenario.stack}`,
-    });
-  }
-  return {
-    endpoint: { url: endpoint.url, host: endpoint.host ?? scenario.host },
-    fault: (fault: Parameters<typeof target.fault>[0]) => target.fault(fault),
-  };
-}
-
 async function collectionJob(
   file: string,
   options: TestOptions,
@@ -270,14 +259,15 @@ async function collectionJob(
   const { cwd } = context;
   const shown = relative(cwd, file).startsWith('..') ? file : relative(cwd, file);
   const { readCollection } = await import('../../scenario/postman/collection.js');
-  await readCollection(file, shown);
-  const endpoint = await collectionEndpoint(file, options, platform, context);
+  const read = await readCollection(file, shown);
+  const { routes, redirected } = await collectionPlace(read, shown, options, platform, context);
   return {
     file,
     run: async (onEvent) => {
       const { runCollection } = await import('../../scenario/postman/run.js');
       return runCollection(file, shown, {
-        endpoint,
+        routes,
+        redirected,
         environment: options.environment,
         globals: options.globals,
         data: options.iterationData,
@@ -308,63 +298,4 @@ async function collectionJob(
       });
     },
   };
-}
-
-/**
- * Where the host that a collection names is: the platform's or the project's way in, or --url. Others run as they are, with
- * nothing up.
- */
-async function collectionEndpoint(
-  file: string,
-  options: TestOptions,
-  platform: Platform | undefined,
-  context: Context,
-): Promise<ScenarioEndpoint | undefined> {
-  const { project } = await openProject(options, context);
-  const hosts = project === undefined ? [bundledHost] : [...project.stacks.values()].flatMap(({ host }) => host ?? []);
-  const said = textsOf(file, options, context);
-  const named = (names: readonly string[]) => names.find((name) => said.some((text) => text.includes(name)));
-  const ours = named(hosts);
-  if (options.url !== undefined) {
-    const host = options.host ?? ours;
-    if (host === undefined)
-      context.note(
-        '--url changes nothing: a collection names its servers. --host NAME --url URL sends one of them there',
-      );
-    return { url: options.url, host };
-  }
-  // What routes to a project is live: its hwctl.yaml need not say the host.
-  if (ours === undefined && project === undefined) return undefined;
-  try {
-    const up = await platform?.();
-    const ways = up?.status.endpoints.filter(({ host }) => host !== undefined) ?? [];
-    const live = named(ways.map(({ host }) => host!));
-    const way = ways.find(({ host }) => host === live) ?? (ours === undefined ? undefined : up?.endpoint);
-    return way === undefined ? undefined : { url: way.url, host: live ?? ours };
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'nothing-is-up') return undefined;
-    throw error;
-  }
-}
-
-/** The host of the platform that comes with hwctl. */
-const bundledHost = 'arch.homework';
-
-/** All that may name a server: the collection, its environment and globals, the variables of hwctl.yaml and the command line. */
-function textsOf(file: string, options: TestOptions, context: Context): string[] {
-  const { environment, globals, globalVar } = options;
-  const files = [file, environment, globals].filter((one) => one !== undefined);
-  return [
-    ...files.map((one) => textIn(resolve(context.cwd, one))),
-    ...Object.values({ ...givenVariables(options, context), ...globalVar }),
-  ];
-}
-
-/** The run itself tells what cannot be read. */
-function textIn(file: string): string {
-  try {
-    return readText(file, { shown: file, latin: true });
-  } catch {
-    return '';
-  }
 }

@@ -41,10 +41,11 @@ function wireBytes(request: HttpRequest, url: URL): { all: Buffer; cutAt: number
 function connected(url: URL, timeoutMs: number, options: HttpClientOptions, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const secure = url.protocol === 'https:';
-    const port = Number(url.port) || (secure ? 443 : 80);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const name = url.hostname.replace(/^\[|\]$/g, '');
+    const own = { host: name, port: Number(url.port) || (secure ? 443 : 80) };
+    const { host, port } = options.connectTo?.(url) ?? own;
     const socket = secure
-      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...tlsOptions(options) })
+      ? connectTls({ host, port, ...(isIP(name) ? {} : { servername: name }), ...tlsOptions(options) })
       : connectTcp({ host, port });
     const stop = () => socket.destroy(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
     signal?.addEventListener('abort', stop, { once: true });

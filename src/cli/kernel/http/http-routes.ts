@@ -16,6 +16,9 @@ export interface HttpRoute {
   proxy?: URL;
 }
 
+/** Where a connection for a URL is opened; undefined for the URL's own host and port. */
+export type ConnectTo = (url: URL) => { host: string; port: number } | undefined;
+
 /** What the last response on a connection said in Keep-Alive. */
 export const keepAliveHints = new WeakMap<Socket, string>();
 
@@ -114,6 +117,7 @@ export class Routes {
   constructor(
     private readonly proxies: Proxies,
     private readonly tls: object,
+    private readonly connectTo: ConnectTo = () => undefined,
   ) {
     this.#secure = new SecureAgent({ ...tls, keepAlive: true, timeout: idleMs });
   }
@@ -121,8 +125,10 @@ export class Routes {
   to({ url: text }: { url: string }): HttpRoute {
     const url = new URL(text);
     const secure = url.protocol === 'https:';
-    const proxy = proxyFor(url, this.proxies);
-    const straight = { secure, host: bare(url.hostname), port: portOf(url), path: url.pathname + url.search };
+    const address = this.connectTo(url);
+    const proxy = address === undefined ? proxyFor(url, this.proxies) : undefined;
+    const { host, port } = address ?? { host: bare(url.hostname), port: portOf(url) };
+    const straight = { secure, host, port, path: url.pathname + url.search };
     if (proxy === undefined) return { ...straight, agent: secure ? this.#secure : this.#plain, headers: [] };
     if (secure) return { ...straight, agent: this.#tunnel(proxy), headers: [], proxy };
     // Absolute form (RFC 9112 section 3.2.2), not a tunnel: proxies commonly refuse CONNECT to port 80.

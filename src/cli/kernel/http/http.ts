@@ -4,11 +4,14 @@ import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { contentCodings, withoutCodings } from './content-coding.js';
 import type { Proxies } from './http-proxy.js';
-import { type HttpRoute, keepAliveHints, Routes } from './http-routes.js';
+import { type ConnectTo, type HttpRoute, keepAliveHints, Routes } from './http-routes.js';
 import { type TlsOptions, tlsOptions } from './tls.js';
 
 /** How connections are made: certificates, proxies. Everything is optional; nothing is read from the environment. */
-export interface HttpClientOptions extends Proxies, TlsOptions {}
+export interface HttpClientOptions extends Proxies, TlsOptions {
+  /** Where a URL is connected to instead of its own host and port; without a proxy then. The request says what its URL says. */
+  connectTo?: ConnectTo;
+}
 
 export interface HttpRequest {
   method: string;
@@ -65,7 +68,7 @@ export const maxBodyBytes = 64 * 1024 * 1024;
 
 /** An HTTP/1.1 client with keep-alive and exact sizes. */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
-  const routes = new Routes(options, tlsOptions(options));
+  const routes = new Routes(options, tlsOptions(options), options.connectTo);
   return {
     send: (request) => send(routes, request),
     close: () => routes.close(),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { inOrder, type Problem, problemLine } from '../../document/problem.js';
 import { Failure } from '../../kernel/failure.js';
@@ -62,6 +62,9 @@ export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<Scenari
   }
   const file = join(root, 'scenarios', `${nameOrPath}.yaml`);
   if (existsSync(file)) return file;
+  // A collection without an ending.
+  const own = resolve(cwd, nameOrPath);
+  if (statSync(own, { throwIfNoEntry: false })?.isFile()) return own;
   const names = readdirSync(join(root, 'scenarios'))
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'));

@@ -1,12 +1,15 @@
 import type { Clock } from '../../kernel/clock.js';
 import type { ScenarioEvent } from '../result.js';
-import type { ScenarioEndpoint } from '../send/request.js';
+import type { HostRoute } from '../send/host-routes.js';
 import type { Uploads } from '../send/upload.js';
+import type { CollectionRedirection } from './base-urls.js';
 
 /** newman's options, by what they mean. */
 export interface PostmanOptions {
-  /** Where requests for `hosts` go, whatever those names resolve to. */
-  endpoint?: ScenarioEndpoint;
+  /** Where requests for these hosts go, whatever their names resolve to. */
+  routes?: readonly HostRoute[];
+  /** Variables and URLs that go elsewhere than the files say. */
+  redirected?: CollectionRedirection;
   environment?: string;
   globals?: string;
   data?: string;

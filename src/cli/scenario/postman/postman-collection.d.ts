@@ -49,6 +49,9 @@ declare module 'postman-collection' {
     disabled?: boolean;
   }
   export interface Url {
+    protocol?: string;
+    host?: string[] | string;
+    port?: string | undefined;
     auth?: { user?: string; password?: string };
     query: List<Query>;
     toString(): string;

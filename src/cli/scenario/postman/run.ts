@@ -9,11 +9,13 @@ import type { ScenarioResult } from '../result.js';
 import { type Uploads, uploadPath } from '../send/upload.js';
 import { Mask } from '../tell/mask.js';
 import { collectionAgents } from './agent.js';
-import { readCollection, readJson } from './collection.js';
+import { applyRedirection } from './base-urls.js';
+import { readCollection } from './collection.js';
 import { readIterationData } from './iteration-data.js';
 import { CollectionObserver } from './observer.js';
 import type { PostmanOptions } from './options.js';
 import { CollectionPlaces } from './places.js';
+import { scopeJson } from './scope-file.js';
 import { refuseCutResponses } from './whole-response.js';
 
 /** Runs a Postman collection unchanged, on Postman's own runtime. Failed assertions are values; throws as runScenario does. */
@@ -37,6 +39,7 @@ export async function runCollection(file: string, shown: string, options: Postma
   const environment = scope('--environment', options.environment, options.environmentVariables);
   const globals = scope('--globals', options.globals, options.globalVariables);
   secretNames(json.variable, secrets);
+  if (options.redirected !== undefined) applyRedirection(options.redirected, collection, [environment, globals]);
   const observer = new CollectionObserver({
     file: shown,
     name: oneLine(collection.name ?? basename(file)),
@@ -70,7 +73,7 @@ export async function runCollection(file: string, shown: string, options: Postma
           followRedirects: options.ignoreRedirects ? false : undefined,
           strictSSL: !options.insecure,
           extendedRootCA: options.caFile && resolve(options.cwd, options.caFile),
-          agents: collectionAgents(options.endpoint, options.allowUnixSocket ?? false),
+          agents: collectionAgents(options.routes ?? [], options.allowUnixSocket ?? false),
         },
       },
       (error, started) => (error ? fail(cannotRun(shown, error)) : done(started)),
@@ -117,17 +120,6 @@ function cannotRun(file: string, error: Error): Failure {
     message: `${file} cannot be run: ${error.message}`,
     hint: 'Check --folder and the files given with -e, -g and -d',
     cause: error,
-  });
-}
-
-function scopeJson(by: string, file: string | undefined, cwd: string): Record<string, unknown> {
-  if (file === undefined) return {};
-  const json = readJson(resolve(cwd, file), { shown: file, by }, 'a Postman environment or globals file');
-  if (json !== null && typeof json === 'object' && !Array.isArray(json)) return json as Record<string, unknown>;
-  throw new Failure({
-    code: 'bad-environment',
-    message: `${file} is not a Postman environment: expected an object with "values"`,
-    hint: 'Export it from Postman',
   });
 }
 

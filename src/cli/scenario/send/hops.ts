@@ -101,12 +101,18 @@ function endlessly(exchange: Exchange, url: string): Exchange {
   };
 }
 
+/** Whether a URL names the host that the request itself went to by its Host header. */
+function isLogical({ protocol, host }: URL, { url, headers }: BuiltRequest): boolean {
+  const logical = headers.find(([name]) => name.toLowerCase() === 'host')?.[1].toLowerCase();
+  return logical === host && protocol === new URL(url).protocol;
+}
+
 /** The request a redirect asks for (RFC 9110 section 15.4), or undefined where the response names no place. */
 function redirected(request: BuiltRequest, { response }: Exchange): BuiltRequest | undefined {
   const location = response && headerOf(response, 'location')[0];
   if (response === undefined || location === undefined || !URL.canParse(location, request.url)) return undefined;
   const url = new URL(location, request.url);
-  const foreign = url.origin !== new URL(request.url).origin;
+  const foreign = url.origin !== new URL(request.url).origin && !isLogical(url, request);
   const hidden = foreign ? ['authorization', 'cookie', 'host'] : ['cookie'];
   const seeOther = response.status === 303 || (response.status < 303 && request.method === 'POST');
   const method = seeOther && request.method !== 'HEAD' ? 'GET' : request.method;

@@ -24,6 +24,7 @@ import type {
   WorkloadSampler,
 } from '../target.js';
 import { localActs } from './acts.js';
+import { localEndpoints } from './local-endpoints.js';
 import type { DesiredLocally } from './plan/desired.js';
 import { diffLocal } from './plan/diff.js';
 import { refuseMissing } from './plan/missing-programs.js';
@@ -43,7 +44,7 @@ import {
   writeAtomically,
 } from './state/state-folder.js';
 import { askSupervisor } from './supervisor/control.js';
-import { describeProcess, endpointsOf } from './supervisor/describe.js';
+import { describeProcess } from './supervisor/describe.js';
 import { runningSupervisor } from './supervisor/launch.js';
 import { tailLogs } from './tail.js';
 import { openProcessSampler } from './usage.js';
@@ -183,7 +184,10 @@ class Local implements LocalTarget {
       target: this.name,
       stacks: state.stacks,
       services,
-      endpoints: supervisor === undefined ? [] : endpointsOf(state, supervisor),
+      endpoints:
+        supervisor === undefined
+          ? []
+          : localEndpoints(state, supervisor.processes, readRuntime(this.#folder)?.ports ?? {}),
     };
   }
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { Ingress } from '../../manifests/kube-object.js';
 import { loadPathAnnotation } from '../../manifests/kube-object.js';
+import { plainPath } from '../../manifests/plain-path.js';
 import type { Endpoint } from '../../target.js';
 import type { LiveObject } from '../api/live-object.js';
 import { stacksAnnotation } from '../objects/desired.js';
@@ -81,12 +82,6 @@ function pathsOf(routes: readonly LiveObject[]): string[] {
   );
   const paths = rules.flatMap(({ http }) => (http?.paths ?? []).map(({ path }) => plainPath(path)));
   return [...new Set(paths)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
-}
-
-/** A path that may be a regular expression of ingress-nginx, as it can be asked for: what stands before its first group. */
-export function plainPath(path = '/'): string {
-  const plain = path.replace(/\(.*$/s, '').replaceAll(/[?*+^$|\\[\]]/g, '');
-  return plain.startsWith('/') ? encodeURI(plain) : '/';
 }
 
 /** What a load asks for there: the path that is said, else what can be tried. */

@@ -1,10 +1,11 @@
 import { request } from 'node:http';
 import { Failure } from '../../../kernel/failure.js';
 import { type KubeObject, loadPathAnnotation } from '../../manifests/kube-object.js';
+import { plainPath } from '../../manifests/plain-path.js';
 import type { StepContext } from '../../plan.js';
 import type { KubeClient } from '../api/client.js';
 import { type LiveObject, liveRef } from '../api/live-object.js';
-import { ingressAddress, plainPath } from './endpoints.js';
+import { ingressAddress } from './endpoints.js';
 
 const pollMs = 300;
 const probeTimeoutMs = 2_000;

@@ -118,9 +118,11 @@ function pinPorts(read: readonly (ReadProcess & { draft: ProcessDraft })[], left
 }
 
 function addressesOf(services: readonly ServiceTarget[]): ServiceAddress[] {
-  return services.flatMap(({ name, namespace, ports }) =>
-    ports.flatMap(({ port, key }) => (key === undefined ? [] : [{ name, namespace, port, key }])),
-  );
+  return services.flatMap(({ service, name, namespace, ports }) => {
+    const { type } = service.spec ?? {};
+    const outward = type === 'LoadBalancer' || type === 'NodePort' ? { type } : {};
+    return ports.flatMap(({ port, key }) => (key === undefined ? [] : [{ name, namespace, port, key, ...outward }]));
+  });
 }
 
 /** A process is known by its name alone, whatever its kind and namespace. */

@@ -40,4 +40,6 @@ export interface ServiceAddress {
   port: number;
   /** Among the gateway's upstreams. */
   key: string;
+  /** `LoadBalancer` or `NodePort`: it is meant to be reached from outside. */
+  type?: string;
 }

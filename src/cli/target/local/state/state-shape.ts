@@ -174,7 +174,7 @@ export const isLocalState: Check = fields({
   ),
   routes: list(route),
   apiRoutes: optional(list(apiRoute)),
-  services: list(fields({ name: text, namespace: text, port: amount, key: text })),
+  services: list(fields({ name: text, namespace: text, port: amount, key: text, type: optional(text) })),
   host: optional(text),
   loadPaths: mapOf(text),
   leftOut: optional(

@@ -1,7 +1,5 @@
-import type { Endpoint, ServiceStatus } from '../../target.js';
+import type { ServiceStatus } from '../../target.js';
 import type { DesiredLocally } from '../plan/desired.js';
-import { loopback } from '../state/ports.js';
-import type { LocalState } from '../state/state-folder.js';
 import type { ProcessReport, SupervisorReport } from './control.js';
 import { usageOf } from './process-usage.js';
 import { describeExit } from './supervised-process.js';
@@ -15,30 +13,6 @@ export function waitingFor(desired: DesiredLocally, report: SupervisorReport): {
     if (process.digest === spec.digest && (process.state.type === 'ready' || process.state.type === 'done')) return [];
     return [{ ref, reason: describeProcess(process, 0).reason ?? `it is ${process.state.type}` }];
   });
-}
-
-/** Where the platform and each of its services can be reached. */
-export function endpointsOf(state: LocalState, supervisor: SupervisorReport): Endpoint[] {
-  const url = (port: number) => `http://${loopback}:${port}`;
-  const gateway = supervisor.processes.find((process) => process.kind === 'gateway');
-  const endpoints: Endpoint[] = [];
-  if (gateway !== undefined) {
-    const loadPaths = Object.values(state.loadPaths);
-    endpoints.push({
-      name: 'app',
-      stacks: state.stacks,
-      url: url(gateway.port),
-      host: state.host,
-      loadPath: loadPaths.find((path) => path === '/') ?? loadPaths[0],
-    });
-  }
-  const databases = new Set(state.processes.flatMap(({ name, postgres }) => (postgres === undefined ? [] : [name])));
-  for (const process of supervisor.processes) {
-    if (process.kind === 'service' && process.port !== 0 && !databases.has(process.name)) {
-      endpoints.push({ name: process.name, stacks: process.stacks, url: url(process.port) });
-    }
-  }
-  return endpoints;
 }
 
 /** A process in the words of a status report; `nowMs` 0 leaves the time out. */
