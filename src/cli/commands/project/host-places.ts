@@ -7,18 +7,19 @@ export type HostPlace = 'here' | 'private' | 'public' | 'nowhere';
 /** A name server may take so long: 3 s; after that the name counts as unknown. */
 const lookupMs = 3_000;
 
-const privateNetworks = new BlockList();
-// RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291.
-for (const [network, bits] of [
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['100.64.0.0', 10],
-  ['169.254.0.0', 16],
-] as const)
-  privateNetworks.addSubnet(network, bits);
-privateNetworks.addSubnet('fc00::', 7, 'ipv6');
-privateNetworks.addSubnet('fe80::', 10, 'ipv6');
+/** RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291. */
+const privateNetworks = networks(
+  '10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 fc00::/7 fe80::/10',
+);
+
+function networks(list: string): BlockList {
+  const networks = new BlockList();
+  for (const network of list.split(' ')) {
+    const [address = '', bits] = network.split('/');
+    networks.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  }
+  return networks;
+}
 
 /** Where each host is; names are looked up, all at once. Never throws. */
 export async function placesOf(hosts: Iterable<string>): Promise<Map<string, HostPlace>> {
