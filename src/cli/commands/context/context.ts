@@ -17,9 +17,9 @@ export interface Context extends Output {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** stdout is a terminal a live view may draw on: a TTY, not CI, not dumb. */
+  /** stdout is a terminal a live view may draw on: a TTY, not CI, not dumb, no HWCTL_PLAIN. Else the same is said in lines. */
   readonly interactive: boolean;
-  /** ANSI colours are welcome on stdout (TTY or FORCE_COLOR, without NO_COLOR). */
+  /** ANSI colours are welcome on stdout (TTY or FORCE_COLOR, without NO_COLOR and HWCTL_PLAIN). */
   readonly color: boolean;
   /** Columns of the terminal, 80 where there is none. */
   readonly columns: number;

@@ -14,12 +14,14 @@ export function makeContext(call: Call): Context {
   // https://no-color.org: any non-empty value turns colours off.
   // FORCE_COLOR as Node reads it: 0 and false turn them off.
   const forced = env.FORCE_COLOR ? isSet(env.FORCE_COLOR) : undefined;
-  const color = env.NO_COLOR ? false : (forced ?? (stdout.isTTY === true && env.TERM !== 'dumb'));
+  const plain = isSet(env.HWCTL_PLAIN);
+  const color = env.NO_COLOR || plain ? false : (forced ?? (stdout.isTTY === true && env.TERM !== 'dumb'));
   return {
     ...call,
     clock: systemClock,
     // The two variables that Ink looks at: where one is set it draws nothing.
-    interactive: stdout.isTTY === true && !isSet(env.CI) && !isSet(env.CONTINUOUS_INTEGRATION) && env.TERM !== 'dumb',
+    interactive:
+      stdout.isTTY === true && !plain && !isSet(env.CI) && !isSet(env.CONTINUOUS_INTEGRATION) && env.TERM !== 'dumb',
     color,
     columns: stdout.columns || Number(env.COLUMNS) || 80,
     ...createOutput({ stdout, stderr }, env),
