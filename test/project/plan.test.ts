@@ -54,6 +54,41 @@ const repositories: [what: string, texts: Record<string, string>, pieces: unknow
     [{ releases: [yaml('x', true), yaml('y')] }],
   ],
   [
+    'one chart under one name in two namespaces, of which a reader takes one; two of other values are two',
+    {
+      'README.md': bash('helm install shop ./c\nhelm install shop ./c -n b\nhelm install shop ./c -n d --set a=1'),
+      'c/Chart.yaml': chart('c'),
+    },
+    [
+      {
+        releases: [
+          { kind: 'chart', release: 'shop', namespace: 'b' },
+          { kind: 'chart', release: 'shop', namespace: 'd' },
+        ],
+      },
+    ],
+  ],
+  [
+    'what a page makes by hand is told, without its values; what a manifest holds is not',
+    {
+      'README.md': bash(
+        'kubectl create secret generic jwt --from-literal=KEY=hush --from-literal "b=hush hush"\nkubectl create configmap a --from-file=x\nkubectl apply -f k8s',
+      ),
+      'k8s/a.yaml': object,
+    },
+    [
+      {
+        releases: [yaml('k8s')],
+        guesses: [
+          {
+            text: 'left out, make it by hand before: kubectl create secret generic jwt --from-literal=KEY=... --from-literal=b=...',
+            from: { line: 4 },
+          },
+        ],
+      },
+    ],
+  ],
+  [
     "skaffold's pattern of the folders in a folder",
     {
       'skaffold.yaml': 'apiVersion: skaffold/v2beta9\nkind: Config\ndeploy: { kubectl: { manifests: [configs/*] } }\n',

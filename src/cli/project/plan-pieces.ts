@@ -131,11 +131,37 @@ function pieceIn(folder: string, findings: PlacedFindings, homes: readonly strin
   const followed = sourceOf(steps, findings, piece);
   for (const step of followed) follow(step, piece, findings);
   if (piece.releases.length === 0) fromContents(piece, mine);
+  byHand(steps, mine, piece);
   piece.images = imagesOf(piece, mine, steps);
   piece.host = hostOf(mine, piece);
   testsOf(piece, mine, steps);
   addonsOf(piece, mine);
   return piece;
+}
+
+/** ConfigMaps and Secrets that a page makes by a command and no manifest holds: the command is told, its values are not. */
+function byHand(steps: readonly Placed[], findings: Findings, piece: Piece): void {
+  const held = new Set(
+    foundOf(findings, 'manifest').flatMap(({ objects }) =>
+      objects.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`),
+    ),
+  );
+  const told = new Set<string>();
+  for (const { act, text, file, line } of steps) {
+    if (act.kind !== 'generated object') continue;
+    const id = `${act.object}/${act.name}`;
+    if (held.has(id) || told.has(id)) continue;
+    told.add(id);
+    const kind =
+      act.object === 'secret' ? `secret ${/\bsecret\s+([a-z-]+)/.exec(text)?.[1] ?? 'generic'}` : 'configmap';
+    const given = act.from.map((one) => ` --${one.replace(/^(from-literal=[^=]*=).*/s, '$1...')}`).join('');
+    const command = `kubectl create ${kind} ${act.name}${given}`;
+    piece.guesses.push({
+      about: 'releases',
+      text: `left out, make it by hand before: ${command}`,
+      from: { file, line },
+    });
+  }
 }
 
 /**
@@ -398,7 +424,12 @@ function addRelease(piece: Piece, release: Release): void {
 }
 
 function isSame(a: Release, b: Release): boolean {
-  if (a.kind === 'chart') return b.kind === 'chart' && a.release === b.release && a.namespace === b.namespace;
+  if (a.kind === 'chart') {
+    if (b.kind !== 'chart' || a.release !== b.release) return false;
+    // One chart under one name in two namespaces: of two lines of a page the reader takes one.
+    const contents = ({ chart, valuesFiles, set }: typeof a) => JSON.stringify([chart, valuesFiles, set]);
+    return a.namespace === b.namespace || contents(a) === contents(b);
+  }
   return a.kind === b.kind && a.path === b.path;
 }
 

@@ -76,7 +76,7 @@ async function planOf(folder: string, shown: string): Promise<{ text: string; no
   const pieces = piecesOf(findings);
   if (pieces.length > 0) {
     const guesses = pieces.flatMap((piece) => piece.guesses.filter(({ about }) => about === 'releases'));
-    const left = guesses.filter(({ text }) => /^(?:left out|not understood): /.test(text));
+    const left = guesses.filter(({ text }) => /^(?:left out|not understood)[:,] /.test(text));
     return {
       text: projectText(tree.root, pieces),
       notes: [

@@ -25,7 +25,7 @@ export function refuseTwins(objects: readonly RenderedObject[], gathering: Gathe
     }
     if (!isDeepStrictEqual(twin.object, object))
       gathering.problems.push(
-        `${source}: ${toldOf(rendered)} is also in ${twin.source}, and differs: keep one of them`,
+        `${source}: ${toldOf(rendered)} is also in ${twin.source}, and differs: keep one of them${twin.release === rendered.release ? '' : ', or leave one of the two releases out of hwctl.yaml'}`,
       );
     return false;
   });
