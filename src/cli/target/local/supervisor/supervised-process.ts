@@ -239,9 +239,11 @@ export class SupervisedProcess {
     let lifeCheckedMs = startedMs;
     let first = true;
     const round = async () => {
+      const asked = this.state.type;
       const wrong = await this.#ask(readiness);
       if (life !== this.#life || !['starting', 'ready', 'unready'].includes(this.state.type)) return;
-      missed = wrong === undefined ? 0 : missed + 1;
+      // What was asked before it was ready says nothing of it since: it may have said meanwhile that it listens.
+      missed = wrong === undefined || asked === 'starting' ? 0 : missed + 1;
       if (wrong === undefined) first = false;
       if (wrong === undefined || missed >= readiness.failureThreshold) this.#probed(wrong);
       if (first && clock.monotonic() - startedMs > startTimeoutMs) {
