@@ -27,7 +27,7 @@ async function forward(options: Options, context: Context): Promise<void> {
       hint: 'hwctl up',
     });
   }
-  const request = { address: options.address, stop: options.stop === true };
+  const request = { address: options.address, stop: options.stop === true, signal: context.signal };
   const endpoints = (await target.forward?.(request)) ?? ways;
   if (options.stop) {
     if (options.json) context.json({ target: target.name, endpoints });

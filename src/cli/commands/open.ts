@@ -32,7 +32,7 @@ async function reach(options: TargetOptions, context: Context, part: string): Pr
     if (!(error instanceof Failure) || error.code !== 'no-endpoint') throw error;
     const { target } = await targetFromOptions(options, context);
     if (target.forward === undefined) throw error;
-    await target.forward({ address: '127.0.0.1', stop: false });
+    await target.forward({ address: '127.0.0.1', stop: false, signal: context.signal });
     return findEndpoint(options, context, part);
   }
 }

@@ -120,6 +120,7 @@ export interface ForwardRequest {
   address: string;
   /** Ends the daemon instead. */
   stop: boolean;
+  signal: AbortSignal;
 }
 
 export interface UpRequest {

@@ -9,6 +9,8 @@ import { applyRedirection, collectionUrls } from '../../../src/cli/scenario/post
 import { readCollection } from '../../../src/cli/scenario/postman/collection.js';
 import type { Endpoint } from '../../../src/cli/target/target.js';
 
+const telling = (note: (text: string) => void) => ({ note, signal: new AbortController().signal });
+
 const service = (name: string, port: number, at: number): Endpoint => ({
   name,
   stacks: [],
@@ -283,7 +285,13 @@ t.test(`${rows.length} collections`, async (t) => {
     const read = await readCollection(file, 'c.json');
     const found = collectionUrls(read, { environment: 'e.json', environmentVariables: given, cwd: folder });
     const notes: string[] = [];
-    const way = new Way({}, projects[of], true, (note) => notes.push(note), locate);
+    const way = new Way(
+      {},
+      projects[of],
+      true,
+      telling((note) => notes.push(note)),
+      locate,
+    );
     const fixed = new Set([...Object.keys(given), ...found.underWay]);
     const redirected = await way.redirect({ shown: 'c.json', ...found, fixed });
     const scope = new VariableScope({ values: list({ ...environment, ...given }) });
@@ -310,7 +318,13 @@ t.test('a variable that a script sets is left to it', async (t) => {
   writeFileSync(file, JSON.stringify({ info: { name: 'c' }, item }));
   const found = collectionUrls(await readCollection(file, 's.json'), { cwd: folder });
   t.ok(found.underWay.has('baseUrl'));
-  const way = new Way({}, projects.ingress, true, (note) => t.fail(note), locate);
+  const way = new Way(
+    {},
+    projects.ingress,
+    true,
+    telling((note) => t.fail(note)),
+    locate,
+  );
   t.equal((await way.redirect({ shown: 's.json', ...found, fixed: found.underWay })).variables.size, 0);
 });
 
@@ -321,7 +335,13 @@ t.test('ports of Services are forwarded where a file names one that has none her
     forwards++;
     return projects.ingress;
   };
-  const way = new Way({ forward }, [app], true, (note) => notes.push(note), locate);
+  const way = new Way(
+    { forward },
+    [app],
+    true,
+    telling((note) => notes.push(note)),
+    locate,
+  );
   const file = (urls: string[]) => ({ shown: 'c.json', urls, lookUp: () => undefined, fixed: new Set<string>() });
   await way.redirect(file(['http://arch.homework/']));
   t.equal(forwards, 0, 'all of it has a route');
@@ -333,7 +353,13 @@ t.test('ports of Services are forwarded where a file names one that has none her
 });
 
 t.test('files that are not of a project stay as they are', async (t) => {
-  const way = new Way({}, projects.ingress, false, (note) => t.fail(note), locate);
+  const way = new Way(
+    {},
+    projects.ingress,
+    false,
+    telling((note) => t.fail(note)),
+    locate,
+  );
   const lookUp = () => 'http://x.invalid';
   const { variables, urls } = await way.redirect({
     shown: 'c',

@@ -2,6 +2,7 @@ import { withoutUserInfo } from '../../kernel/secrets.js';
 import type { HostRoute } from '../../scenario/send/host-routes.js';
 import { destinationsOf, type Redirections, redirectAll } from '../../scenario/variables/redirect.js';
 import type { Endpoint, Target } from '../../target/target.js';
+import type { Context } from '../context/context.js';
 import { type HostPlace, placesOf } from './host-places.js';
 import { isOwn, judge, keyOf, type Reach, reachOf, type Verdicts } from './reach.js';
 
@@ -27,7 +28,7 @@ export class Way {
     private readonly target: Pick<Target, 'forward'>,
     endpoints: readonly Endpoint[],
     private readonly isProject: boolean,
-    private readonly tell: (note: string) => void,
+    private readonly context: Pick<Context, 'note' | 'signal'>,
     private readonly locate: typeof placesOf = placesOf,
   ) {
     this.#reach = reachOf(endpoints);
@@ -56,7 +57,11 @@ export class Way {
     const services = hosts.filter((host) => places.get(host) === 'nowhere' && mayBeService(host));
     if (this.#forwarded || services.length === 0 || forward === undefined) return;
     this.#forwarded = true;
-    const endpoints = await forward.call(this.target, { address: '127.0.0.1', stop: false });
+    const endpoints = await forward.call(this.target, {
+      address: '127.0.0.1',
+      stop: false,
+      signal: this.context.signal,
+    });
     this.#reach = reachOf(endpoints);
     const known = new Set(this.routes.map(({ host }) => host));
     const reached = [...new Set(services)].filter((host) => known.has(host));
@@ -67,7 +72,7 @@ export class Way {
   }
 
   #tellOnce(note: string): void {
-    if (!this.#told.has(note)) this.tell(note);
+    if (!this.#told.has(note)) this.context.note(note);
     this.#told.add(note);
   }
 }

@@ -40,8 +40,7 @@ export class Platform {
   /** Undefined where nothing is up. */
   async way(): Promise<Way | undefined> {
     this.#way ??= this.up().then(
-      ({ target, status }) =>
-        new Way(target, namedAsSaid(status, this.opened), this.isProject, (note) => this.context.note(note)),
+      ({ target, status }) => new Way(target, namedAsSaid(status, this.opened), this.isProject, this.context),
     );
     return this.#way.catch((error: unknown) => {
       if (error instanceof Failure && error.code === 'nothing-is-up') return undefined;

@@ -57,7 +57,7 @@ export async function takeDown(
   forgetOrphans(state);
   const provider = openProvider(options);
   const report = emptyReport();
-  const running = await isRunning(provider, { state, shared }, report);
+  const running = await isRunning(provider, { state, shared }, report, execution.work.signal);
   let left: string[] = [];
   let others: string[] = [];
   if (running) {
@@ -105,8 +105,9 @@ async function isRunning(
   provider: ClusterProvider,
   { state, shared }: { state: StateFile; shared: StateFile },
   report: DownReport,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  const profile = await provider.state();
+  const profile = await provider.state({ signal });
   if (profile.kind === 'running') return true;
   if (profile.kind === 'missing') {
     // What was in the cluster went with it.

@@ -91,7 +91,7 @@ async function bringUp(options: ClusterTargetOptions, request: UpRequest, wait: 
   const { clock } = options.environment;
   const startedMs = clock.monotonic();
   const execution = beginExecution(clock, wait);
-  const up = new ClusterUp(options, request, 'act');
+  const up = new ClusterUp(options, request, 'act', wait.signal);
   try {
     const plan = await up.plan();
     const actions = await execution.run(plan);
@@ -113,7 +113,7 @@ function projectsIn(sets: readonly ApplySet[]): ProjectStatus[] {
 
 /** A pod beside the services that are up. */
 async function debug(options: ClusterTargetOptions, request: DebugRequest): Promise<number> {
-  return withCluster(await mustBeOpen(options), async ({ client }) => {
+  return withCluster(await mustBeOpen(options, request.signal), async ({ client }) => {
     const set = (await findApplySets(client, options.environment.project))[0];
     if (set !== undefined) return debugPod(client, set, request, options.environment.clock);
     throw new Failure({
@@ -126,7 +126,7 @@ async function debug(options: ClusterTargetOptions, request: DebugRequest): Prom
 
 /** Waits for every autoscaler of hwctl to have figures. */
 async function waitScaling(options: ClusterTargetOptions, work: StepContext): Promise<void> {
-  await withCluster(await mustBeOpen(options), async ({ client }) => {
+  await withCluster(await mustBeOpen(options, work.signal), async ({ client }) => {
     for (const set of await findApplySets(client, options.environment.project)) {
       const members = await listMembers(client, set);
       const autoscalers = members.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
@@ -137,7 +137,7 @@ async function waitScaling(options: ClusterTargetOptions, work: StepContext): Pr
 
 /** Pods of a program beside the services that are up, from the image that those run. */
 async function runPods(options: ClusterTargetOptions, request: PodsRequest): Promise<StartedPods> {
-  const { client } = await mustBeOpen(options);
+  const { client } = await mustBeOpen(options, request.signal);
   try {
     const sets = await findApplySets(client, options.environment.project);
     const members = (await Promise.all(sets.map((set) => listMembers(client, set)))).flat();
@@ -160,13 +160,13 @@ async function runPods(options: ClusterTargetOptions, request: PodsRequest): Pro
 
 /** Has the port-forward daemon forward all Services of hwctl, or ends it. */
 async function forward(options: ClusterTargetOptions, request: ForwardRequest): Promise<Endpoint[]> {
-  return withCluster(await mustBeOpen(options), async ({ client, state }) => {
+  return withCluster(await mustBeOpen(options, request.signal), async ({ client, state }) => {
     if (request.stop) {
-      await stopForward(options.run, state, emptyReport(), options.environment.clock);
+      await stopForward(options.run, state, emptyReport(), options.environment.clock, request.signal);
       return [];
     }
     const members = await projectMembers(client, options.environment.project);
-    await forwardAll(options, client, state, members, request.address);
+    await forwardAll(options, client, state, members, request.address, request.signal);
     return clusterEndpoints(options.run, members, state);
   });
 }
@@ -179,8 +179,8 @@ async function withCluster<T>(cluster: ClusterAccess, act: (cluster: ClusterAcce
   }
 }
 
-async function mustBeOpen(options: ClusterTargetOptions): Promise<ClusterAccess> {
-  const cluster = await openCluster(options);
+async function mustBeOpen(options: ClusterTargetOptions, signal?: AbortSignal): Promise<ClusterAccess> {
+  const cluster = await openCluster(options, signal);
   if (cluster !== undefined) return cluster;
   const { noun, profile } = openProvider(options);
   throw new Failure({
@@ -191,7 +191,7 @@ async function mustBeOpen(options: ClusterTargetOptions): Promise<ClusterAccess>
 }
 
 async function* readLogs(options: ClusterTargetOptions, query: LogQuery) {
-  const cluster = await mustBeOpen(options);
+  const cluster = await mustBeOpen(options, query.signal);
   try {
     const workloads = () => workloadsNamed(cluster.client, options, query.services);
     yield* clusterLogs(cluster.client, workloads, query, options.environment.clock);

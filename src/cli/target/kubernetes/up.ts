@@ -1,3 +1,4 @@
+import { sameImage } from '../../kernel/image-name.js';
 import type { StackObject } from '../manifests/stack-object.js';
 import { type PlannedStep, planned, type StepContext } from '../plan.js';
 import type { ClusterFacts } from '../source.js';
@@ -20,7 +21,6 @@ import {
 } from './provider/cluster-access.js';
 import type { StateFile } from './provider/cluster-state.js';
 import { contextNamespace, setContextNamespace } from './provider/context-namespace.js';
-import { sameImage } from './provider/image.js';
 import { isOnNodes, readyNodes } from './provider/nodes.js';
 import type { ClusterProvider, ProviderState } from './provider/provider.js';
 import { addonSteps, forgetOrphans, laterAddonSteps, orphanSteps, startStep } from './provider/provision.js';
@@ -71,6 +71,7 @@ export class ClusterUp {
     private readonly options: ClusterTargetOptions,
     request: UpRequest,
     purpose: 'look' | 'act',
+    private readonly signal?: AbortSignal,
   ) {
     this.state = openState(options);
     this.#shared = openSharedState(options);
@@ -113,7 +114,7 @@ export class ClusterUp {
   async #planCluster(): Promise<PlannedStep[]> {
     const nodes = await readyNodes(() => this.#open());
     if (nodes !== undefined) return this.#planRunning(nodes);
-    const found = await this.#provider.state();
+    const found = await this.#provider.state({ signal: this.signal });
     return found.kind === 'running' ? this.#planRunning([]) : this.#planStopped(found);
   }
 
@@ -264,7 +265,7 @@ export class ClusterUp {
               waitIngresses(this.#open(), ingresses, work, { isOthers: this.request.source.asksCluster }),
             ),
           ]),
-      planned(forward, () => this.#forward(), { whyDone }),
+      planned(forward, ({ signal }) => this.#forward(signal), { whyDone }),
     ];
   }
 
@@ -273,8 +274,8 @@ export class ClusterUp {
     return this.request.source.asksCluster && objects.some(({ kind }) => kind === 'Service');
   }
 
-  async #forward(): Promise<void> {
-    await forwardAll(this.options, this.#open(), this.state, await this.#members(), '127.0.0.1');
+  async #forward(signal: AbortSignal): Promise<void> {
+    await forwardAll(this.options, this.#open(), this.state, await this.#members(), '127.0.0.1', signal);
   }
 
   #endpoints(members: readonly LiveObject[]): Promise<UpReport['endpoints']> {

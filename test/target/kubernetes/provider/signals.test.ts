@@ -10,6 +10,9 @@ import { StateFile } from '../../../../src/cli/target/kubernetes/provider/cluste
 import type { ClusterProvider, ProviderKind } from '../../../../src/cli/target/kubernetes/provider/provider.js';
 import { providers } from '../../../../src/cli/target/kubernetes/provider/providers.js';
 import { stopForward } from '../../../../src/cli/target/kubernetes/provider/traces.js';
+import { createClusterTarget } from '../../../../src/cli/target/kubernetes/target.js';
+import type { DebugRequest, Target, UpRequest } from '../../../../src/cli/target/target.js';
+import { root } from '../../../golden.js';
 
 const outcome = (exitCode: number, stdout = ''): RunOutcome => ({ exitCode, stdout, stderr: '', failure: undefined });
 
@@ -132,5 +135,46 @@ t.test('a daemon that does not end is waited for in vain only for a while, and s
     await t.rejects(stopForward(run, state, report(), clock, control.signal), /Ctrl-C/, `after ${afterMs} ms`);
     t.ok(now <= afterMs + 100);
     t.equal(state.get().forward?.pid, pid);
+  }
+});
+
+t.test('every act of a cluster target that can be ended gives its signal to the look at the cluster', async (t) => {
+  const wait = (signal: AbortSignal) => ({ timeoutMs: 1_000, signal, onEvent: () => undefined });
+  const source = { asksCluster: false, objects: async () => [], images: [] } as unknown as UpRequest['source'];
+  const pods = {
+    count: 1,
+    files: {},
+    main: 'x',
+    port: 1,
+    longestMs: 1_000,
+    timeoutMs: 1_000,
+    onWaiting: () => undefined,
+  };
+  const acts: Record<string, (target: Target, signal: AbortSignal) => Promise<unknown> | undefined> = {
+    up: (target, signal) => target.up({ stacks: [], values: { image: 'x:1' }, source }, wait(signal)),
+    down: (target, signal) => target.down({ stacks: [], keepData: false }, wait(signal)),
+    logs: async (target, signal) => {
+      for await (const _ of target.logs({ services: [], follow: false, signal })) break;
+    },
+    forward: (target, signal) => target.forward?.({ address: '127.0.0.1', stop: false, signal }),
+    waitScaling: (target, signal) => target.waitScaling?.(wait(signal)),
+    debug: (target, signal) => target.debug?.({ signal } as DebugRequest),
+    startPods: (target, signal) => target.startPods?.({ ...pods, signal }),
+  };
+  for (const [act, carryOut] of Object.entries(acts)) {
+    const home = folderOf(t);
+    const env = { HOME: home, XDG_STATE_HOME: home, KUBECONFIG: join(home, 'config') };
+    const { signal } = new AbortController();
+    const looks: string[] = [];
+    const run: RunProgram = async (argv, given) => {
+      const line = argv.join(' ');
+      if (line.startsWith('kind get')) looks.push(line);
+      if (line.startsWith('kind')) t.equal(given.signal, signal, `${act}: ${line}`);
+      return outcome(line.startsWith('kind create') ? 1 : 0);
+    };
+    const environment = { project: 'hwctl', env, cwd: home, root, clock: systemClock };
+    const target = createClusterTarget({ name: 'kind', environment, run, context: 'kind-a' });
+    await carryOut(target, signal)?.catch(() => undefined);
+    t.ok(looks.length > 0, `${act} looks at the cluster`);
   }
 });

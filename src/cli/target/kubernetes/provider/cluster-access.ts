@@ -45,9 +45,12 @@ export function openClient(options: ClusterTargetOptions): KubeClient {
   return createClient(config, environment.clock, openProvider(options).cures);
 }
 
-/** The cluster, or undefined where it does not run. */
-export async function openCluster(options: ClusterTargetOptions): Promise<ClusterAccess | undefined> {
+/** The cluster, or undefined where it does not run. Throws the signal's reason. */
+export async function openCluster(
+  options: ClusterTargetOptions,
+  signal?: AbortSignal,
+): Promise<ClusterAccess | undefined> {
   const provider = openProvider(options);
-  if ((await provider.state()).kind !== 'running') return undefined;
+  if ((await provider.state({ signal })).kind !== 'running') return undefined;
   return { client: openClient(options), state: openState(options), provider };
 }
