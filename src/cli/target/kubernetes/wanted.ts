@@ -24,7 +24,7 @@ export interface DesiredInCluster {
 }
 
 /** Objects that are applied together. */
-export interface Wave {
+interface Wave {
   objects: KubeObject[];
   isAwaited: boolean;
   settlesBefore: boolean;

@@ -70,7 +70,7 @@ export interface PodView {
 }
 
 /** Whether something that is referred to will be there: among the objects, in the cluster, or made by something else. */
-export type Presence = 'here' | 'there' | 'maybe' | 'absent';
+type Presence = 'here' | 'there' | 'maybe' | 'absent';
 
 /** The objects of a preflight with what each check asks of them. */
 export interface Scene {

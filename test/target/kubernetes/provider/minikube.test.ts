@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../../../src/cli/kernel/clock.js';
+import { sameImage } from '../../../../src/cli/kernel/image-name.js';
 import type { RunProgram } from '../../../../src/cli/kernel/process.js';
-import { sameImage } from '../../../../src/cli/target/kubernetes/provider/image.js';
 import { minikube, openMinikube, whyNotMinikube } from '../../../../src/cli/target/kubernetes/provider/minikube.js';
 import {
   driverCure,

@@ -50,7 +50,7 @@ export function recordedContexts(folder: string, project: string): string[] {
 }
 
 /** Every context and project of which something is recorded in this folder. */
-export function readRecords(folder: string): { context: string; project: string }[] {
+function readRecords(folder: string): { context: string; project: string }[] {
   let files: string[];
   try {
     files = readdirSync(folder).filter((name) => name.endsWith('.json') && !name.endsWith('.forwards.json'));
@@ -65,7 +65,7 @@ export function readRecords(folder: string): { context: string; project: string 
 }
 
 /** Name of the files of a context and a project, without an ending; the bundled platform's is that of the context itself. */
-export function recordName(context: string, project: string): string {
+function recordName(context: string, project: string): string {
   return `${encodeURIComponent(context)}${project === bundledProject ? '' : `@${project}`}`;
 }
 

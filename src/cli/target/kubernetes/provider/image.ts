@@ -170,5 +170,3 @@ export async function removeLocalImage(run: RunProgram, engine: Engine, image: s
 function saidBy(command: string, { stderr, failure, exitCode }: RunOutcome): string {
   return stderr.trim().split('\n').at(-1) || `${command}: ${failure ?? exitCode}`;
 }
-
-export { sameImage } from '../../../kernel/image-name.js';
