@@ -6,7 +6,7 @@ import { formatLatency } from '../report/format.js';
 import type { LoadHeading } from '../report/load/words.js';
 import { markdownDocument } from '../report/markdown.js';
 import { createPaint, type Paint } from '../report/paint.js';
-import type { ScenarioResult } from '../scenario/result.js';
+import type { ScenarioEvent, ScenarioResult } from '../scenario/result.js';
 import type { Target, UpRequest } from '../target/target.js';
 import type { Context } from './context/context.js';
 import { formatEvent } from './context/event-text.js';
@@ -20,6 +20,7 @@ import { type OptionsOf, option } from './options/option.js';
 import { findEndpoint, targetFromOptions, targetOptions } from './options/target-options.js';
 import { requestFrom, valueOptions } from './options/value-options.js';
 import { destination, duration, name, rate } from './options/values.js';
+import { openProject } from './project/open-project.js';
 import { type Stage, type StageLine, type VerifyReport, verifyMarkdown } from './verify-report.js';
 
 const options = {
@@ -136,26 +137,14 @@ class Verification {
 
   private async test(target: Target, stacks: string[]): Promise<void> {
     const { context, report } = this;
-    const { listScenarios, loadScenario } = await import('../scenario/format/find.js');
-    const { runScenario } = await import('../scenario/run/run.js');
     const { NewmanReport } = await import('../report/scenario/newman.js');
-    const { color, columns, root, cwd, clock, signal, write } = context;
+    const { color, columns, write } = context;
     const view = this.options.json ? undefined : new NewmanReport({ write, color, columns, interactive: false });
-    const { endpoint } = await findEndpoint(this.options, context);
-    const results: ScenarioResult[] = [];
-    for (const { name, stack } of listScenarios(root)) {
-      if (stack === undefined || !stacks.includes(stack) || signal.aborted) continue;
-      const scenario = await loadScenario(name, { root, cwd });
-      results.push(
-        await runScenario(scenario, {
-          endpoint: { url: endpoint.url, host: endpoint.host ?? scenario.host },
-          fault: (fault) => target.fault(fault),
-          clock,
-          signal,
-          onEvent: (event) => view?.on(event),
-        }),
-      );
-    }
+    const onEvent = (event: ScenarioEvent) => view?.on(event);
+    const { project } = await openProject(this.options, context);
+    const results = await (project === undefined
+      ? this.bundledTests(target, stacks, onEvent)
+      : this.projectTests(onEvent));
     const sum = (pick: (result: ScenarioResult) => number) =>
       results.reduce((total, result) => total + pick(result), 0);
     const passed = results.length > 0 && results.every((result) => result.passed);
@@ -171,6 +160,44 @@ class Verification {
         `${sum((result) => result.assertions.executed)} assertions, ${failed} failed`,
     );
     if (!passed) this.worst(exitCodes.failed);
+  }
+
+  /** The scenarios of the bundled platform's stacks. */
+  private async bundledTests(
+    target: Target,
+    stacks: string[],
+    onEvent: (event: ScenarioEvent) => void,
+  ): Promise<ScenarioResult[]> {
+    const { listScenarios, loadScenario } = await import('../scenario/format/find.js');
+    const { runScenario } = await import('../scenario/run/run.js');
+    const { root, cwd, clock, signal } = this.context;
+    const { endpoint } = await findEndpoint(this.options, this.context);
+    const results: ScenarioResult[] = [];
+    for (const { name, stack } of listScenarios(root)) {
+      if (stack === undefined || !stacks.includes(stack) || signal.aborted) continue;
+      const scenario = await loadScenario(name, { root, cwd });
+      results.push(
+        await runScenario(scenario, {
+          endpoint: { url: endpoint.url, host: endpoint.host ?? scenario.host },
+          fault: (fault) => target.fault(fault),
+          clock,
+          signal,
+          onEvent,
+        }),
+      );
+    }
+    return results;
+  }
+
+  /** The tests that the project has of its own, those of what is up of it. */
+  private async projectTests(onEvent: (event: ScenarioEvent) => void): Promise<ScenarioResult[]> {
+    const { planJobs } = await import('./test/jobs.js');
+    const { file, target, context, allowContext, profile } = this.options;
+    const none = { envVar: {}, globalVar: {}, var: {}, tag: [], folder: [], reporters: [] };
+    const jobs = await planJobs([], { file, target, context, allowContext, profile, ...none, jobs: 1 }, this.context);
+    const results: ScenarioResult[] = [];
+    for (const job of jobs) if (!this.context.signal.aborted) results.push(await job.run(onEvent));
+    return results;
   }
 
   private async load(): Promise<void> {
@@ -219,8 +246,8 @@ class Verification {
   }
 
   private loadOptions() {
-    const { rps, duration, target, context, allowContext, profile } = this.options;
-    return { rps, duration, target, context, allowContext, profile, header: [], threshold: [], var: {} };
+    const { file, rps, duration, target, context, allowContext, profile } = this.options;
+    return { file, rps, duration, target, context, allowContext, profile, header: [], threshold: [], var: {} };
   }
 
   private progress() {
