@@ -131,12 +131,21 @@ function pieceIn(folder: string, findings: PlacedFindings, homes: readonly strin
   const followed = sourceOf(steps, findings, piece);
   for (const step of followed) follow(step, piece, findings);
   if (piece.releases.length === 0) fromContents(piece, mine);
-  byHand(steps, mine, piece);
   piece.images = imagesOf(piece, mine, steps);
   piece.host = hostOf(mine, piece);
   testsOf(piece, mine, steps);
+  byHand(steps, mine, piece);
   addonsOf(piece, mine);
   return piece;
+}
+
+/** Whether an object is made of nothing but load scripts: what the k6 operator runs, and nothing that is up. */
+function isScript(from: readonly string[], { load }: Piece): boolean {
+  const named = from.map((one) => /^from-file=(?:[^=]*=)?(.+)$/.exec(one)?.[1]);
+  return (
+    named.length > 0 &&
+    named.every((path) => load.some(({ file }) => path !== undefined && nameOf(file) === nameOf(path)))
+  );
 }
 
 /** ConfigMaps and Secrets that a page makes by a command and no manifest holds: the command is told, its values are not. */
@@ -150,7 +159,7 @@ function byHand(steps: readonly Placed[], findings: Findings, piece: Piece): voi
   for (const { act, text, file, line } of steps) {
     if (act.kind !== 'generated object') continue;
     const id = `${act.object}/${act.name}`;
-    if (held.has(id) || told.has(id)) continue;
+    if (held.has(id) || told.has(id) || isScript(act.from, piece)) continue;
     told.add(id);
     const kind =
       act.object === 'secret' ? `secret ${/\bsecret\s+([a-z-]+)/.exec(text)?.[1] ?? 'generic'}` : 'configmap';
