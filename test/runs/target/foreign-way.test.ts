@@ -29,7 +29,7 @@ t.test('numbered-yaml: up, test, load, verify, down without a name of anything',
   );
   writeFileSync(
     join(folder, 'service.yaml'),
-    'name: service\nsteps:\n  - name: by its name in the cluster\n    request: GET http://greeter.greeter.svc.cluster.local:8000/health\n    check: { status: 200 }\n',
+    'name: service\nsteps:\n  - name: by its name in the cluster\n    request: GET http://greeter.greeter.svc.cluster.local:8000/health\n    check: [{ name: it answers, status: 200 }]\n',
   );
   const state = join(home, 'state');
   const run = (...argv: string[]) =>
