@@ -64,7 +64,7 @@ export function buildServer() {
 
 /** What a pod executes: few files, small enough for a ConfigMap. Its scenario comes with the plan, as parsed. */
 export function buildLoadAgent() {
-  const names = /(io-thread|pacer-thread|shard|journey|k6)\.main\.ts$/;
+  const names = /(io-thread|pacer-thread|shard|journey|collection|k6)\.main\.ts$/;
   return made(
     'dist/load-agent',
     {

@@ -1,6 +1,7 @@
 import { planJourney } from '../../src/cli/journey/plan-journey.js';
 import { createFlow } from '../../src/cli/journey/scenario-journey.js';
 import { Engine } from '../../src/cli/load/engine/engine.js';
+import type { Flow, FlowContext } from '../../src/cli/load/engine/flow.js';
 import { Recorder } from '../../src/cli/load/engine/recorder.js';
 import { threadClock } from '../../src/cli/load/memory/clock-us.js';
 import {
@@ -32,20 +33,25 @@ export async function runAsJourney(
   variables: Record<string, unknown> = {},
 ): Promise<JourneyRun> {
   const { steps } = planJourney(scenario);
+  return runFlow((context) => createFlow({ scenario, variables }, context), { steps, port, iterations });
+}
+
+/** Runs a flow `iterations` times, one after another, by the load engine in this thread; `host`: the Host header. */
+export async function runFlow(
+  make: (context: FlowContext) => Flow | Promise<Flow>,
+  { steps, port, iterations, host }: { steps: readonly string[]; port: number; iterations: number; host?: string },
+): Promise<JourneyRun> {
   const checks: JourneyRun['checks'] = [];
   const plan = planFor(port, closed(1, iterations));
-  const flow = await createFlow(
-    { scenario, variables },
-    {
-      basePath: '',
-      hostHeader: `127.0.0.1:${port}`,
-      secure: false,
-      compression: false,
-      place: { index: 0, count: 1 },
-      measure: () => undefined,
-      check: (name, passed) => checks.push({ name, passed }),
-    },
-  );
+  const flow = await make({
+    basePath: '',
+    hostHeader: host ?? `127.0.0.1:${port}`,
+    secure: false,
+    compression: false,
+    place: { index: 0, count: 1 },
+    measure: () => undefined,
+    check: (name, passed) => checks.push({ name, passed }),
+  });
   const memory = workerMemory(steps.length);
   const steering = controlMemory();
   steering.numbers[control.numbers.factor] = 1;

@@ -2,8 +2,6 @@ import { systemClock } from '../kernel/clock.js';
 import type { HttpError } from '../kernel/http/http.js';
 import { withoutUrlSecrets } from '../kernel/secrets.js';
 import type { Flow, FlowAction, FlowContext, FlowResponse, Journey } from '../load/engine/flow.js';
-import { encodeRequest } from '../load/http/request.js';
-import type { HeaderFields } from '../load/plan/plan.js';
 import { anAnswer, type CheckContext } from '../scenario/check/condition.js';
 import type { Exchange } from '../scenario/check/exchange.js';
 import { compileSchemas } from '../scenario/check/schemas.js';
@@ -13,6 +11,7 @@ import { usualTimeoutMs } from '../scenario/scenario.js';
 import { CookieJars } from '../scenario/send/cookies.js';
 import { type BuiltRequest, buildRequest, type ScenarioEndpoint } from '../scenario/send/request.js';
 import { scopesOf, Variables } from '../scenario/variables/template.js';
+import { encodeBuilt } from './encode-built.js';
 import { hasCondition, type JourneyData, type JourneyItem, planJourney } from './plan-journey.js';
 import { outcomeOf } from './seen-response.js';
 
@@ -215,21 +214,8 @@ class ScenarioJourney implements Journey, TurnContext {
     return this.#act(this.#turn.begin());
   }
 
-  /** The bytes of a request; or why it cannot be sent. */
-  #encoded({ url: address, method, headers: lines, body }: BuiltRequest): Buffer | HttpError {
-    const { origin, compression } = this.shared;
-    const url = new URL(address);
-    if (url.origin !== origin)
-      return { code: 'other-server', message: `${url.origin} is another server, and a load goes to one`, totalMs: 0 };
-    const headers: HeaderFields = {};
-    for (const [name, value] of lines)
-      headers[name] = headers[name] === undefined ? value : [headers[name], value].flat();
-    try {
-      return encodeRequest({ method, target: url.pathname + url.search, host: url.host, headers, body, compression });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return { code: 'bad-header', message: error.message, totalMs: 0 };
-    }
+  #encoded(built: BuiltRequest): Buffer | HttpError {
+    return encodeBuilt(built, this.shared.origin, this.shared.compression);
   }
 }
 

@@ -25,14 +25,14 @@ import { openProject } from '../project/open-project.js';
 import { maskedCommandLine } from './command-line.js';
 import { compare, comparisonExitCode, readResult, usualTolerance } from './compare.js';
 import { maxExitCode } from './find-max.js';
-import { type LoadOptions, loadOptions } from './flags.js';
+import { type LoadOptions, loadOptions, readEnv, refuseForCollection } from './flags.js';
 import { OutFiles, peerSummary, runMarkdown } from './out.js';
 import { makeLoadPlan } from './plan.js';
 import { type LoadPods, readPodCount, startLoadPods } from './pods.js';
 import { Pusher } from './push.js';
 import { loadExitCode, type Progress, runLoad } from './run.js';
 import { RunWatch } from './watch.js';
-import { readLoadWords } from './what.js';
+import { type LoadWords, readLoadWords } from './what.js';
 
 /** For how long a load waits for an autoscaler's first figure; metrics-server takes a good minute for it. */
 const scalingTimeoutMs = 180_000;
@@ -42,7 +42,7 @@ export const define = defineCommand({
   operands: [
     operand(
       '[what...]',
-      'a URL, a profile (built in, or a YAML file), a k6 script or TestRun, a locustfile; with a URL beside it',
+      'a URL, a profile (built in, or a YAML file), a Postman collection, a k6 script or TestRun, a locustfile; with a URL beside it',
       name,
     ),
   ],
@@ -60,17 +60,14 @@ export const define = defineCommand({
   ],
   async run([given], flags, context) {
     const { words, options } = await ownLoad(given, flags, context);
-    const { profile, script, locust, url } = readLoadWords(words, options, context);
-    if (locust !== undefined) return (await import('./locust.js')).loadLocust(locust, { ...options, url }, context);
-    return load({ profile, script }, { ...options, url }, context);
+    const { url, ...named } = readLoadWords(words, options, context);
+    if (named.locust !== undefined)
+      return (await import('./locust.js')).loadLocust(named.locust, { ...options, url }, context);
+    return load(named, { ...options, url }, context);
   },
 });
 
-async function load(
-  { profile, script }: { profile?: string; script?: string },
-  options: LoadOptions,
-  context: Context,
-): Promise<number> {
+async function load(named: Omit<LoadWords, 'url'>, options: LoadOptions, context: Context): Promise<number> {
   const { summary: layout, tolerance = usualTolerance } = options;
   if (options.tolerance !== undefined && options.baseline === undefined) {
     throw new Failure({
@@ -80,10 +77,7 @@ async function load(
     });
   }
   const baseline = options.baseline === undefined ? undefined : readResult(options.baseline, context, '--baseline');
-  const planned =
-    script === undefined
-      ? await makeLoadPlan(profile, options, context)
-      : await (await import('./script.js')).makeScriptPlan(script, options, context);
+  const planned = await planOf(named, options, context);
   const podCount = readPodCount(options, planned.pods);
   if (options.dryRun) {
     const { shownPlan } = await import('./shown.js');
@@ -141,6 +135,22 @@ async function load(
   for (const failure of lost) context.note(formatFailure(failure, context));
   if (lost.length > 0) context.note(`Exit code ${exitCode}.`);
   return exitCode;
+}
+
+/** The plan of what is named: a collection, a k6 script, a profile or what flags say. */
+async function planOf({ profile, script, collection }: LoadWords, options: LoadOptions, context: Context) {
+  const { environment, variables } = readEnv(options.env);
+  if (collection !== undefined) {
+    const { makeCollectionPlan } = await import('./collection.js');
+    return makeCollectionPlan(
+      collection,
+      { ...options, environment, envVar: { ...variables, ...options.envVar } },
+      context,
+    );
+  }
+  refuseForCollection(options, environment);
+  if (script === undefined) return makeLoadPlan(profile, options, context);
+  return (await import('./script.js')).makeScriptPlan(script, { ...options, env: variables }, context);
 }
 
 /** What a project's hwctl.yaml says of its load, where the command line names nothing: its path, else its first file. */

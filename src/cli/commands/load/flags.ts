@@ -4,7 +4,18 @@ import { connectionOptions } from '../options/connection-options.js';
 import { type OptionsOf, option, pairs, repeated, toggle } from '../options/option.js';
 import { scenarioOptions } from '../options/scenario-options.js';
 import { targetOptions } from '../options/target-options.js';
-import { assignment, count, destination, duration, name, oneOf, rate, share, url } from '../options/values.js';
+import {
+  assignment,
+  count,
+  destination,
+  duration,
+  fileThat,
+  name,
+  oneOf,
+  rate,
+  share,
+  url,
+} from '../options/values.js';
 import {
   body,
   header,
@@ -18,6 +29,8 @@ import {
   stage,
   threshold,
   urlPath,
+  type VariableOrFile,
+  variableOrFile,
 } from './values.js';
 
 /** When work begins. */
@@ -62,11 +75,24 @@ const requestOptions = {
 
 /** What a k6 script takes beside the others. */
 const scriptOptions = {
-  env: pairs('-e, --env <name=value>', 'a k6 script: a variable of __ENV (repeatable)', assignment),
+  env: repeated(
+    '-e, --env <given>',
+    'a k6 script: NAME=VALUE, a variable of __ENV; a collection: the file of its environment',
+    variableOrFile,
+  ),
   vus: option('--vus <n>', 'a k6 script: so many VUs, as --concurrency', count(1, maxConcurrency, 10)),
   iterations: option('--iterations <n>', 'a k6 script: so many iterations of all VUs together', count(1, 1e12, 100)),
   stage: repeated('--stage <duration:n>', 'a k6 script: ramp the VUs to n over the duration; several times', stage),
   ignoreUnread: toggle('--ignore-unread', 'a k6 script: leave out checks and thresholds that are not read'),
+};
+
+/** What a Postman collection takes; as `test` calls it. */
+const collectionOptions = {
+  envVar: pairs('--env-var <name=value>', 'a collection: a variable of its environment (repeatable)', assignment),
+  globals: option('--globals <file>', 'a collection: the file of its globals', fileThat()),
+  globalVar: pairs('--global-var <name=value>', 'a collection: a global variable (repeatable)', assignment),
+  folder: repeated('--folder <name>', 'a collection: only this folder or request (repeatable)', name),
+  iterationData: option('--iteration-data <file>', 'a collection: each arrival has a row of this file', fileThat()),
 };
 
 /** What a locustfile takes. */
@@ -172,6 +198,7 @@ export const loadOptions = {
   ...arrivalOptions,
   ...requestOptions,
   ...scriptOptions,
+  ...collectionOptions,
   ...locustOptions,
   ...placeOptions,
   ...tuningOptions,
@@ -194,6 +221,8 @@ export type LoadTargetOptions = OptionsOf<typeof placeOptions & typeof connectio
 export type PlanOptions = OptionsOf<typeof planOptions>;
 /** What says which pods take part. */
 export type PodOptions = OptionsOf<typeof podOptions & typeof placeOptions & typeof targetOptions>;
+/** What a collection takes. */
+export type CollectionOptions = PlanOptions & OptionsOf<typeof collectionOptions> & { environment?: string };
 /** What `loadOptions` give. */
 export type LoadOptions = OptionsOf<typeof loadOptions> & { json?: boolean };
 
@@ -209,4 +238,35 @@ export function refuseTogether(given: Record<string, unknown>, groups: readonly 
       hint: `Keep one of them: ${flags.join(' or ')}`,
     });
   }
+}
+
+/** What `-e` gave: variables, and the file of an environment. Throws Failure for two files. */
+export function readEnv(given: readonly VariableOrFile[]): { environment?: string; variables: Record<string, string> } {
+  const files = given.flatMap((each) => ('file' in each ? [each.file] : []));
+  const variables = Object.fromEntries(given.flatMap((each) => ('variable' in each ? [each.variable] : [])));
+  if (files.length < 2) return files[0] === undefined ? { variables } : { environment: files[0], variables };
+  throw new Failure({
+    code: 'conflict',
+    message: `a collection has one environment, and here are ${files.length}: ${files.join(', ')}`,
+    hint: 'Keep one -e FILE, and give single variables with --env-var NAME=VALUE',
+  });
+}
+
+/** Throws Failure for what only a collection takes, where there is none. */
+export function refuseForCollection(options: LoadOptions, environment: string | undefined): void {
+  const { envVar, globals, globalVar, folder, iterationData } = options;
+  const given = [
+    ['-e FILE', environment !== undefined],
+    ['--env-var', Object.keys(envVar).length > 0],
+    ['--globals', globals !== undefined],
+    ['--global-var', Object.keys(globalVar).length > 0],
+    ['--folder', folder.length > 0],
+    ['--iteration-data', iterationData !== undefined],
+  ].find(([, isGiven]) => isGiven);
+  if (given === undefined) return;
+  throw new Failure({
+    code: 'ignored-option',
+    message: `${given[0]} is for a Postman collection, and there is none`,
+    hint: 'Name the collection: hwctl load FILE.postman_collection.json. A scenario takes --var NAME=VALUE',
+  });
 }

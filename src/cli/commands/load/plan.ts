@@ -185,7 +185,8 @@ export function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
   return judgesErrors ? thresholds : [...thresholds, parseThreshold('error_rate<1%')];
 }
 
-function readTuning(options: PlanOptions, profile: Profile | undefined) {
+/** What a run is judged by and the room it has: of the flags, else of the profile. */
+export function readTuning(options: PlanOptions, profile: Profile | undefined) {
   const { threshold, abortOnFail = false } = options;
   return {
     thresholds: withErrorThreshold(

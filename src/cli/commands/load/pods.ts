@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { CollectionData } from '../../journey/collection/collection-journey.js';
 import type { JourneyData } from '../../journey/plan-journey.js';
 import { Failure } from '../../kernel/failure.js';
 import type { StartLoad } from '../../load/load-run.js';
@@ -119,7 +120,7 @@ async function portable(work: Work): Promise<Work> {
   if (work.kind === 'requests') return work;
   const { readsFiles } = await import('../../journey/plan-journey.js');
   const { scenario } = work.data as Partial<JourneyData>;
-  if (scenario !== undefined && readsFiles(scenario)) {
+  if (scenario !== undefined && readsFiles([scenario, (work.data as Partial<CollectionData>).items])) {
     throw new Failure({
       code: 'no-journey-in-pods',
       message: `${scenario.file} reads other files when it runs, which pods do not have`,

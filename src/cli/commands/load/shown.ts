@@ -1,3 +1,4 @@
+import type { CollectionData } from '../../journey/collection/collection-journey.js';
 import type { JourneyData } from '../../journey/plan-journey.js';
 import type { K6Data } from '../../k6/k6-flow.js';
 import { isSecretHeader, placeholder, shownUrl, withoutUrlSecrets } from '../../kernel/secrets.js';
@@ -17,6 +18,11 @@ function shownWork(work: Work): Work {
     if ('modules' in (work.data as object)) {
       const { file, env, scenarios } = work.data as K6Data;
       const data = { script: file, env: Object.keys(env), scenarios: scenarios.map(({ name: called }) => called) };
+      return { ...work, name, data, steps: work.steps.map(withoutUrlSecrets) };
+    }
+    if ('items' in (work.data as object)) {
+      const { scenario, items, scripts } = work.data as CollectionData;
+      const data = { collection: scenario.file, requests: items.length, scripts: scripts.length };
       return { ...work, name, data, steps: work.steps.map(withoutUrlSecrets) };
     }
     const { scenario, variables } = work.data as JourneyData;

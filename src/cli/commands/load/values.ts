@@ -1,4 +1,5 @@
 // The kinds of values that flags of `load` alone take.
+import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { readText } from '../../kernel/files.js';
 import { nearest } from '../../kernel/nearest.js';
@@ -6,7 +7,7 @@ import { shownUrl } from '../../kernel/secrets.js';
 import type { HeaderFields } from '../../load/plan/plan.js';
 import { BadThreshold, parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
 import { type ValueKind, Wrong } from '../options/value-kind.js';
-import { fileThat } from '../options/values.js';
+import { assignment, fileThat } from '../options/values.js';
 
 /** Most connections, users or requests under way at once. */
 export const maxConcurrency = 100_000;
@@ -180,5 +181,20 @@ export const outFile: ValueKind<string> = {
     const extension = extname(text);
     const meant = extension === '' ? undefined : nearest(extension, extensions);
     return [meant === undefined ? undefined : text.slice(0, -extension.length) + meant];
+  },
+};
+
+/** `-e`: NAME=VALUE for a k6 script, the file of an environment for a collection. */
+export type VariableOrFile = { variable: readonly [name: string, value: string] } | { file: string };
+
+/** What `-e` takes: a file that is there, by its path, else NAME=VALUE. */
+export const variableOrFile: ValueKind<VariableOrFile> = {
+  ...assignment,
+  wanted: 'NAME=VALUE, or the file of an environment',
+  read: (text, surroundings, flag) => {
+    if (text !== '' && existsSync(resolve(surroundings.cwd, text))) return { file: text };
+    if (/\.json$/i.test(text)) fileThat().read(text, surroundings, flag);
+    const variable = assignment.read(text, surroundings, flag);
+    return variable === undefined ? undefined : { variable: variable as readonly [string, string] };
   },
 };

@@ -5,6 +5,7 @@ import { Failure } from '../../kernel/failure.js';
 import { readText } from '../../kernel/files.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import { listProfiles } from '../../load/plan/profile.js';
+import { isCollection } from '../../scenario/postman/is-collection.js';
 import type { Context } from '../context/context.js';
 import { meansSomething } from '../options/option-meanings.js';
 import { readValue } from '../options/value-kind.js';
@@ -17,6 +18,8 @@ export interface LoadWords {
   script?: string;
   /** A locustfile. */
   locust?: string;
+  /** A Postman collection. */
+  collection?: string;
   url?: string;
 }
 
@@ -67,8 +70,8 @@ function refuseClusterName({ profile, target }: Given, { root, cwd }: Context): 
 }
 
 /** Whether a word names a script; of a file that is neither that nor a profile, but something else that hwctl knows, says what to do with it. */
-function fileOf(word: string, { cwd }: Context): 'script' | 'locust' | 'profile' {
-  const isFile = /[\\/]|\.[a-z]+$/i.test(word);
+function fileOf(word: string, { cwd }: Context): 'script' | 'locust' | 'collection' | 'profile' {
+  const isFile = /[\\/]|\.[a-z]+$/i.test(word) || existsSync(resolve(cwd, word));
   if (!isFile) {
     if (!/^[\w.-]+:\d+$/.test(word)) return 'profile';
     throw new Failure({
@@ -92,6 +95,7 @@ function fileOf(word: string, { cwd }: Context): 'script' | 'locust' | 'profile'
   if (/\.[cm]?[jt]s$/.test(word)) return 'script';
   if (/\.py$/.test(word)) return 'locust';
   if (/\.ya?ml$/.test(word) && isTestRun(text)) return 'script';
+  if (isCollection(text)) return 'collection';
   const kind = kindOf(word, text);
   if (kind === undefined) return 'profile';
   throw new Failure({
@@ -121,8 +125,6 @@ function kindOf(file: string, text: string): OtherFile | undefined {
   }
   const data = parsed(text);
   if (data === undefined) return undefined;
-  if (data.item !== undefined || data.collection !== undefined)
-    return { what: 'a Postman collection', hint: asScenario };
   if (data.log !== undefined) return { what: 'a recording of a browser (HAR)', hint: asScenario };
   if (data.openapi !== undefined || data.swagger !== undefined)
     return { what: 'an OpenAPI document', hint: asScenario };

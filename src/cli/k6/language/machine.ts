@@ -86,6 +86,8 @@ type Call = (args: readonly unknown[], machine: Machine, self: unknown) => unkno
 export class Callable {
   /** Of a function that sends: that it does, and by which method, where its name says it. */
   sends: Sends | undefined;
+  /** What hangs on it: words of a chain that are called and looked into alike. */
+  member: ((name: string) => unknown) | undefined;
   private made: Callable | undefined;
 
   /** `suspends`: it may ask for something, and a call gives `Steps` then, else the value. Or what makes it, when it is first looked at. */

@@ -10,6 +10,7 @@ export function readMember(object: unknown, key: unknown): unknown {
   if (object === undefined || object === null)
     throw new Fault(`Cannot read properties of ${object} (reading '${textOf(key)}')`);
   if (object instanceof HostObject) return object.get(textOf(key));
+  if (object instanceof Callable && object.member !== undefined) return object.member(textOf(key));
   if (object instanceof Namespace || object instanceof Constructible) return object.members.get(textOf(key));
   if (typeof object === 'string' || Array.isArray(object)) {
     if (key === 'length') return object.length;

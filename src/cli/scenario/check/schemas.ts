@@ -54,6 +54,19 @@ export async function shapeProblem(schemas: readonly unknown[]): Promise<string 
   return wrong ? `schema: ${ajv.errorsText(ajv.errors, { dataVar: 'schema' })}` : undefined;
 }
 
+/** Judges bodies by JSON Schemas of draft 7, as scripts of Postman give them; a schema that is none allows nothing. */
+export async function schemaJudge(): Promise<(schema: unknown, body: unknown) => boolean> {
+  const { Ajv } = (await import('ajv')).default as unknown as typeof import('ajv');
+  const ajv = new Ajv({ strict: false, validateFormats: false, logger: false, code: { regExp: schemaPattern } });
+  return (schema, body) => {
+    try {
+      return ajv.validate(schema as object, body);
+    } catch {
+      return false;
+    }
+  };
+}
+
 /** The engine for `pattern` and `patternProperties`: its matches have a deadline. */
 const schemaPattern = Object.assign((source: string, flags: string) => patternOf(source, flags), {
   code: 'new RegExp',

@@ -95,7 +95,7 @@ function entrypoint(folders: readonly string[]) {
 }
 
 /** Throws Failure with the nearest name for a folder or request that is not there. */
-function checkFolders(collection: Collection, wanted: readonly string[], file: string): void {
+export function checkFolders(collection: Collection, wanted: readonly string[], file: string): void {
   const names = new Set<string>();
   const gather = (group: ItemGroup) => {
     for (const item of group.items.all()) {

@@ -33,6 +33,8 @@ export interface ImportedRequest {
   set: Record<string, unknown>;
   checks: Record<string, unknown>[];
   captures: Record<string, unknown>;
+  /** Words that it is known by. */
+  tags?: string[];
 }
 
 interface ImportedFolder {
@@ -99,10 +101,11 @@ function authField(auth: ImportedAuth): unknown {
 function stepField(step: ImportedStep, shared: ImportedAuth, losses: string[]): DraftStep {
   if ('folder' in step)
     return { folder: step.folder, steps: step.steps.map((each) => stepField(each, shared, losses)) };
-  const { name, method, address, headers, auth, body, redirects, cookies, set, checks, captures } = step;
+  const { name, method, address, headers, auth, body, redirects, cookies, set, checks, captures, tags } = step;
   return {
     name,
     request: `${method} ${address}`,
+    ...(tags === undefined ? {} : { tags }),
     ...(Object.keys(set).length > 0 ? { set } : {}),
     ...(headers.length > 0 ? { headers: grouped(headers) } : {}),
     ...bodyField(body, name, losses),

@@ -1,4 +1,4 @@
-import type { Collection, Item, ItemGroup, ParsedUrl, Url } from 'postman-collection';
+import type { Collection, Item, ItemGroup, ParsedUrl, Url, VariableScope } from 'postman-collection';
 import type { CollectionJson } from '../../postman/collection.js';
 import { referencesOf, variablesOf } from '../../variables/template.js';
 import { type Imported, plainName } from '../draft/draft.js';
@@ -26,12 +26,33 @@ const carried = new Set(['followRedirects', 'disableCookies', 'disableBodyPrunin
  */
 export async function fromPostman(json: CollectionJson): Promise<Imported> {
   const sdk = (await import('postman-collection')).default;
-  const reader = new PostmanReader(new sdk.Collection(structuredClone(json)), json, {
+  return new PostmanReader(new sdk.Collection(structuredClone(json)), json, sdkOf(sdk)).read();
+}
+
+/** What a load does with the requests of a collection beside sending them. */
+export interface PostmanItem {
+  item: Item;
+  /** Of `only`, the requests that are wanted; by the tag of their steps. */
+  tag: string;
+}
+
+/** The requests of a collection by themselves: their scripts and the values of their variables are somebody else's. */
+export async function requestsOfPostman(
+  collection: Collection,
+  json: CollectionJson,
+  { only, scopes }: { only(item: Item): boolean; scopes: VariableScope['values'][] },
+): Promise<{ imported: Imported; items: PostmanItem[]; names: Record<string, string> }> {
+  const sdk = (await import('postman-collection')).default;
+  const reader = new PostmanReader(collection, json, sdkOf(sdk), { only, scopes });
+  return { imported: reader.read(), items: reader.items, names: reader.names };
+}
+
+function sdkOf(sdk: typeof import('postman-collection').default): Sdk {
+  return {
     parse: (text) => sdk.Url.parse(text),
     url: (text, variable) => new sdk.Url({ ...sdk.Url.parse(text), variable }),
     replace: (text, variables) => sdk.Property.replaceSubstitutions(text, variables),
-  });
-  return reader.read();
+  };
 }
 
 type GivenUrl = { raw?: unknown; variable?: unknown } | undefined;
@@ -54,17 +75,27 @@ class PostmanReader {
   readonly #values: PostmanValues;
   readonly #names: PostmanNames;
   readonly #scripts: PostmanScripts;
+  readonly items: PostmanItem[] = [];
 
   constructor(
     private readonly collection: Collection,
     private readonly json: CollectionJson,
     private readonly sdk: Sdk,
+    /** Requests alone, of which some; values of variables that hide those of the collection. */
+    private readonly alone?: { only(item: Item): boolean; scopes: VariableScope['values'][] },
   ) {
-    this.#values = postmanValues(sdk.replace, collection.variables);
+    this.#values = postmanValues(sdk.replace, ...(alone?.scopes ?? []), collection.variables);
     const given = collection.variables.all().filter(({ disabled, key }) => !disabled && typeof key === 'string');
     const mentioned = namesIn(allTexts(json).join('\n'));
-    this.#names = new PostmanNames([...given.map(({ key }) => key!), ...mentioned], this.#values, this.#losses);
+    const told = alone === undefined ? this.#losses : [];
+    this.#names = new PostmanNames(
+      [...given.map(({ key }) => key!), ...mentioned],
+      this.#values,
+      told,
+      alone !== undefined,
+    );
     this.#scripts = new PostmanScripts(this.#names, new Set(given.map(({ key }) => key!)));
+    if (alone !== undefined) return;
     for (const variable of given) {
       const own = this.#names.of(variable.key!);
       const told: string[] = [];
@@ -73,6 +104,10 @@ class PostmanReader {
         told.push('it is made once an iteration, not anew at each use');
       this.#losses.push(...told.map((loss) => `the variable ${variable.key}: ${loss}`));
     }
+  }
+
+  get names(): Record<string, string> {
+    return this.#names.originals;
   }
 
   read(): Imported {
@@ -93,7 +128,11 @@ class PostmanReader {
     return items.flatMap((item, i): ImportedStep[] => {
       const name = nameOf(item.name, 'unnamed');
       const json = (Array.isArray(given) ? given[i] : undefined) as GivenItem | undefined;
-      if ('items' in item) return [{ folder: name, steps: this.#stepsOf(item.items.all(), json?.item) }];
+      if ('items' in item) {
+        const steps = this.#stepsOf(item.items.all(), json?.item);
+        return steps.length === 0 && this.alone !== undefined ? [] : [{ folder: name, steps }];
+      }
+      if (this.alone?.only(item) === false) return [];
       const own: string[] = [];
       const request = this.#requestOf(item, name, json?.request?.url, own);
       this.#losses.push(...own.map((loss) => `"${name}": ${loss}`));
@@ -129,7 +168,7 @@ class PostmanReader {
     });
     for (const [setting, value] of Object.entries(behavior))
       if (!carried.has(setting) && changesSomething(value)) losses.push(`protocolProfileBehavior.${setting}`);
-    const scripts = this.#scripts.of(item, losses);
+    const scripts = this.#scriptsOf(item, losses);
     return {
       name,
       method,
@@ -141,6 +180,13 @@ class PostmanReader {
       cookies: behavior.disableCookies !== true,
       ...scripts,
     };
+  }
+
+  #scriptsOf(item: Item, losses: string[]): Pick<ImportedRequest, 'set' | 'checks' | 'captures' | 'tags'> {
+    if (this.alone === undefined) return this.#scripts.of(item, losses);
+    const tag = `request-${this.items.length}`;
+    this.items.push({ item, tag });
+    return { set: {}, checks: [], captures: {}, tags: [tag] };
   }
 
   #headersOf(item: Item, { header, replacesAuthorization }: SignIn, losses: string[]): [string, string][] {
@@ -170,7 +216,8 @@ class PostmanReader {
   #fileOf(source: string, step: string, losses: string[]): string {
     const name = this.#names.made(`file of ${step}`);
     this.#variables[name] = literal(source);
-    losses.push(`its file ${source === '' ? '' : `${source} `}(the variable ${name} says where it is)`);
+    if (this.alone === undefined)
+      losses.push(`its file ${source === '' ? '' : `${source} `}(the variable ${name} says where it is)`);
     return `{{${name}}}`;
   }
 
@@ -198,6 +245,7 @@ class PostmanReader {
       const head = requests.some(({ address }) => address.startsWith(`{{${own}}}`))
         ? ', with http:// or https:// before it'
         : '';
+      if (this.alone !== undefined) continue;
       this.#losses.push(
         `a value of the variable ${own}: the collection has none, so it is sent as {{${name}}}${first}; set it${head}`,
       );

@@ -4,7 +4,7 @@ import { variableName } from '../draft/draft.js';
 import { literal } from '../draft/literal.js';
 
 /** Postman's dynamic variables that the format has under another name. */
-const generatorOf: Record<string, string> = {
+export const generatorOf: Readonly<Record<string, string>> = {
   guid: 'uuid',
   randomUUID: 'uuid',
   timestamp: 'timestamp',
@@ -38,10 +38,10 @@ export interface PostmanValues {
 /** As `PostmanValues`, by postman-collection itself. */
 export function postmanValues(
   replace: (text: string, variables: unknown[]) => string,
-  variables: VariableScope['values'] | undefined,
+  ...variables: VariableScope['values'][]
 ): PostmanValues {
   return {
-    resolved: (text) => replace(text, variables === undefined ? [] : [variables]),
+    resolved: (text) => replace(text, variables),
     isDynamic: (name) => replace(`{{${name}}}`, []) !== `{{${name}}}`,
   };
 }
@@ -56,6 +56,8 @@ export class PostmanNames {
     all: readonly string[],
     private readonly values: PostmanValues,
     private readonly losses: string[],
+    /** Dynamic names are variables like others: whoever runs it knows their values. */
+    private readonly keepsDynamic = false,
   ) {
     for (const name of all) if (isVariableName(name)) this.#keep(name, name);
     for (const name of all) this.of(name);
@@ -90,6 +92,11 @@ export class PostmanNames {
     return [...this.#names].find(([, name]) => name === own)?.[0] ?? own;
   }
 
+  /** Every name, by what it is called here. */
+  get originals(): Record<string, string> {
+    return Object.fromEntries([...this.#names].map(([name, own]) => [own, name]));
+  }
+
   #keep(name: string, own: string): void {
     this.#names.set(name, own);
     this.#taken.add(own);
@@ -102,7 +109,7 @@ export class PostmanNames {
       .map((part, i) => {
         const name = i % 2 === 1 ? part.slice(2, -2) : '';
         if (name === '') return literal(part);
-        if (!name.startsWith('$')) return `{{${this.of(name)}}}`;
+        if (!name.startsWith('$') || (this.keepsDynamic && this.values.isDynamic(name))) return `{{${this.of(name)}}}`;
         const generator = generatorOf[name.slice(1)] ?? name.slice(1);
         const isKnown = this.values.isDynamic(name);
         if (isKnown && generatorNames.includes(generator.split('(')[0]!)) return `{{$${generator}}}`;
