@@ -65,7 +65,7 @@ export async function byTest(
     clock: systemClock,
     signal: new AbortController().signal,
     timeoutRequestMs: 10_000,
-    endpoint: { url: `http://127.0.0.1:${server.port}`, host },
+    routes: [{ host: host.replace(/:\d+$/, ''), url: `http://127.0.0.1:${server.port}` }],
     environment: given.environment,
     environmentVariables: given.envVar,
     data: given.iterationData,
