@@ -82,7 +82,7 @@ function sameNames(tested: Driven['checks'], loaded: Driven['checks']): Driven['
 
 /** Time enough for a request to reach the wire before it is given up, whatever else the machine does. */
 function patient(yaml: string): string {
-  return yaml.replaceAll(/timeout: (\d+)ms/g, (_, ms: string) => `timeout: ${10 * Number(ms)}ms`);
+  return yaml.replaceAll(/timeout: (\d+)ms/g, (_, ms: string) => `timeout: ${40 * Number(ms)}ms`);
 }
 
 const examples = [

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { Test } from 'tap';
-import { internalToken, type Platform } from '../platform.js';
+import { internalToken, type Platform, startPlatform } from '../platform.js';
 
 /** auth's contract. */
 export async function authSuite(t: Test, platform: Platform): Promise<void> {
@@ -100,7 +100,9 @@ export async function authSuite(t: Test, platform: Platform): Promise<void> {
   });
 
   await t.test('closes on a client that never ends its request', { timeout: 60_000 }, async (t) => {
-    const slow = httpRequest(`${platform.url}/login`, {
+    const impatient = await startPlatform({ REQUEST_TIMEOUT_MS: '2000' }, ['auth']);
+    t.teardown(() => impatient.stop());
+    const slow = httpRequest(`${impatient.url}/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'content-length': 100 },
     });
