@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -61,6 +62,15 @@ export function readBytes(path: string, options: ReadOptions): Buffer {
     return boundedBytes(path, options.maxBytes ?? mostBytes);
   } catch (error) {
     throw notRead(path, error, options);
+  }
+}
+
+/** What is there under this path; undefined where nothing is, or nothing can be: below a file, in a circle of links. Never throws. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
   }
 }
 

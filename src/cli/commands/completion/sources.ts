@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { statOf } from '../../kernel/files.js';
 import { type LocalState, readState, stateFolder } from '../../target/local/state/state-folder.js';
 import { describeStack, listStacks } from '../../target/manifests/stacks.js';
 import type { Context } from '../context/context.js';
@@ -28,7 +29,7 @@ export function listFiles(word: string, places: CompletionPlaces, wanted: (name:
     .slice(0, maxEntries)
     .flatMap((entry) => {
       const isFolder = entry.isSymbolicLink()
-        ? statSync(join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() === true
+        ? statOf(join(folder, entry.name))?.isDirectory() === true
         : entry.isDirectory();
       if (isFolder) return [{ word: `${head}${entry.name}/`, file: true }];
       return wanted(entry.name) ? [{ word: head + entry.name, file: true }] : [];

@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
-import { readText } from '../../kernel/files.js';
+import { readText, statOf } from '../../kernel/files.js';
 import type { Project } from '../../project/project.js';
 import { bundledProject } from '../../target/project-name.js';
 import type { Context } from '../context/context.js';
@@ -100,11 +100,7 @@ function fileOf(path: string, shown: string): string {
 }
 
 function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
+  return statOf(path)?.isDirectory() === true;
 }
 
 /** The nearest hwctl.yaml, this folder's first: up to the root of the repository, or else of the user's files. */

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { Failure } from '../../kernel/failure.js';
-import { readText } from '../../kernel/files.js';
+import { readText, statOf } from '../../kernel/files.js';
 import { findScenarioFile, listScenarios, loadScenario } from '../../scenario/format/find.js';
 import { isCollection } from '../../scenario/postman/is-collection.js';
 import type { ScenarioEvent, ScenarioResult } from '../../scenario/result.js';
@@ -91,7 +90,7 @@ function kindOf(name: string, { cwd }: Context): FileKind {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return statOf(path)?.isFile() === true;
 }
 
 function severalProblems(problems: Failure[]): Failure {

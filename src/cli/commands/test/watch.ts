@@ -1,6 +1,7 @@
-import { type FSWatcher, statSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { exitCodes, Failure } from '../../kernel/failure.js';
+import { statOf } from '../../kernel/files.js';
 import { ReaderLeft } from '../../kernel/output.js';
 import type { Context } from '../context/context.js';
 import { formatFailure } from '../context/failure-text.js';
@@ -111,6 +112,6 @@ class Saves {
 
 /** Differs whenever the file was written; empty where there is none. */
 function stateOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = statOf(file);
   return found === undefined ? '' : `${found.ino} ${found.mtimeMs} ${found.size}`;
 }

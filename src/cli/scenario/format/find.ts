@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { inOrder, type Problem, problemLine } from '../../document/problem.js';
 import { Failure } from '../../kernel/failure.js';
-import { checkFile, readText } from '../../kernel/files.js';
+import { checkFile, readText, statOf } from '../../kernel/files.js';
 import { didYouMean } from '../../kernel/nearest.js';
 import { schemaProblems } from '../check/schemas.js';
 import type { Scenario } from '../scenario.js';
@@ -64,7 +64,7 @@ export function findScenarioFile(nameOrPath: string, { root, cwd }: Pick<Scenari
   if (existsSync(file)) return file;
   // A collection without an ending.
   const own = resolve(cwd, nameOrPath);
-  if (statSync(own, { throwIfNoEntry: false })?.isFile()) return own;
+  if (statOf(own)?.isFile()) return own;
   const names = readdirSync(join(root, 'scenarios'))
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'));
