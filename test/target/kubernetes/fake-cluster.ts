@@ -38,6 +38,7 @@ const known: Record<string, [string, string, boolean][]> = {
   'batch/v1': [['jobs', 'Job', true]],
   'autoscaling/v2': [['horizontalpodautoscalers', 'HorizontalPodAutoscaler', true]],
   'policy/v1': [['poddisruptionbudgets', 'PodDisruptionBudget', true]],
+  'apiextensions.k8s.io/v1': [['customresourcedefinitions', 'CustomResourceDefinition', false]],
   'networking.k8s.io/v1': [
     ['ingresses', 'Ingress', true],
     ['ingressclasses', 'IngressClass', false],
@@ -167,6 +168,8 @@ export class FakeCluster {
       case 'Deployment':
       case 'StatefulSet':
         return { ...counts, conditions: yes('Available', 'Progressing') };
+      case 'CustomResourceDefinition':
+        return { conditions: yes('Established') };
       case 'Job':
         return { succeeded: 1, conditions: yes('Complete') };
       case 'HorizontalPodAutoscaler':

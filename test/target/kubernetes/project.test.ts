@@ -198,3 +198,33 @@ t.test('what keeps a project from being rendered ends the command, once', async 
     code: 'preflight',
   });
 });
+
+t.test(
+  'a definition of a kind: used where somebody brought it, shared by two projects, gone with the last',
+  async (t) => {
+    const cluster = await running(t);
+    const crd = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'things.example.org' },
+      spec: { group: 'example.org', names: { kind: 'Thing', plural: 'things' } },
+    };
+    const source = (name: string) =>
+      sourceOf([{ objects: [namespace, structuredClone(crd)], awaited: true }, { objects: [deployment(name)] }]);
+    const key = 'CustomResourceDefinition//things.example.org';
+    await up(cluster, 'one', source('a'));
+    t.strictSame(await up(cluster, 'one', source('a')), [], 'nothing to do');
+    const label = JSON.stringify(cluster.objects.get(key)?.metadata.labels);
+    await up(cluster, 'two', source('b'));
+    t.equal(JSON.stringify(cluster.objects.get(key)?.metadata.labels), label, 'it stays that of the first');
+    t.strictSame(await up(cluster, 'two', source('b')), [], 'nothing to do');
+    await down(cluster, 'two');
+    t.ok(cluster.objects.has(key));
+    await down(cluster, 'one');
+    t.notOk(cluster.objects.has(key));
+    cluster.objects.set(key, { ...crd, metadata: { ...crd.metadata, uid: 'u', resourceVersion: '1' } });
+    await up(cluster, 'one', source('a'));
+    await down(cluster, 'one');
+    t.ok(cluster.objects.has(key), 'one of somebody else');
+  },
+);

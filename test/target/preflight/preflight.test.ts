@@ -1,7 +1,8 @@
 import t from 'tap';
 import { applyEdits, editsOf } from '../../../src/cli/target/preflight/edit-objects.js';
-import { lookupsOf, neededCrds, preflight } from '../../../src/cli/target/preflight/preflight.js';
+import { lookupsOf, preflight } from '../../../src/cli/target/preflight/preflight.js';
 import type { PreflightInput } from '../../../src/cli/target/preflight/scene.js';
+import { missingDefinitions } from '../../../src/cli/target/project/check-objects.js';
 import { type Cause, causes } from './causes.js';
 import { minikube, objectsOf } from './objects.js';
 
@@ -140,14 +141,18 @@ t.test(
     t.ok(asked.some(({ kind, name, namespace }) => kind === 'Secret' && name === 'db' && namespace === 'default'));
     t.ok(asked.some(({ kind, name }) => kind === 'Deployment' && name === 'orders'));
     const monitor = causes.find(({ code }) => code === 'monitoring-crds') as Cause;
-    const crds = neededCrds(inputOf(monitor));
+    const crds = missingDefinitions(inputOf(monitor).objects);
     t.strictSame(
       crds.map(({ metadata }) => metadata.name),
       ['servicemonitors.monitoring.coreos.com'],
     );
     const crd = crds[0] as (typeof crds)[number];
     const input = inputOf(monitor);
-    t.strictSame(preflight({ ...input, objects: [{ object: crd, source: 'hwctl' }, ...input.objects] }), []);
+    const whole = [{ object: crd, source: 'hwctl' }, ...input.objects];
+    t.strictSame(preflight({ ...input, objects: whole }), []);
+    t.strictSame(missingDefinitions(whole), [], 'one that the project brings is its own');
+    const served = { ...input, cluster: undefined };
+    t.equal(missingDefinitions(served.objects).length, 1, 'wanted as long as there is an object of it, served or not');
   },
 );
 

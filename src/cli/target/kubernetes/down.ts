@@ -65,6 +65,7 @@ export async function takeDown(
     try {
       left = await removeSets(client, environment.project, request, report, execution);
       others = (await findAllApplySets(client)).map(({ project }) => project);
+      if (left.length === 0 && others.length === 0) await removeDefinitions(client, report, execution);
     } finally {
       client.close();
     }
@@ -80,6 +81,18 @@ export async function takeDown(
   }
   for (const file of [state, shared]) if (file.isEmpty() && left.length === 0) file.remove();
   return report;
+}
+
+/** Definitions that stayed for another project's objects go with the last project, whichever brought them. */
+async function removeDefinitions(client: KubeClient, report: DownReport, execution: Execution): Promise<void> {
+  client.forgetResources();
+  const resource = (await client.resources()).find(({ kind }) => kind === 'CustomResourceDefinition');
+  if (resource === undefined) return;
+  const all = await client.list(resource, { labelSelector: 'app.kubernetes.io/managed-by=hwctl' });
+  if (all.length === 0) return;
+  const removal = await removalOf(client, all, madeByUs);
+  report.kept = report.kept.filter(({ ref }) => !removal.members.some((member) => liveRef(member) === ref));
+  await execution.run(removalSteps(client, removal, report));
 }
 
 async function restoreNamespace(

@@ -127,6 +127,7 @@ export async function withoutForeign(
     await findForeign(
       client,
       made.map(({ object }) => object),
+      wanted.set.id,
     )
   ).map(keyOf);
   if (left.length === 0) return wanted;

@@ -18,7 +18,6 @@ import { editRef } from './edit-objects.js';
 import { isMap } from './fields.js';
 import { askRegistries, type ImageLookup } from './image-registry.js';
 import { patchBetween } from './merge-patch.js';
-import { isMonitoringKind, monitoringCrds } from './monitoring-crds.js';
 import { type PreflightProblem, placedRef, type SourcedObject } from './problem.js';
 import { type Check, type Finding, type PreflightInput, type Scene, sceneOf } from './scene.js';
 
@@ -82,15 +81,6 @@ export function lookupsOf(
     },
   });
   return [...asked.values()];
-}
-
-/** The definitions that have to be applied before, since the objects hold monitoring kinds that nobody serves. */
-export function neededCrds(input: PreflightInput): KubeObject[] {
-  const { findings } = lookAt(input);
-  const kinds = findings.flatMap(({ code, on }) => (code === 'monitoring-crds' ? [on.object.kind] : []));
-  return monitoringCrds(
-    kinds.filter((kind) => input.objects.some(({ object }) => object.kind === kind && isMonitoringKind(object))),
-  );
 }
 
 /** A finding on the object as it came, with the one before the fix: several fixes of one object follow each other. */

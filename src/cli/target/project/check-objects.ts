@@ -2,7 +2,8 @@ import { Failure } from '../../kernel/failure.js';
 import type { KubeObject } from '../manifests/kube-object.js';
 import { editsOf } from '../preflight/edit-objects.js';
 import { registryLookup } from '../preflight/image-registry.js';
-import { lookupsOf, neededCrds, preflightAsking } from '../preflight/preflight.js';
+import { isMonitoringKind, monitoringCrds } from '../preflight/monitoring-crds.js';
+import { lookupsOf, preflightAsking } from '../preflight/preflight.js';
 import type { PreflightProblem } from '../preflight/problem.js';
 import { problemLines } from '../preflight/problem-lines.js';
 import type { PreflightInput } from '../preflight/scene.js';
@@ -33,10 +34,17 @@ export async function checkObjects(input: CheckedInput, cluster: ClusterFacts): 
   const whole = { ...seen, cluster: { ...view, lookup } };
   const registries = registryLookup();
   try {
-    return { crds: neededCrds(whole), problems: await preflightAsking(whole, registries.lookup) };
+    return { crds: missingDefinitions(input.objects), problems: await preflightAsking(whole, registries.lookup) };
   } finally {
     await registries.close();
   }
+}
+
+/** The definitions of the monitoring kinds that these objects are of and do not bring; where somebody else's are there, those are used. */
+export function missingDefinitions(objects: CheckedInput['objects']): KubeObject[] {
+  const kinds = objects.filter(({ object }) => isMonitoringKind(object)).map(({ object }) => object.kind);
+  const brought = new Set(objects.map(({ object }) => `${object.kind}/${object.metadata.name}`));
+  return monitoringCrds(kinds).filter(({ kind, metadata }) => !brought.has(`${kind}/${metadata.name}`));
 }
 
 /** Throws Failure `preflight` (exit 2) with all that stops it; gives what else is to be told. */

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../manifests/kube-object.js';
 import type { Values } from '../../manifests/values-shape.js';
 import { bundledProject } from '../../project-name.js';
+import { ApiError } from '../api/api-error.js';
 import type { KubeClient } from '../api/client.js';
 import type { ApiResource } from '../api/discovery.js';
 import { listOrFail } from '../api/list.js';
@@ -130,9 +131,19 @@ export async function listMembers(
   const lists = await Promise.all(
     resources.flatMap((resource) =>
       resource.namespaced
-        ? namespaces.map((namespace) => listOrFail(client, resource, { namespace, labelSelector }))
-        : [listOrFail(client, resource, { labelSelector })],
+        ? namespaces.map((namespace) => listServed(client, resource, { namespace, labelSelector }))
+        : [listServed(client, resource, { labelSelector })],
     ),
   );
   return lists.flat();
+}
+
+/** A kind whose definition has gone since it was discovered has no objects. */
+async function listServed(client: KubeClient, ...asked: [ApiResource, { namespace?: string; labelSelector: string }]) {
+  try {
+    return await listOrFail(client, ...asked);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return [];
+    throw error;
+  }
 }

@@ -12,9 +12,13 @@ const sharedKinds = new Set(['CustomResourceDefinition']);
  * Of objects that are to be made, those that are there already and were not made by hwctl: definitions of kinds, which are used
  * as they are. Throws Failure `not-ours` for any other: applying it would take it from its owner, and `down` would delete it.
  */
-export async function findForeign(client: KubeClient, wanted: readonly KubeObject[]): Promise<LiveObject[]> {
+export async function findForeign(
+  client: KubeClient,
+  wanted: readonly KubeObject[],
+  applySetId: string,
+): Promise<LiveObject[]> {
   const found = (await Promise.all(wanted.map((object) => look(client, object)))).filter(
-    (live) => live !== undefined && live.metadata.labels?.[partOfLabel] === undefined,
+    (live) => live !== undefined && live.metadata.labels?.[partOfLabel] !== applySetId,
   ) as LiveObject[];
   const taken = found.filter(({ kind }) => !sharedKinds.has(kind));
   if (taken.length === 0) return found;
@@ -48,6 +52,7 @@ function helmRelease({ metadata }: LiveObject): string | undefined {
 
 function ownerOf(object: LiveObject): string {
   const release = object.metadata.annotations?.['meta.helm.sh/release-name'];
+  if (object.metadata.labels?.[partOfLabel] !== undefined) return 'it is of another project of hwctl';
   if (release !== undefined) return `it is of the helm release ${release}`;
   const managers = [...new Set((object.metadata.managedFields ?? []).map(({ manager }) => manager))];
   return managers.length === 0 ? 'somebody made it' : `${managers.join(', ')} made it`;
