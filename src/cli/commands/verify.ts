@@ -247,7 +247,8 @@ class Verification {
 
   private loadOptions() {
     const { file, rps, duration, target, context, allowContext, profile } = this.options;
-    return { file, rps, duration, target, context, allowContext, profile, header: [], threshold: [], var: {} };
+    const none = { header: [], threshold: [], fault: [], objective: [], var: {} };
+    return { file, rps, duration, target, context, allowContext, profile, ...none };
   }
 
   private progress() {

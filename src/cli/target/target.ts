@@ -270,8 +270,14 @@ export interface LogLine {
   text: string;
 }
 
-/** `kill`: SIGKILL, comes back by itself; `stop`/`continue`: SIGSTOP/SIGCONT; `restart`: SIGTERM and a clean start, resolved when ready again. */
+/**
+ * `kill`: SIGKILL, comes back by itself; `stop`/`continue`: SIGSTOP/SIGCONT; `restart`: SIGTERM and a clean start, resolved
+ * when ready again; `delete-pod`: one of its pods, with its grace; `scale`: to so many replicas. See faultRefusal for what
+ * is not possible where.
+ */
 export interface Fault {
   service: string;
-  kind: 'kill' | 'stop' | 'continue' | 'restart';
+  kind: 'kill' | 'stop' | 'continue' | 'restart' | 'delete-pod' | 'scale';
+  /** Of `scale`, 0 or more. */
+  replicas?: number;
 }

@@ -13,6 +13,7 @@ import { scopeJson } from '../../scenario/postman/scope-file.js';
 import type { Context } from '../context/context.js';
 import { readArrivals } from './arrivals.js';
 import { findTarget } from './endpoint.js';
+import { readFaults, refuseFaults } from './faults.js';
 import { readSearch } from './find-max.js';
 import { type CollectionOptions, refuseTogether } from './flags.js';
 import { type PlannedLoad, readTuning } from './plan.js';
@@ -58,12 +59,15 @@ export async function makeCollectionPlan(
   ];
   const arrivals = readArrivals(options, undefined);
   const search = options.findMax === true ? readSearch(options, undefined, arrivals) : undefined;
+  const broken = readFaults(options, { arrivals, search: search !== undefined });
+  refuseFaults(broken, target);
   const request = {
     name: read.name,
     endpoint: target.endpoint,
     arrivals,
     work,
-    ...readTuning(options, undefined),
+    ...readTuning(options, undefined, broken),
+    ...broken,
   };
   return {
     plan: search === undefined ? definePlan(request) : searchPlan(request, search),
@@ -224,10 +228,12 @@ function serverOf(
 
 /** Where the load goes: what is up for a collection of the platform, what `--url` says, else the collection's own server. */
 async function targetOf(server: string | undefined, options: CollectionOptions, context: Context) {
-  if (server === undefined) return findTarget(options, true, {}, context);
+  const harms = options.fault.length > 0;
+  if (server === undefined) return findTarget(options, true, { harms }, context);
   const { host, hostname } = new URL(server);
-  if (options.url !== undefined) return findTarget({ ...options, host: options.host ?? host }, true, {}, context);
-  const named = await findTarget(options, true, { url: server }, context);
+  if (options.url !== undefined)
+    return findTarget({ ...options, host: options.host ?? host }, true, { harms }, context);
+  const named = await findTarget(options, true, { url: server, harms }, context);
   if (hostname !== ownHost || named.endpoint.connect !== undefined) return named;
   try {
     return await findTarget(options, true, { host }, context);

@@ -9,6 +9,7 @@ import { listProfiles } from '../../load/plan/profile.js';
 import type { Threshold } from '../../load/plan/thresholds.js';
 import type { MaxFound } from '../../load/search/max-found.js';
 import { comparisonText } from '../../report/load/compare-text.js';
+import { faultEvent } from '../../report/load/faults.js';
 import type { LayoutName } from '../../report/load/layouts/layouts.js';
 import { loadSummary } from '../../report/load/summary.js';
 import type { LoadReport } from '../../report/load/timeline.js';
@@ -24,6 +25,8 @@ import { name } from '../options/values.js';
 import { openProject } from '../project/open-project.js';
 import { maskedCommandLine } from './command-line.js';
 import { compare, comparisonExitCode, readResult, usualTolerance } from './compare.js';
+import { FaultCourse } from './fault-course.js';
+import { judgeFaults } from './faults.js';
 import { maxExitCode } from './find-max.js';
 import { type LoadOptions, loadOptions, readEnv, refuseForCollection } from './flags.js';
 import { OutFiles, peerSummary, runMarkdown } from './out.js';
@@ -108,7 +111,8 @@ async function load(named: Omit<LoadWords, 'url'>, options: LoadOptions, context
           throw error;
         });
   const plan = pods?.plan ?? ready;
-  const result = await run(plan, context, { files, thresholds, pusher, progress, watch, pods });
+  const course = courseOf(plan, planned.target, progress, context);
+  const result = await run(plan, context, { files, thresholds, pusher, progress, watch, pods, course });
   await planned.finish?.(ready);
   const { findMax } = result;
   const comparison = baseline === undefined ? undefined : compareRuns(baseline, result, tolerance);
@@ -195,20 +199,24 @@ interface RunParts {
   progress: Progress;
   watch: RunWatch;
   pods: LoadPods | undefined;
+  course: FaultCourse | undefined;
 }
 
 async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<LoadReport> {
-  const { files, thresholds, pusher, progress, watch, pods } = parts;
+  const { files, thresholds, pusher, progress, watch, pods, course } = parts;
   let last: LoadSnapshot | undefined;
   let findMax: MaxFound | undefined;
   const { search: bounds, unit, drainMs } = plan;
   const search = bounds && (await import('../../load/search/find-max.js'));
   try {
     await watch.prepare();
+    await course?.prepare();
     const result = await runLoad(plan, context, {
       progress,
       start: pods?.start,
       workloads: () => watch.workloads,
+      beside: course && ((loadRun, over) => course.accompany(loadRun, over)),
+      faults: course?.done,
       onRecords: files.recorder(plan),
       steer:
         search &&
@@ -222,7 +230,8 @@ async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<L
       },
     });
     const answer = findMax && search?.withVerdict(findMax, result.verdict);
-    return { ...result, findMax: answer, timeline: await watch.close() };
+    const judged = course === undefined ? {} : judgeFaults(plan, result, course.done);
+    return { ...result, ...judged, findMax: answer, timeline: await watch.close() };
   } catch (error) {
     files.discard();
     await watch.close();
@@ -231,6 +240,16 @@ async function run(plan: LoadPlan, context: Context, parts: RunParts): Promise<L
     await pusher?.close(last);
     await pods?.close();
   }
+}
+
+/** What carries the faults of a plan out, telling them where the run is told in lines. */
+function courseOf(plan: LoadPlan, target: Target | undefined, progress: Progress, context: Context) {
+  if (plan.faults === undefined || target === undefined) return undefined;
+  const write = progress === 'lines' ? context.print : progress === 'lines-stderr' ? context.note : undefined;
+  return new FaultCourse(plan.faults, target, context.clock, (fault) => {
+    const line = faultEvent(fault);
+    if (line !== undefined) write?.(line);
+  });
 }
 
 function progressFor(options: LoadOptions, context: Context): Progress {

@@ -6,7 +6,7 @@ import { addressOf } from '../../scenario/send/host-routes.js';
 import type { Endpoint, Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
 import { connectionPairs, readTls } from '../options/connection-options.js';
-import { findEndpoint, findUp } from '../options/target-options.js';
+import { findEndpoint, findUp, targetFromOptions } from '../options/target-options.js';
 import { readValue } from '../options/value-kind.js';
 import { host as hostKind, url as urlKind } from '../options/values.js';
 import { routesOf } from '../project/host-routes.js';
@@ -20,6 +20,8 @@ export interface WorkPlace {
   stack?: string;
   url?: string;
   host?: string;
+  /** Workloads are to be harmed meanwhile. */
+  harms?: boolean;
 }
 
 /** Where a load goes. */
@@ -28,8 +30,10 @@ export interface LoadTarget {
   /** What to request where `--path` does not say. */
   path: string;
   notes: string[];
-  /** Whose workloads can be looked at meanwhile; undefined for a server that `--url` names. */
+  /** Whose workloads can be looked at, and harmed, meanwhile; undefined for a server that `--url` names. */
   target?: Target;
+  /** Names of what runs there. */
+  workloads?: string[];
 }
 
 /**
@@ -46,15 +50,15 @@ export async function findTarget(
   for (const [flag, key, other, otherKey] of connectionPairs)
     if (options[key] !== undefined && options[otherKey] === undefined) throw needs(flag, other);
   const hostHeader = options.host;
-  if (options.url !== undefined) return fromUrl(options, new URL(options.url), hasPaths, hostHeader, context);
+  const harmed = (to: LoadTarget) => (place.harms === true ? withTargetOfFaults(to, options, context) : to);
+  if (options.url !== undefined) return harmed(fromUrl(options, new URL(options.url), hasPaths, hostHeader, context));
   if (place.url !== undefined) {
     const { host } = place;
     const header = hostHeader ?? (host === undefined ? undefined : readValue(hostKind, 'host', host, context));
     const url = new URL(readValue(urlKind, 'url', place.url, context));
     const named = fromUrl(options, url, hasPaths, header, context);
-    return named.endpoint.connect === undefined
-      ? ((await throughProject(named, url, options, context)) ?? named)
-      : named;
+    const through = named.endpoint.connect === undefined && (await throughProject(named, url, options, context));
+    return through || harmed(named);
   }
   for (const [key, flag] of urlFlags) if (options[key] !== undefined) throw needs(flag, '--url');
   const { target, reason, endpoint, status } = await findEndpoint(options, context);
@@ -84,6 +88,7 @@ export async function findTarget(
         : [`${path} is loaded: it answers (--path says another)`]),
     ],
     target,
+    workloads: status.services.map(({ name }) => name),
   };
 }
 
@@ -105,7 +110,24 @@ async function throughProject(
   const connect = up === undefined ? undefined : addressOf(url, routesOf(up.status.endpoints));
   if (up === undefined || connect === undefined) return undefined;
   const note = `${url.hostname} is reached at ${connect.host}:${connect.port}: target ${up.target.name}, ${up.reason}`;
-  return { ...named, endpoint: { ...named.endpoint, connect }, notes: [...named.notes, note], target: up.target };
+  const workloads = up.status.services.map(({ name }) => name);
+  return {
+    ...named,
+    endpoint: { ...named.endpoint, connect },
+    notes: [...named.notes, note],
+    target: up.target,
+    workloads,
+  };
+}
+
+/** A URL says nothing of workloads: where some are to be harmed, `--target` (or `-f`) says whose. */
+async function withTargetOfFaults(to: LoadTarget, options: LoadTargetOptions, context: Context): Promise<LoadTarget> {
+  const isNamed = options.target !== 'auto' || options.file !== undefined;
+  if (!isNamed) return to;
+  const { target, reason } = await targetFromOptions(options, context);
+  const { services } = await target.status();
+  const notes = [...to.notes, `target of the faults ${target.name}: ${reason}`];
+  return { ...to, notes, target, workloads: services.map(({ name }) => name) };
 }
 
 /** The first path of an endpoint whose answer is no error; undefined where none is known to be so. */

@@ -18,10 +18,12 @@ import {
 } from '../options/values.js';
 import {
   body,
+  fault,
   header,
   maxConcurrency,
   method,
   moment,
+  objective,
   outFile,
   outFormats,
   resolved,
@@ -130,6 +132,20 @@ const tuningOptions = {
   workers: option('--workers <n>', 'I/O threads (of each pod, with --in-cluster)', count(1, 64, 2)),
 };
 
+/** What is broken on purpose meanwhile, and what must come of it. */
+const faultOptions = {
+  fault: repeated(
+    '--fault <fault>',
+    "harm a workload of what is up meanwhile: 'kill orders at 30s', 'stop orders for 5s at 30s', 'restart orders at 30s'; on a cluster 'scale orders to 3 at 20s', 'delete pod orders at 30s'; several times",
+    fault,
+  ),
+  objective: repeated(
+    '--objective <condition>',
+    "what must come of every --fault: 'recovers<10s' (all thresholds hold again within); several times",
+    objective,
+  ),
+};
+
 /** A distributed run. */
 const podOptions = {
   inCluster: toggle('--in-cluster', 'send from pods in the cluster instead of this machine'),
@@ -187,6 +203,7 @@ const planOptions = {
   ...requestOptions,
   ...placeOptions,
   ...tuningOptions,
+  ...faultOptions,
   ...choiceOptions,
   ...searchOptions,
   ...connectionOptions,
@@ -202,6 +219,7 @@ export const loadOptions = {
   ...locustOptions,
   ...placeOptions,
   ...tuningOptions,
+  ...faultOptions,
   ...podOptions,
   ...choiceOptions,
   ...outputOptions,
@@ -219,6 +237,8 @@ export type ArrivalOptions = OptionsOf<typeof arrivalOptions>;
 export type LoadTargetOptions = OptionsOf<typeof placeOptions & typeof connectionOptions & typeof targetOptions>;
 /** What a plan is made of. */
 export type PlanOptions = OptionsOf<typeof planOptions>;
+/** What is broken on purpose, and what must come of it. */
+export type FaultOptions = OptionsOf<typeof faultOptions>;
 /** What says which pods take part. */
 export type PodOptions = OptionsOf<typeof podOptions & typeof placeOptions & typeof targetOptions>;
 /** What a collection takes. */

@@ -3,6 +3,7 @@ import { exitCodes, Failure } from '../../kernel/failure.js';
 import { notWritten, readText, writeText } from '../../kernel/files.js';
 import { shownUrl } from '../../kernel/secrets.js';
 import { jsonText } from '../../kernel/text.js';
+import { withErrorThreshold } from '../../load/plan/thresholds.js';
 import { findLocust } from '../../locust/find-locust.js';
 import { runLocust } from '../../locust/run-locust.js';
 import { locustMarkdown } from '../../report/load/locust-markdown.js';
@@ -12,7 +13,6 @@ import type { Context } from '../context/context.js';
 import { appendStepSummary } from '../context/step-summary.js';
 import { findTarget } from './endpoint.js';
 import type { LoadOptions } from './flags.js';
-import { withErrorThreshold } from './plan.js';
 import { outFormat } from './values.js';
 
 const usual = { users: 1, spawnRate: 1, runTimeMs: 60_000 };
@@ -149,8 +149,9 @@ function neverBegan(word: string, why: string, said: string[]): Failure {
 
 function refuseFlags(options: LoadOptions): void {
   const given = ofTheEngine.find((flag) => options[flag] !== undefined && options[flag] !== false);
-  if (given !== undefined || options.summary !== 'hwctl' || options.dryRun === true) {
-    const flag = given ?? (options.dryRun ? 'dryRun' : 'summary');
+  const harm = (['fault', 'objective'] as const).find((flag) => options[flag].length > 0);
+  if (given !== undefined || harm !== undefined || options.summary !== 'hwctl' || options.dryRun === true) {
+    const flag = given ?? harm ?? (options.dryRun ? 'dryRun' : 'summary');
     const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new Failure({
       code: 'conflict',

@@ -12,12 +12,12 @@ import {
 import { definePlan } from '../../load/plan/plan-define.js';
 import { findProfile, type Profile } from '../../load/plan/profile.js';
 import type { ProfileWork } from '../../load/plan/profile-shape.js';
-import { parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
 import { searchPlan } from '../../load/search/search-plan.js';
 import type { Target } from '../../target/target.js';
 import type { Context } from '../context/context.js';
 import { modelExclusive, needs, readArrivals } from './arrivals.js';
 import { findTarget, type WorkPlace } from './endpoint.js';
+import { type PlannedFaults, readFaults, refuseFaults, thresholdsBeside } from './faults.js';
 import { readSearch } from './find-max.js';
 import { type PlanOptions, refuseTogether } from './flags.js';
 import { headersOf } from './values.js';
@@ -63,7 +63,8 @@ export async function makeLoadPlan(
   const findMax = options.findMax === true || profile?.findMax === true;
   const arrivals = readArrivals(options, profile?.arrivals);
   const search = findMax ? readSearch(options, profile?.arrivals, arrivals) : undefined;
-  const tuning = readTuning(options, profile);
+  const broken = readFaults(options, { profile, arrivals, search: search !== undefined });
+  const tuning = readTuning(options, profile, broken);
   const prepared = readRequest(options);
   const givenPath = options.path;
   const given = { headers: prepared.headers, variables: options.var };
@@ -77,10 +78,16 @@ export async function makeLoadPlan(
   if (Object.keys(given.variables).length > 0 && ready?.some(({ work }) => work.kind === 'flow') !== true)
     throw needs('--var', '--scenario');
   const hasPaths = givenPath !== undefined || ready !== undefined;
-  const target = await findTarget(options, hasPaths, placeOf(options, profile, ready), context);
+  const target = await findTarget(
+    options,
+    hasPaths,
+    { ...placeOf(options, profile, ready), harms: broken.faults !== undefined },
+    context,
+  );
+  refuseFaults(broken, target);
   const work = ready?.map((one) => one.work) ?? [requestWork({ ...prepared, path: givenPath ?? target.path })];
   await refuseStrangers(work, target.endpoint);
-  const request = { name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning };
+  const request = { name: profile?.name ?? 'load', endpoint: target.endpoint, arrivals, work, ...tuning, ...broken };
   const plan = search === undefined ? definePlan(request) : searchPlan(request, search);
   const waitForScaling = profile?.waitForScaling === true;
   const notes = [...target.notes, ...(ready ?? []).flatMap((one) => one.notes ?? [])];
@@ -179,19 +186,12 @@ async function refuseStrangers(works: readonly Work[], endpoint: LoadEndpoint): 
   }
 }
 
-/** A run in which everything failed must not exit 0: where nothing is said about errors, they stay below 1 %. */
-export function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
-  const judgesErrors = thresholds.some(({ metric }) => metric === 'error_rate' || metric === 'checks');
-  return judgesErrors ? thresholds : [...thresholds, parseThreshold('error_rate<1%')];
-}
-
 /** What a run is judged by and the room it has: of the flags, else of the profile. */
-export function readTuning(options: PlanOptions, profile: Profile | undefined) {
+export function readTuning(options: PlanOptions, profile: Profile | undefined, broken: PlannedFaults) {
   const { threshold, abortOnFail = false } = options;
+  const given = threshold.length > 0 ? threshold.map((one) => ({ ...one, abortOnFail })) : (profile?.thresholds ?? []);
   return {
-    thresholds: withErrorThreshold(
-      threshold.length > 0 ? threshold.map((one) => ({ ...one, abortOnFail })) : (profile?.thresholds ?? []),
-    ),
+    thresholds: thresholdsBeside(broken, given),
     maxInFlight: options.maxInFlight ?? profile?.maxInFlight,
     connections: options.connections ?? profile?.connections,
     timeoutMs: options.timeout ?? profile?.timeoutMs,

@@ -3,9 +3,10 @@ import { exitCodes, unreachable } from '../../kernel/failure.js';
 import { traitsOf } from '../../load/arrivals/models.js';
 import type { EarlyEnd, LoadRun, StartLoad } from '../../load/load-run.js';
 import type { LoadResult, LoadSnapshot, RequestRecord } from '../../load/measure/metrics.js';
+import type { FaultDone } from '../../load/measure/recovery.js';
 import type { LoadPlan } from '../../load/plan/plan.js';
 import { headingLine, snapshotLine } from '../../report/load/text.js';
-import type { WorkloadRow } from '../../report/load/timeline.js';
+import type { LoadReport, WorkloadRow } from '../../report/load/timeline.js';
 import type { LiveKey, LiveLoad, LiveState } from '../../report/load/views/live.js';
 import { headingOf } from '../../report/load/words.js';
 import type { Context } from '../context/context.js';
@@ -19,6 +20,10 @@ export interface RunLoadOptions {
   onSnapshot?: (snapshot: LoadSnapshot) => void;
   /** What the workloads used so far, for the live view. */
   workloads?: () => readonly WorkloadRow[];
+  /** Goes on beside the run and is awaited at its end; must not reject. */
+  beside?: (loadRun: LoadRun, over: AbortSignal) => Promise<void>;
+  /** The faults so far, for the live view. */
+  faults?: readonly FaultDone[];
   /** Begins the run in place of this process's engine: a distributed run. */
   start?: StartLoad;
   /** Steers the run in the user's place; the run ends when this is done. */
@@ -48,31 +53,46 @@ export async function runLoad(plan: LoadPlan, context: Context, options: RunLoad
   const over = new AbortController();
   const steered = options.steer?.(loadRun, over.signal).finally(() => loadRun.finish('completed'));
   steered?.catch(() => undefined);
+  const beside = options.beside?.(loadRun, over.signal);
   try {
     await watch(loadRun, context, options.progress === 'live' ? liveIntervalMs : lineIntervalMs, (snapshot) => {
       // Records of every request must be taken as they come; nothing else here is urgent.
       if (display.busy && snapshot.progress.phase === 'running' && options.onRecords === undefined) giveWay();
-      display.update(snapshot, { ...steering.state, workloads: options.workloads?.() ?? [] });
+      display.update(snapshot, {
+        ...steering.state,
+        workloads: options.workloads?.() ?? [],
+        faults: options.faults ?? [],
+      });
       options.onSnapshot?.(snapshot);
     });
     const result = await loadRun.result;
     over.abort();
     await steered;
+    await beside;
     // The last sample is older than the end.
     options.onSnapshot?.(loadRun.snapshot());
     return result;
   } finally {
     over.abort();
+    await beside;
     display.close();
     takeBack();
     context.signal.removeEventListener('abort', interrupt);
   }
 }
 
-/** 3 where the numbers are VOID, whatever the thresholds say; 1 where a threshold failed; else 0. */
-export function loadExitCode(result: Pick<LoadResult, 'verdict' | 'thresholds'>): number {
+/**
+ * 2 where a fault could not be carried out: what was asked for was not done; 3 where the numbers are VOID, whatever the
+ * thresholds say; 1 where a threshold or an objective failed; 3 where an objective cannot be told; else 0.
+ */
+export function loadExitCode(result: Pick<LoadReport, 'verdict' | 'thresholds' | 'faults'>): number {
+  const { outcomes = [], objectives = [] } = result.faults ?? {};
+  if (outcomes.some(({ failure }) => failure !== undefined)) return exitCodes.cannotRun;
   if (result.verdict.state === 'VOID') return exitCodes.void;
-  return result.thresholds.every((outcome) => outcome.passed) ? exitCodes.pass : exitCodes.failed;
+  const hasFailed =
+    !result.thresholds.every(({ passed }) => passed) || objectives.some(({ state }) => state === 'failed');
+  if (hasFailed) return exitCodes.failed;
+  return objectives.some(({ state }) => state === 'unknown') ? exitCodes.void : exitCodes.pass;
 }
 
 /** What the keys have done to the run so far. */
@@ -87,7 +107,7 @@ class Controls {
     private readonly mayChange: boolean,
   ) {}
 
-  get state(): Omit<LiveState, 'workloads'> {
+  get state(): Omit<LiveState, 'workloads' | 'faults'> {
     return { finishing: this.finishing, rateFactor: this.rateFactor };
   }
 

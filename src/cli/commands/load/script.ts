@@ -12,8 +12,9 @@ import { definePlan } from '../../load/plan/plan-define.js';
 import type { Context } from '../context/context.js';
 import { readArrivals } from './arrivals.js';
 import { findTarget } from './endpoint.js';
+import { readFaults, refuseFaults, thresholdsBeside } from './faults.js';
 import { type PlanOptions, refuseTogether } from './flags.js';
-import { type PlannedLoad, withErrorThreshold } from './plan.js';
+import type { PlannedLoad } from './plan.js';
 
 /** k6 gives a request so long. */
 const usualTimeoutMs = 60_000;
@@ -58,11 +59,14 @@ export async function makeScriptPlan(
     seed: options.seed ?? usualSeed,
   });
   if (script.leftOut.length > 0 && options.ignoreUnread !== true) throw unreadFailure(word, script.leftOut, true);
-  const target = await findTarget(options, true, { url: serverOf(script, options, word) }, context);
+  const arrivals = arrivalsOf(script, options, word);
+  const broken = readFaults(options, { arrivals, search: false });
+  const place = { url: serverOf(script, options, word), harms: broken.faults !== undefined };
+  const target = await findTarget(options, true, place, context);
   const endpoint = endpointOf(script, target.endpoint);
   refuseClusterName(script, options, endpoint);
+  refuseFaults(broken, target);
   const data = dataOf(script, word, options);
-  const arrivals = arrivalsOf(script, options, word);
   const work: LoadPlan['work'] = [
     {
       kind: 'flow',
@@ -78,7 +82,7 @@ export async function makeScriptPlan(
     endpoint,
     arrivals,
     work,
-    thresholds: withErrorThreshold(options.threshold.length > 0 ? options.threshold : script.thresholds),
+    thresholds: thresholdsBeside(broken, options.threshold.length > 0 ? options.threshold : script.thresholds),
     measures: script.measures,
     maxInFlight: options.maxInFlight ?? (options.users === undefined ? script.shape.maxInFlight : undefined),
     connections: options.connections,
@@ -88,6 +92,7 @@ export async function makeScriptPlan(
     seed: options.seed,
     startAtUnixMs: options.startAt,
     compression: options.compression === true,
+    ...broken,
   });
   const left = script.leftOut.map((line) => `left out: ${line}`);
   return {

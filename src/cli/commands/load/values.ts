@@ -4,6 +4,7 @@ import { extname, resolve } from 'node:path';
 import { readText } from '../../kernel/files.js';
 import { nearest } from '../../kernel/nearest.js';
 import { shownUrl } from '../../kernel/secrets.js';
+import { BadFault, type LoadFault, type Objective, parseFault, parseObjective } from '../../load/plan/faults.js';
 import type { HeaderFields } from '../../load/plan/plan.js';
 import { BadThreshold, parseThreshold, type Threshold } from '../../load/plan/thresholds.js';
 import { type ValueKind, Wrong } from '../options/value-kind.js';
@@ -145,6 +146,31 @@ export const threshold: ValueKind<Threshold> = {
     }
   },
 };
+
+/** What is done on purpose to a workload, and when. */
+export const fault: ValueKind<LoadFault> = {
+  code: 'bad-fault',
+  wanted: 'a fault',
+  example: 'kill orders at 30s',
+  read: (text) => readFault(text, parseFault),
+};
+
+/** What must come of every fault. */
+export const objective: ValueKind<Objective> = {
+  code: 'bad-objective',
+  wanted: 'an objective',
+  example: 'recovers<10s',
+  read: (text) => readFault(text, parseObjective),
+};
+
+function readFault<T>(text: string, parse: (text: string) => T): T | Wrong {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof BadFault) return new Wrong(error.why, error.hint);
+    throw error;
+  }
+}
 
 /** The cure where a result of an earlier run is asked for. */
 export const resultHint = 'hwctl load --out run.json writes one';

@@ -125,6 +125,29 @@ export interface LatencySeries {
   rows: LatencyRow[];
 }
 
+/** One second of the run, judged by itself. What came in counts in the second in which it came. */
+export interface SecondRow {
+  /** Milliseconds since the first arrival was due, of its begin. */
+  atMs: number;
+  /** ok, failed and timed out. */
+  done: number;
+  /** Failed and timed out. */
+  failed: number;
+  /** Slower than the tightest threshold on response latency; left out where there is none. */
+  late?: number;
+  /** Whether every threshold that a second can tell held in it; left out where there was nothing to judge. */
+  held?: boolean | undefined;
+}
+
+/** A run second by second. */
+export interface Seconds {
+  /** The thresholds by which a second was judged, and those that a second cannot tell. */
+  judgedBy: string[];
+  untold: string[];
+  lateAfterMs?: number | undefined;
+  rows: SecondRow[];
+}
+
 /** Counts of response latencies per second of the run, for a heat map. */
 export interface Heat {
   intervalMs: number;
@@ -204,6 +227,8 @@ export interface LoadResult extends Counts {
   series: { intervalMs: number; rows: SeriesRow[] };
   latencySeries: LatencySeries;
   heat: Heat;
+  /** Of a run with faults: what their recovery is told by. */
+  seconds?: Seconds;
   histograms: { response: EncodedHistogram; service: EncodedHistogram; startLag: EncodedHistogram };
 }
 

@@ -3,8 +3,9 @@ import type { ArrivalTraits } from '../arrivals/model.js';
 import { traitsOf } from '../arrivals/models.js';
 import { LiveSchedule, Schedule } from '../arrivals/schedule.js';
 import { Histogram } from '../memory/histogram.js';
-import { type ControlMemory, control, counter, type WorkerMemory } from '../memory/memory.js';
+import { type ControlMemory, control, counter, slotMs, type WorkerMemory } from '../memory/memory.js';
 import { type LoadPlan, planSteps } from '../plan/plan.js';
+import { withErrorThreshold } from '../plan/thresholds.js';
 import type { RunLook } from '../search/find-max.js';
 import {
   assertAccounts,
@@ -19,6 +20,7 @@ import {
 import type { MachineFigures } from './machine.js';
 import type { LoadResult, LoadSnapshot, Progress } from './metrics.js';
 import { progressOf, runArrivals } from './progress.js';
+import { Seconds } from './seconds.js';
 import { SeriesReader } from './series.js';
 import { RecentWindow, Totals } from './totals.js';
 import { judge, type Verdict } from './verdict.js';
@@ -51,6 +53,8 @@ export class Observer {
   private readonly totals: Totals;
   private readonly recent: RecentWindow;
   private readonly series: SeriesReader;
+  /** Of a plan with faults. */
+  private readonly seconds: Seconds | undefined;
   private machine: { sample(): MachineFigures };
   /** Follows the pacer's own, for the target rate, the stage and the arrivals due. */
   private readonly live: LiveSchedule;
@@ -75,7 +79,8 @@ export class Observer {
     this.machine = observed.machine();
     this.totals = new Totals(observed.memories);
     this.recent = new RecentWindow(this.totals);
-    this.series = new SeriesReader(observed.memories);
+    this.seconds = plan.faults === undefined ? undefined : new Seconds(withErrorThreshold(plan.thresholds), slotMs);
+    this.series = new SeriesReader(observed.memories, this.seconds);
     this.steps = planSteps(plan);
     this.traits = traitsOf(plan.arrivals);
     // Without a rate only the time of the stages matters, not their integral.
@@ -304,6 +309,7 @@ export class Observer {
       series: { intervalMs: this.series.intervalMs, rows: this.series.rows },
       latencySeries: this.series.latency.series(),
       heat: this.series.heat,
+      seconds: this.seconds?.read(),
       histograms: { response: response.encode(), service: service.encode(), startLag: startLag.encode() },
     };
     return this.result;

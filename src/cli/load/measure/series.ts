@@ -9,6 +9,7 @@ import {
 } from '../memory/memory.js';
 import { LatencyBins } from './latency-bins.js';
 import type { Heat, SeriesRow } from './metrics.js';
+import type { Seconds } from './seconds.js';
 
 const heatIntervalMs = 1000;
 /** Upper bounds of the heat map's buckets: 1, 1.5, 2, 3, 5, 7 of each decade from 0.1 ms to 70 s. */
@@ -33,7 +34,11 @@ export class SeriesReader {
   private readonly before: Float64Array[];
   private readonly merged = new Uint32Array(coarseCount);
 
-  constructor(private readonly memories: readonly WorkerMemory[]) {
+  /** `seconds`: judges each second beside. */
+  constructor(
+    private readonly memories: readonly WorkerMemory[],
+    private readonly seconds?: Seconds,
+  ) {
     this.before = memories.map(() => new Float64Array(slotRowLength));
   }
 
@@ -79,6 +84,7 @@ export class SeriesReader {
     this.percentiles(row, maxUs);
     this.addHeat(row.atMs);
     this.latency.add(row.atMs, this.merged, maxUs);
+    this.seconds?.add(row, this.merged, maxUs);
     this.append(this.rows, row);
   }
 

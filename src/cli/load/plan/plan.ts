@@ -2,6 +2,7 @@ import type { TlsOptions } from '../../kernel/http/tls.js';
 import { withoutUrlSecrets } from '../../kernel/secrets.js';
 import type { Arrivals } from '../arrivals/models.js';
 import { lastingMs } from '../arrivals/schedule.js';
+import type { LoadFault, Objective } from './faults.js';
 import type { Threshold } from './thresholds.js';
 
 /**
@@ -20,6 +21,10 @@ export interface LoadPlan {
   /** `--find-max`: its rates are tried one after another (find-max.ts), beginning with that of `arrivals`. */
   search?: SearchBounds;
   thresholds: Threshold[];
+  /** What is broken on purpose meanwhile, by whoever started the run; where there is any, the run is judged second by second too. */
+  faults?: LoadFault[];
+  /** What must come of each of them. */
+  objectives?: Objective[];
   /** Metrics that a flow measures beside the engine's own. */
   measures?: Measure[];
   /** Requests (journeys: iterations) under way at once over all workers; arrivals past it are dropped and counted. */

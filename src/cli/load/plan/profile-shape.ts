@@ -25,6 +25,7 @@ import {
 import type { OwnField } from '../arrivals/model.js';
 import { type Arrivals, arrivalModels, type ModelName, modelOf } from '../arrivals/models.js';
 import type { Stage } from '../arrivals/schedule.js';
+import { type LoadFault, type Objective, parseFault, parseObjective } from './faults.js';
 import type { HeaderFields, PreparedRequest, RequestsWork } from './plan.js';
 import { parseThreshold, type Threshold } from './thresholds.js';
 
@@ -39,6 +40,8 @@ export interface ProfileRead {
   arrivals: Arrivals;
   work: ProfileWork[];
   thresholds: Threshold[];
+  faults: LoadFault[];
+  objectives: Objective[];
   findMax: boolean;
   /** The load is about scaling: it begins once every autoscaler of what is up has figures. */
   waitForScaling: boolean;
@@ -217,6 +220,16 @@ export const profileShape: Shape<ProfileRead> = mapped(
     ),
     work: needed(filled(listOf(work)), 'what is done: an arrival does one of these, chosen by weight'),
     thresholds: field(listOf(threshold), "In k6's grammar: p(95)<200, error_rate<1%, service:p(99)<300", []),
+    faults: field(
+      listOf(parsed({ type: 'string', minLength: 1, examples: ['kill orders at 30s'] }, (told) => parseFault(told))),
+      'What is done to workloads meanwhile: kill orders at 30s, stop orders for 5s at 30s, restart orders at 30s, scale orders to 3 at 20s, delete pod orders at 30s',
+      [],
+    ),
+    objectives: field(
+      listOf(parsed({ type: 'string', minLength: 1, examples: ['recovers<10s'] }, (told) => parseObjective(told))),
+      'What must come of every fault: recovers<10s',
+      [],
+    ),
     findMax: field(
       boolean,
       'Looks for the highest rate at which the thresholds hold: from the first rate of the stages to their highest, in their time at most',

@@ -163,6 +163,19 @@ function boundIn(text: string, metric: ThresholdMetric, aggregation: string, val
   return value / 100;
 }
 
+/** The threshold on errors that every run has which says nothing of its own about them. */
+export const usualErrors = 'error_rate<1%';
+
+/** Whether any of them is about errors. */
+export function judgesErrors(thresholds: readonly Threshold[]): boolean {
+  return thresholds.some(({ metric }) => metric === 'error_rate' || metric === 'checks');
+}
+
+/** A run in which everything failed must not exit 0: where nothing is said about errors, they stay below 1 %. */
+export function withErrorThreshold(thresholds: Threshold[]): Threshold[] {
+  return judgesErrors(thresholds) ? thresholds : [...thresholds, parseThreshold(usualErrors)];
+}
+
 /** A text that is no threshold. */
 export class BadThreshold extends Failure {
   constructor(

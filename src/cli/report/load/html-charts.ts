@@ -1,6 +1,7 @@
 import { formatDuration } from '../../kernel/duration.js';
 import type { LatencyRow, LoadResult } from '../../load/measure/metrics.js';
 import { formatLatency, formatRate } from '../format.js';
+import { faultMarks } from './faults.js';
 import { workloadCharts } from './html-workloads.js';
 import { binSeries, type Cell, roundCellMs } from './series.js';
 import { heatMap, lineChart } from './svg-chart.js';
@@ -23,7 +24,7 @@ export function charts(result: LoadReport): string {
     title: `Requests per second, each point over ${formatDuration(cellMs)}`,
     x,
     endMs,
-    marks: stageMarks(result),
+    marks: [...stageMarks(result), ...faultMarks(result)],
     format: (value) => formatRate(value),
     lines: [
       { name: 'scheduled', className: 'c-target', values: of(during((cell) => cell.scheduledPerSecond)), dashed: true },
@@ -39,6 +40,7 @@ export function charts(result: LoadReport): string {
     x,
     endMs,
     stacked: true,
+    marks: faultMarks(result),
     format: (value) => formatRate(value),
     lines: [
       {
@@ -56,6 +58,7 @@ export function charts(result: LoadReport): string {
     title: 'Requests in flight',
     x,
     endMs,
+    marks: faultMarks(result),
     format: (value) => formatRate(value),
     lines: [{ name: 'in flight', className: 'c-1', values: of((cell) => cell.inFlight) }],
   });
@@ -84,7 +87,7 @@ function stageMarks({ arrivals }: LoadResult): { atMs: number; label: string }[]
   });
 }
 
-function latencyChart(result: LoadResult, endMs: number): string {
+function latencyChart(result: LoadReport, endMs: number): string {
   const { rows, intervalMs } = result.latencySeries;
   if (rows.length === 0) return '';
   // A stretch in which no response came in is a gap.
@@ -116,7 +119,7 @@ function latencyChart(result: LoadResult, endMs: number): string {
     format: formatLatency,
     lines: lines.filter(({ values }) => values.some((value) => value !== undefined)),
     levels,
-    marks: stageMarks(result),
+    marks: [...stageMarks(result), ...faultMarks(result)],
   });
 }
 
@@ -136,12 +139,13 @@ function partial(result: LoadResult, cell: Cell, cellMs: number): number {
   return Math.min(cellMs, Math.max(1, rows * result.series.intervalMs));
 }
 
-function heat(result: LoadResult, endMs: number): string {
+function heat(result: LoadReport, endMs: number): string {
   if (result.heat.rows.length === 0) return '';
   return heatMap({
     title: 'Response latency heat map',
     intervalMs: result.heat.intervalMs,
     endMs,
+    marks: faultMarks(result),
     bounds: result.heat.boundsMs.filter((bound) => bound < 1e9),
     rows: result.heat.rows,
     format: (value) => formatLatency(value),
@@ -157,7 +161,8 @@ const statusClasses = [
 ];
 
 /** Status classes over time, stacked; neighbours are added up where the run is long. */
-function statuses({ timeline }: LoadReport, endMs: number, leastMs: number): string {
+function statuses(result: LoadReport, endMs: number, leastMs: number): string {
+  const { timeline } = result;
   if (timeline === undefined || timeline.statuses.rows.length === 0) return '';
   const { intervalMs, rows } = timeline.statuses;
   const cellMs = intervalMs * Math.max(1, Math.ceil(endMs / intervalMs / 300), Math.round(leastMs / intervalMs));
@@ -183,6 +188,7 @@ function statuses({ timeline }: LoadReport, endMs: number, leastMs: number): str
     x: cells.flatMap((_, i) => [i * cellMs, Math.min(endMs, i * cellMs + lengthMs(i))]),
     endMs,
     stacked: true,
+    marks: faultMarks(result),
     format: (value) => formatRate(value),
     lines,
   });

@@ -21,7 +21,7 @@ p { margin: 4px 0; } .eyebrow, small, figcaption { color: var(--soft); font-size
 .card.bad strong { color: var(--bad); } .card strong { overflow-wrap: anywhere; } .card span { color: var(--soft); font-size: 13px; } .card strong { font-size: 22px; font-variant-numeric: tabular-nums; }
 figure { margin: 18px 0 0; padding: 14px 16px 10px; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 svg { width: 100%; height: auto; display: block; } svg.narrow { display: none; }
-.mark { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 2 3; fill: none; } .level { stroke: var(--bad); stroke-width: 1.2; stroke-dasharray: 7 4; fill: none; } .tick.level-text { fill: var(--bad); }
+.mark { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 2 3; fill: none; } .mark.fault { stroke: var(--bad); stroke-width: 1.6; stroke-dasharray: none; } .mark.recovery { stroke: var(--good); stroke-width: 1.4; stroke-dasharray: 5 3; } .fault-head { fill: var(--bad); } .level { stroke: var(--bad); stroke-width: 1.2; stroke-dasharray: 7 4; fill: none; } .tick.level-text { fill: var(--bad); }
 .hover { fill: transparent; } .hover:hover { fill: var(--soft); fill-opacity: .12; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0 0 14px; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 14px; }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; } path.area { stroke: none; fill-opacity: .75; }

@@ -1,5 +1,6 @@
 import type { WorkloadUsage } from '../../target/target.js';
 import { formatBytes, formatCores, formatRate, formatShare } from '../format.js';
+import { faultMarks } from './faults.js';
 import { htmlTable } from './html-table.js';
 import { escapeHtml, type Line, lineChart } from './svg-chart.js';
 import { busiestFirst, type LoadReport, summarizeWorkloads } from './timeline.js';
@@ -8,7 +9,8 @@ import { busiestFirst, type LoadReport, summarizeWorkloads } from './timeline.js
 const mostLines = 6;
 
 /** What the services used over time: CPU, memory, replicas, and how long their limit held them back. */
-export function workloadCharts({ timeline }: LoadReport, endMs: number): string {
+export function workloadCharts(result: LoadReport, endMs: number): string {
+  const { timeline } = result;
   const rows = timeline?.workloads?.rows ?? [];
   if (rows.length < 2) return '';
   const names = busiestFirst(rows);
@@ -31,7 +33,7 @@ export function workloadCharts({ timeline }: LoadReport, endMs: number): string 
     });
     if (lines.length === 0) return '';
     const x = rows.map(({ atMs }) => Math.min(atMs, endMs));
-    return lineChart({ title, x, endMs, format, lines, whole, note });
+    return lineChart({ title, x, endMs, format, lines, whole, note, marks: faultMarks(result) });
   };
   return [
     chart('Services: CPU cores in use', formatCores, (usage) => usage.cpuCores),

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../kernel/duration.js';
 import type { LatencySummary, LoadResult } from '../../load/measure/metrics.js';
 import { formatBytes, formatCount, formatLatency, formatRate, formatShare } from '../format.js';
+import { faultSection } from './faults.js';
 import { charts } from './html-charts.js';
 import { findMaxSection, howItRan, htmlHead, thresholdTable } from './html-head.js';
 import { style } from './html-style.js';
@@ -29,6 +30,7 @@ ${htmlHead(result, heading)}
 ${cards(result)}
 ${findMaxSection(result)}
 ${thresholdTable(result)}
+${faultSection(result)}
 ${charts(result)}
 ${latencyTable(result)}
 ${stepTable(result)}

@@ -4,6 +4,7 @@ import type { LatencySummary, LoadResult } from '../../load/measure/metrics.js';
 import { formatBytes, formatCores, formatCount, formatLatency, formatRate, formatShare } from '../format.js';
 import { codeCell, type MarkdownBlocks, markdownTable } from '../markdown.js';
 import { comparisonBlocks } from './compare-markdown.js';
+import { faultLine, howJudged, objectiveMark } from './faults.js';
 import { commandLine, outcomeOf } from './outcome.js';
 import { type LoadReport, summarizeWorkloads } from './timeline.js';
 import { endedWords, errorList, type LoadHeading, rateWords, statusList, verdictMeaning } from './words.js';
@@ -13,6 +14,7 @@ export function loadMarkdown(result: LoadReport, heading: LoadHeading, level = '
   return [
     ...head(result, heading, level),
     ...thresholdTable(result),
+    ...faults(result),
     ...(result.comparison === undefined ? [] : comparisonBlocks(result.comparison, `${level}# Against the baseline`)),
     ...ratesTried(result),
     ...latencyTable(result.latencyMs),
@@ -56,6 +58,17 @@ export function thresholdTable({ thresholds }: Pick<LoadResult, 'thresholds'>): 
     markdownText(message),
   ]);
   return [markdownTable(['Thresholds', 'condition', 'seen'], rows, 3)];
+}
+
+/** What was broken on purpose, what came of it, and what was to come of it. */
+function faults({ faults, seconds }: LoadReport): string[] {
+  if (faults === undefined) return [];
+  const rows = faults.objectives.map((one) => [objectiveMark(one), codeCell(one.text), markdownText(one.message)]);
+  return [
+    ['**Faults**', '', ...faults.outcomes.map((fault) => `- ${markdownText(faultLine(fault))}`)].join('\n'),
+    markdownText(howJudged(seconds)),
+    ...(rows.length === 0 ? [] : [markdownTable(['', 'objective', 'seen'], rows, 3)]),
+  ];
 }
 
 const figures = ['min', 'p50', 'p90', 'p95', 'p99', 'max', 'mean', 'stdev'] as const;

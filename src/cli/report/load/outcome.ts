@@ -1,3 +1,4 @@
+import { faultTrouble } from './faults.js';
 import type { LoadReport } from './timeline.js';
 
 /** What came of a run: a word, the sentences behind it, and whether it is good news. */
@@ -15,12 +16,14 @@ export function outcomeOf(result: LoadReport): Outcome {
     sentence: sentences.join(' '),
     mood: 'bad',
   });
-  const limits =
-    broken.length === 0
+  const limits = [
+    ...(broken.length === 0
       ? []
       : [
           `${broken.length} of ${result.thresholds.length} thresholds failed: ${broken.map(({ text, message }) => `${text} (${message})`).join('; ')}.`,
-        ];
+        ]),
+    ...faultTrouble(result),
+  ];
   const answer = result.findMax === undefined ? [] : [result.findMax.sentence];
   const compared = result.comparison?.state === 'REGRESSION' ? ['It is a regression against the baseline.'] : [];
   if (result.verdict.state === 'VOID') return bad('VOID', ['These numbers prove nothing.', ...answer, ...limits]);

@@ -3,6 +3,7 @@ import { shown } from '../../kernel/text.js';
 import type { LatencySummary, LoadResult } from '../../load/measure/metrics.js';
 import { fit, formatBytes, formatCores, formatCount, formatLatency, formatRate, formatShare, wrap } from '../format.js';
 import { createPaint, type Paint } from '../paint.js';
+import { faultLine, faultTrouble, howJudged, objectiveMark } from './faults.js';
 import { type LoadReport, summarizeWorkloads } from './timeline.js';
 import { endedWords, errorList, type LoadHeading, rateWords, statusList, verdictMeaning } from './words.js';
 
@@ -30,6 +31,7 @@ export function loadSummary(measured: LoadReport, about: LoadHeading, options: S
     outcomes(result, width, paint),
     services(result, width, paint),
     thresholds(result, width, paint),
+    faults(result, width, paint),
     ratesTried(result, width, paint),
     verdict(result, width, paint),
     conclusion(result, shown(options), width, paint),
@@ -178,6 +180,26 @@ function thresholds(result: LoadResult, width: number, paint: Paint): string[] {
   ];
 }
 
+function faults(result: LoadReport, width: number, paint: Paint): string[] {
+  if (result.faults === undefined) return [];
+  const { outcomes, objectives } = result.faults;
+  const hanging = (text: string) => wrap(text, width - 4).map((line, i) => `${i === 0 ? '  ' : '    '}${line}`);
+  const told = outcomes.flatMap((fault) => {
+    const lines = hanging(faultLine(fault));
+    return fault.recoveryMs === undefined ? lines.map(paint.bad) : lines;
+  });
+  const asked = objectives.flatMap((one) => {
+    const lines = hanging(`${objectiveMark(one)} ${one.text}  ${one.message}`);
+    return lines.map(one.state === 'held' ? paint.good : one.state === 'failed' ? paint.bad : paint.warn);
+  });
+  return [
+    paint.strong('Faults'),
+    ...told,
+    ...wrap(howJudged(result.seconds), width - 2).map((line) => paint.faint(`  ${line}`)),
+    ...(asked.length === 0 ? [] : [paint.strong('Objectives'), ...asked]),
+  ];
+}
+
 /** The probes of a search in the order of their time: what it is that the answer rests on. */
 function ratesTried({ findMax }: LoadReport, width: number, paint: Paint): string[] {
   if (findMax === undefined || findMax.probes.length === 0) return [];
@@ -212,7 +234,7 @@ function verdict(result: LoadResult, width: number, paint: Paint): string[] {
   return lines;
 }
 
-function conclusion(result: LoadResult, options: SummaryOptions, width: number, paint: Paint): string[] {
+function conclusion(result: LoadReport, options: SummaryOptions, width: number, paint: Paint): string[] {
   const { exitCode } = options;
   const exit = exitCode === undefined ? '' : ` Exit code ${exitCode}.`;
   if (options.conclusion !== undefined) {
@@ -222,6 +244,7 @@ function conclusion(result: LoadResult, options: SummaryOptions, width: number, 
   const broken = result.thresholds.filter((outcome) => !outcome.passed).length;
   const of = `${broken} of ${result.thresholds.length} thresholds failed`;
   const isVoid = result.verdict.state === 'VOID';
+  const trouble = faultTrouble(result);
   const brokenOff = result.ended === 'interrupted' || result.ended === 'aborted';
   const text = isVoid
     ? `VOID: these numbers prove nothing${broken > 0 ? ` (${of})` : ''}.`
@@ -229,12 +252,16 @@ function conclusion(result: LoadResult, options: SummaryOptions, width: number, 
       ? `INTERRUPTED: ${broken > 0 ? of : 'no threshold had failed'}.`
       : broken > 0
         ? `FAILED: ${of}.`
-        : result.thresholds.length > 0
-          ? 'Passed: all thresholds hold.'
-          : 'Passed: no threshold was set.';
+        : trouble.length > 0
+          ? 'NOT PASSED.'
+          : result.thresholds.length > 0
+            ? 'Passed: all thresholds hold.'
+            : 'Passed: no threshold was set.';
   const early = brokenOff || result.ended === 'finished';
-  const how = early ? ' The run was ended early; this is what it saw.' : '';
-  const good = !isVoid && !brokenOff && broken === 0;
+  const how = [...trouble.map((one) => ` ${one}`), early ? ' The run was ended early; this is what it saw.' : ''].join(
+    '',
+  );
+  const good = !isVoid && !brokenOff && broken === 0 && trouble.length === 0;
   return wrap(`${text}${how}${exit}`, width).map((line) => (good ? paint.good(line) : paint.bad(line)));
 }
 

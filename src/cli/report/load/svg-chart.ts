@@ -15,6 +15,14 @@ export interface Line {
   dashed?: boolean;
 }
 
+/** A moment on a chart; its label is a tooltip. */
+export interface Mark {
+  atMs: number;
+  label: string;
+  /** True of a fault, false of a recovery from one. */
+  isFault?: boolean;
+}
+
 export interface ChartOptions {
   title: string;
   /** Milliseconds of each point. */
@@ -32,8 +40,8 @@ export interface ChartOptions {
   whole?: boolean;
   /** Levels drawn across: what a threshold asks for. */
   levels?: { value: number; label: string }[];
-  /** Moments drawn from top to bottom: where a stage begins. */
-  marks?: { atMs: number; label: string }[];
+  /** Moments drawn from top to bottom: where a stage begins, where a fault was. */
+  marks?: Mark[];
   format(value: number): string;
 }
 
@@ -89,11 +97,11 @@ export function lineChart(options: ChartOptions): string {
   });
 }
 
-/** Boundaries of stages; their labels are in the tooltip and in the table of stages. */
-function marks({ marks = [] }: ChartOptions, px: (ms: number) => number): string[] {
+/** Boundaries of stages, faults, recoveries; their labels are in the tooltip and in a table. */
+function marks({ marks = [] }: Pick<ChartOptions, 'marks'>, px: (ms: number) => number): string[] {
   return marks.map(
-    ({ atMs, label }) =>
-      `<path class="mark" d="M${px(atMs)} ${plot.top}V${height - plot.bottom}"><title>${escapeHtml(label)}</title></path>`,
+    ({ atMs, label, isFault }) =>
+      `<path class="mark${isFault === undefined ? '' : isFault ? ' fault' : ' recovery'}" d="M${px(atMs)} ${plot.top}V${height - plot.bottom}"><title>${escapeHtml(label)}</title></path>${isFault === true ? `<path class="fault-head" d="M${round(px(atMs) - 5)} ${plot.top - 9}h10l-5 9z"><title>${escapeHtml(label)}</title></path>` : ''}`,
   );
 }
 
@@ -183,6 +191,7 @@ function stackedAreas({ lines, x }: ChartOptions, px: (ms: number) => number, py
 
 export interface HeatOptions {
   title: string;
+  marks?: Mark[];
   intervalMs: number;
   endMs: number;
   /** Upper bounds of the buckets, ascending; a last row of counts may lie beyond them. */
@@ -227,7 +236,7 @@ export function heatMap(options: HeatOptions): string {
       const bound = bounds[bucket];
       return bound === undefined ? [] : [tickText(frame, py(bucket + 1), format(bound))];
     });
-    return [...labels, ...timeAxis(endMs, px, frame), ...cells];
+    return [...labels, ...timeAxis(endMs, px, frame), ...cells, ...marks(options, px)];
   });
 }
 

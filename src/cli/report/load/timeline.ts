@@ -1,5 +1,6 @@
 import type { Comparison } from '../../load/measure/compare.js';
 import type { LoadResult } from '../../load/measure/metrics.js';
+import type { FaultOutcome, ObjectiveOutcome } from '../../load/measure/recovery.js';
 import type { MaxFound } from '../../load/search/max-found.js';
 import type { WorkloadUsage } from '../../target/target.js';
 
@@ -37,6 +38,8 @@ export interface LoadReport extends LoadResult {
   /** Of `--baseline`. */
   comparison?: Comparison;
   timeline?: Timeline;
+  /** Of `--fault`. */
+  faults?: { outcomes: FaultOutcome[]; objectives: ObjectiveOutcome[] };
 }
 
 /** One workload over a whole run. */

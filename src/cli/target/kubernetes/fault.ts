@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.js';
 import { Failure } from '../../kernel/failure.js';
+import { faultRefusal } from '../fault-kinds.js';
 import type { Fault } from '../target.js';
 import type { KubeClient } from './api/client.js';
 import { type LiveObject, liveRef } from './api/live-object.js';
@@ -10,10 +11,10 @@ const restartTimeoutMs = 120_000;
 const lookEveryMs = 300;
 
 /**
- * Harms the pods of a service, of whatever kind its workloads are: `kill` ends each without a grace period, `restart` replaces
- * them one after another by the rules of their workload, waited for. Throws Failure: `not-running` where there is no pod to
- * kill, `fault-not-possible` for what its kind cannot; `stop` and `continue` always, as PID 1 of a container ignores a SIGSTOP
- * that is sent from inside.
+ * Harms the pods of a service, of whatever kind its workloads are: `kill` ends each without a grace period, `delete-pod` one
+ * of them with its own, `restart` replaces them one after another by the rules of their workload, waited for; `scale` sets the
+ * number of replicas. Throws Failure: `not-running` where there is no pod to end, `fault-not-possible` for what its kind
+ * cannot; `stop` and `continue` always, as PID 1 of a container ignores a SIGSTOP that is sent from inside.
  */
 export async function injectFault(
   client: KubeClient,
@@ -22,19 +23,28 @@ export async function injectFault(
   clock: Clock,
 ): Promise<void> {
   if (workloads.length === 0) throw new Error('no workload to harm');
+  const refusal = faultRefusal('kube', fault.kind);
+  if (refusal !== undefined) throw refusal;
   switch (fault.kind) {
     case 'kill':
-      await killPods(client, workloads, fault.service);
+      // No grace: the kubelet sends SIGKILL to the container at once, and the controller makes a new pod.
+      for (const pod of await podsToEnd(client, workloads, fault.service)) await deletePod(client, pod, 0);
+      return;
+    case 'delete-pod': {
+      const [pod] = await podsToEnd(client, workloads, fault.service);
+      await deletePod(client, pod);
+      return;
+    }
+    case 'scale':
+      for (const workload of workloads) await scale(client, workload, fault.replicas ?? 0);
       return;
     case 'restart':
       for (const workload of workloads) await restart(client, workload, clock);
       return;
     case 'stop':
     case 'continue':
-      throw notPossible(
-        `a container cannot be frozen from inside it, so ${fault.kind} is not possible on a cluster`,
-        'Use kill or restart there, or run this on the local target',
-      );
+      // Refused above.
+      return;
   }
 }
 
@@ -42,17 +52,31 @@ function notPossible(message: string, hint: string): Failure {
   return new Failure({ code: 'fault-not-possible', message, hint });
 }
 
-async function killPods(client: KubeClient, workloads: readonly LiveObject[], service: string): Promise<void> {
+async function podsToEnd(
+  client: KubeClient,
+  workloads: readonly LiveObject[],
+  service: string,
+): Promise<[LiveObject, ...LiveObject[]]> {
   const pods = (await Promise.all(workloads.map((workload) => podsOf(client, workload)))).flat();
-  if (pods.length === 0) {
+  const [first, ...others] = pods;
+  if (first === undefined) {
     throw new Failure({
       code: 'not-running',
       message: `${service} has no pod just now`,
       hint: 'hwctl status tells its state',
     });
   }
-  // No grace: the kubelet sends SIGKILL to the container at once, and the controller makes a new pod.
-  for (const pod of pods) await deletePod(client, pod, 0);
+  return [first, ...others];
+}
+
+async function scale(client: KubeClient, workload: LiveObject, replicas: number): Promise<void> {
+  if (workload.kind !== 'Deployment' && workload.kind !== 'StatefulSet')
+    throw notPossible(`${liveRef(workload)} has no number of replicas to set`, 'Kill or restart it');
+  await client.call('PATCH', await client.pathOf(workload), {
+    query: { fieldManager: 'hwctl-fault' },
+    contentType: 'application/merge-patch+json',
+    body: { spec: { replicas } },
+  });
 }
 
 async function deletePod(client: KubeClient, pod: LiveObject, gracePeriodSeconds?: number): Promise<void> {

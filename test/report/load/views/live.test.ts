@@ -29,7 +29,7 @@ t.test(
       stdout: stdout as unknown as NodeJS.WriteStream,
       onKey: () => undefined,
     });
-    const state = { rateFactor: 1, finishing: false, workloads: [] };
+    const state = { rateFactor: 1, finishing: false, workloads: [], faults: [] };
     live.update(running, state);
     t.ok(written.startsWith('\u001b[?1049h'), 'the alternate screen comes first');
     const before = written.length;

@@ -2,6 +2,7 @@ import { render, Text, useInput } from 'ink';
 import type { ReactNode } from 'react';
 import { shown } from '../../../kernel/text.js';
 import type { LoadSnapshot } from '../../../load/measure/metrics.js';
+import type { FaultDone } from '../../../load/measure/recovery.js';
 import type { WorkloadRow } from '../timeline.js';
 import type { LoadHeading } from '../words.js';
 import { LoadView } from './load-view.js';
@@ -22,6 +23,7 @@ export interface LiveState {
   rateFactor: number;
   finishing: boolean;
   workloads: readonly WorkloadRow[];
+  faults: readonly FaultDone[];
 }
 
 export interface LiveLoad {
@@ -83,6 +85,7 @@ export function openLiveLoad(options: LiveLoadOptions): LiveLoad {
         rateFactor={state.rateFactor}
         finishing={state.finishing}
         workloads={shown(state.workloads)}
+        faults={shown(state.faults)}
       />
     );
     instance.rerender(frame(view));

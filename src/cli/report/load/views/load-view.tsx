@@ -1,9 +1,11 @@
 import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
 import type { LoadSnapshot } from '../../../load/measure/metrics.js';
+import type { FaultDone } from '../../../load/measure/recovery.js';
 import { liveAxis } from '../live-axis.js';
 import { busiestFirst, type WorkloadRow } from '../timeline.js';
 import type { LoadHeading } from '../words.js';
+import { FaultLine } from './fault-line.js';
 import { LatencyPanel } from './latency-panel.js';
 import { OutcomePanel } from './outcome-panel.js';
 import { ProgressHead } from './progress-head.js';
@@ -23,14 +25,21 @@ export interface LoadViewProps {
   finishing: boolean;
   /** What the workloads used so far; empty where the server is none that hwctl deployed. */
   workloads: readonly WorkloadRow[];
+  /** What is broken on purpose, in the order of its moments; empty where nothing is. */
+  faults?: readonly FaultDone[];
 }
 
 /** The whole live report of a load run: as many rows as the terminal has, less one, at most; 60 columns are enough. */
 export function LoadView(props: LoadViewProps): ReactNode {
-  const { snapshot, heading, columns, rows, rateFactor, finishing, workloads } = props;
+  const { snapshot, heading, columns, rows, rateFactor, finishing, workloads, faults = [] } = props;
   const width = Math.max(40, Math.min(columns, widest) - 1);
   const axis = liveAxis(snapshot, workloads, width);
-  const { gap, errorRows, thresholdRows, reasonRows, workloadRows } = rowBudget(snapshot, workloads, rows, width);
+  const { gap, errorRows, thresholdRows, reasonRows, workloadRows } = rowBudget(
+    snapshot,
+    workloads,
+    rows - (faults.length > 0 ? 1 : 0),
+    width,
+  );
   return (
     <Box flexDirection="column" width={width}>
       <ProgressHead snapshot={snapshot} heading={heading} width={width} finishing={finishing} />
@@ -39,6 +48,7 @@ export function LoadView(props: LoadViewProps): ReactNode {
       </Box>
       <Box marginTop={gap} flexDirection="column">
         <LatencyPanel snapshot={snapshot} axis={axis} />
+        {faults.length > 0 ? <FaultLine faults={faults} axis={axis} /> : null}
       </Box>
       <Box marginTop={gap} flexDirection="column">
         <OutcomePanel snapshot={snapshot} width={width} errorRows={errorRows} />

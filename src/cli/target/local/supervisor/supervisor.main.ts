@@ -3,6 +3,7 @@ import { existsSync, writeSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { systemClock } from '../../../kernel/clock.js';
 import { Failure } from '../../../kernel/failure.js';
+import { faultRefusal } from '../../fault-kinds.js';
 import type { Fault } from '../../target.js';
 import type { GatewayRoutes } from '../gateway/gateway-server.js';
 import { type ProcessSpec, restartWithinMs } from '../plan/process-spec.js';
@@ -24,6 +25,12 @@ import { describeExit, type ProcessHost, SupervisedProcess } from './supervised-
 
 /** Milliseconds between looks at the size of the logs and at whether the state folder is still there. */
 const housekeepingPeriodMs = 2000;
+
+const signalOf: Partial<Record<Fault['kind'], 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'>> = {
+  kill: 'SIGKILL',
+  stop: 'SIGSTOP',
+  continue: 'SIGCONT',
+};
 
 /** Keeps the processes of one state folder as its state says, until it is told to shut down. */
 class Supervisor {
@@ -206,8 +213,10 @@ class Supervisor {
       );
       return;
     }
-    const signal = ({ kill: 'SIGKILL', stop: 'SIGSTOP', continue: 'SIGCONT' } as const)[kind];
-    if (!process.harm(signal)) {
+    const refusal = faultRefusal('local', kind);
+    if (refusal !== undefined) throw refusal;
+    const signal = signalOf[kind];
+    if (signal === undefined || !process.harm(signal)) {
       throw new Failure({
         code: 'not-running',
         message: `${service} is not running just now`,
