@@ -35,6 +35,7 @@ const files: Record<string, string> = {
   'openapi.yaml': 'openapi: 3.1.0\npaths: {}\n',
   'result.json': '{"schema":"hwctl.dev/load-result/v1"}',
   'script.js': 'export default function () {}',
+  'locustfile.py': 'from locust import HttpUser',
 };
 for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
 
@@ -94,6 +95,8 @@ t.test('the words of hwctl load: a URL, a profile, both, or what was meant', asy
   t.same(read(['./mine.yaml'], { url: 'http://h.test' }), { profile: './mine.yaml', url: 'http://h.test' });
   t.same(read([], { profile: 'steady', target: 'minikube' }), { profile: undefined, url: undefined });
   t.same(read([], { profile: 'my-cluster', target: 'auto' }), { profile: undefined, url: undefined });
+  t.same(read(['script.js']), { script: 'script.js', url: undefined });
+  t.same(read(['locustfile.py']), { locust: 'locustfile.py', url: undefined });
   const refused: [string[], object, string, RegExp][] = [
     [['collection.json'], {}, 'a Postman collection', /scenario import collection\.json/],
     [['./site.har'], {}, 'a recording of a browser', /scenario import/],
@@ -101,7 +104,6 @@ t.test('the words of hwctl load: a URL, a profile, both, or what was meant', asy
     [['openapi.yaml'], {}, 'an OpenAPI document', /scenario import/],
     [['other.yaml'], {}, 'a scenario', /hwctl load --scenario other\.yaml/],
     [['result.json'], {}, 'the result of a load', /load compare/],
-    [['script.js'], {}, 'a script', /docs/],
     [['127.0.0.1:8080/a'], {}, 'its scheme', /hwctl load http:\/\/127\.0\.0\.1:8080\/a/],
     [['localhost:8080'], {}, 'its scheme', /hwctl load http:\/\/localhost:8080/],
     [['shop.test/a?token=S3CRET'], {}, 'its scheme', /http:\/\/shop\.test\/a/],
@@ -133,13 +135,13 @@ t.test('what test and load say alike is one definition', async (t) => {
     t.equal(test.get(flags), description, flags);
     t.equal(load.get(flags), description, flags);
   }
-  // One word for two things is newman's and curl's -d, and newman's --timeout, which is of a whole collection.
+  // One word for two things is newman's and curl's -d, newman's and k6's -e, and newman's --timeout, which is of a whole collection.
   const both = [...test.keys()].flatMap((flags) => flags.split(/[ ,]+/)).filter((word) => word.startsWith('-'));
   const words = new Set([...load.keys()].flatMap((flags) => flags.split(/[ ,]+/)));
   const known = new Set([...shared.keys()].flatMap((flags) => flags.split(/[ ,]+/)));
   const target = new Set(Object.values(targetOptions).flatMap(({ flags }) => flags.split(/[ ,]+/)));
   t.same(
     both.filter((word) => words.has(word) && !known.has(word) && !target.has(word)),
-    ['-d', '--timeout'],
+    ['-d', '-e', '--timeout'],
   );
 });
