@@ -83,7 +83,7 @@ function mayBeService(host: string): boolean {
 }
 
 /** What was made of a file's addresses, in words. Pure. */
-export function notesOf(shown: string, { changes }: Redirections, { moved, outside, lost }: Verdicts): string[] {
+function notesOf(shown: string, { changes }: Redirections, { moved, outside, lost }: Verdicts): string[] {
   const notes = changes.map(({ destination, variables, url, to }) => {
     const key = keyOf(destination);
     const why = moved.get(key)?.why ?? '';

@@ -9,14 +9,14 @@ import type { LoadReport } from './timeline.js';
 const toldLateMs = 100;
 
 /** When a fault was begun, and how late: `3.0s`, `3.4s (0.4s late)`; when it was to be where it was not. */
-export function momentWords({ beganMs, wantedMs }: FaultDone): string {
+function momentWords({ beganMs, wantedMs }: FaultDone): string {
   if (beganMs === undefined) return formatMoment(wantedMs);
   const lateMs = beganMs - wantedMs;
   return `${formatMoment(beganMs)}${lateMs < toldLateMs ? '' : ` (${formatDuration(lateMs)} late)`}`;
 }
 
 /** What came of a fault, in words. */
-export function outcomeWords(fault: FaultOutcome): string {
+function outcomeWords(fault: FaultOutcome): string {
   const { failure, recoveryMs, unrecovered, watchedMs } = fault;
   if (failure !== undefined) return `failed: ${failure}`;
   if (unrecovered === 'it was not reached') return 'not carried out: the load ended before';

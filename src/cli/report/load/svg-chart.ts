@@ -16,7 +16,7 @@ export interface Line {
 }
 
 /** A moment on a chart; its label is a tooltip. */
-export interface Mark {
+interface Mark {
   atMs: number;
   label: string;
   /** True of a fault, false of a recovery from one. */

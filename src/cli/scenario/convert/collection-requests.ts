@@ -9,7 +9,7 @@ import { requestsOfPostman } from './postman/from-postman.js';
 import { generatorOf } from './postman/postman-variables.js';
 
 /** A script of a collection, whose it is, and for what. */
-export interface CollectionScript {
+interface CollectionScript {
   listen: 'prerequest' | 'test';
   source: string;
   /** As messages call it: `the test script of "Folder"`. */
@@ -17,7 +17,7 @@ export interface CollectionScript {
 }
 
 /** A request of a collection with its scripts, those of the collection first. */
-export interface CollectionRequest {
+interface CollectionRequest {
   id: string;
   step: RequestStep;
   scripts: CollectionScript[];

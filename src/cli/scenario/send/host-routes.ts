@@ -33,7 +33,7 @@ export function addressOf(url: URL, routes: readonly HostRoute[]): Address | und
 }
 
 /** A host as routes name it. */
-export function plainHost(hostname: string): string {
+function plainHost(hostname: string): string {
   return hostname.toLowerCase().replace(/\.$/, '');
 }
 
