@@ -104,6 +104,7 @@ interface Row {
 const url = ['--url', 'http://127.0.0.1:1'];
 const load = ['load', ...url, '--rps', '1', '--duration', '1s'];
 const probe = ['probe', 'idempotency', 'POST /a', '--effects', 'GET /b'];
+const loadOne = ['load', 'one.json', '--rps', '1', '--duration', '1s'];
 const local = ['--target', 'local'];
 const values = (command: string, ...rest: string[]): Row[] => [
   { flag: `${command} --values`, argv: (name) => [command, 'hello', ...rest, '--values', name], kind: 'text' },
@@ -159,6 +160,8 @@ const read: Row[] = [
   { flag: 'test --env-file', argv: (name) => ['test', 'plain.yaml', ...url, '--env-file', name], kind: 'text' },
   { flag: 'test --iteration-data', argv: (name) => ['test', 'plain.yaml', ...url, '-d', name], kind: 'latin' },
   { flag: 'test --iteration-data', argv: (name) => ['test', 'empty.json', '-d', name], kind: 'latin' },
+  { flag: 'load --iteration-data', argv: (name) => [...loadOne, '--iteration-data', name], kind: 'latin' },
+  { flag: 'load --globals', argv: (name) => [...loadOne, '--globals', name], kind: 'latin' },
   { flag: 'test --environment', argv: (name) => ['test', 'empty.json', '-e', name], kind: 'latin' },
   { flag: 'test --globals', argv: (name) => ['test', 'empty.json', '-g', name], kind: 'latin' },
   { flag: 'test --working-dir', argv: (name) => ['test', 'empty.json', '--working-dir', name], kind: 'folder' },

@@ -109,6 +109,8 @@ export async function planned(file: string, given: Given, port: number) {
       folder: [],
       var: {},
       header: [],
+      fault: [],
+      objective: [],
       threshold: [],
       stage: [],
       out: [],

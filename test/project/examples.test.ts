@@ -24,7 +24,7 @@ const examples: Record<string, object | object[]> = {
     images: [{ image: 'prices:dev', context: 'app' }],
     host: undefined,
     load: [{ file: 'load/test.js' }, { file: 'load/testrun.yaml' }],
-    guesses: [{ about: 'releases', from: { file: 'README.md' } }],
+    guesses: [],
   },
   'chart-postgres': {
     defaultNamespace: 'users',

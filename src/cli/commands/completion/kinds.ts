@@ -146,6 +146,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   '--iteration-data': files('csv', 'json'),
   '--environment': files('json'),
   '--globals': files('json'),
+  'load --env': files('json'),
   '--har': files('har'),
   '--ssl-extra-ca-certs': pem,
   '--ssl-client-cert': pem,
@@ -165,6 +166,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
         'condition',
         'duration',
         'duration:n',
+        'fault',
         'header',
         'host',
         'host:port:address',
@@ -173,6 +175,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
         'member',
         'ms',
         'n',
+        'name',
       ],
       ...[
         'name=value',

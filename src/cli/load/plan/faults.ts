@@ -143,7 +143,7 @@ function durationIn(value: string, phrase: Phrase | 'recovers', bad: (why: strin
     const bare = /^\d+(\.\d+)?$/.test(value);
     if (error instanceof Failure)
       throw bad(
-        `${phrase} ${JSON.stringify(value)} is not a duration${bare ? `. Did you mean ${JSON.stringify(`${value}s`)}?` : ''}`,
+        `${phrase} ${JSON.stringify(value)} is not a duration${bare ? `: it has no unit, as ${value}s has` : ''}`,
       );
     throw error;
   }
