@@ -96,9 +96,9 @@ t.test('the words of hwctl load: a URL, a profile, both, or what was meant', asy
   t.same(read([], { profile: 'steady', target: 'minikube' }), { profile: undefined, url: undefined });
   t.same(read([], { profile: 'my-cluster', target: 'auto' }), { profile: undefined, url: undefined });
   t.same(read(['script.js']), { script: 'script.js', url: undefined });
+  t.same(read(['collection.json']), { collection: 'collection.json', url: undefined });
   t.same(read(['locustfile.py']), { locust: 'locustfile.py', url: undefined });
   const refused: [string[], object, string, RegExp][] = [
-    [['collection.json'], {}, 'a Postman collection', /scenario import collection\.json/],
     [['./site.har'], {}, 'a recording of a browser', /scenario import/],
     [['openapi.json'], {}, 'an OpenAPI document', /scenario import/],
     [['openapi.yaml'], {}, 'an OpenAPI document', /scenario import/],
@@ -140,6 +140,13 @@ t.test('what test and load say alike is one definition', async (t) => {
   const words = new Set([...load.keys()].flatMap((flags) => flags.split(/[ ,]+/)));
   const known = new Set([...shared.keys()].flatMap((flags) => flags.split(/[ ,]+/)));
   const target = new Set(Object.values(targetOptions).flatMap(({ flags }) => flags.split(/[ ,]+/)));
+  // What a collection takes is called alike, and each says what it does with it.
+  const ofCollections = ['--iteration-data', '--folder', '--globals', '--env-var', '--global-var'];
+  t.same(
+    ofCollections.filter((word) => !both.includes(word) || !words.has(word)),
+    [],
+  );
+  for (const word of ofCollections) known.add(word);
   t.same(
     both.filter((word) => words.has(word) && !known.has(word) && !target.has(word)),
     ['-d', '-e', '--timeout'],
