@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import t from 'tap';
 import { parse } from 'yaml';
@@ -75,5 +76,53 @@ t.test('a file that a job keeps is one that a command of it writes', (t) => {
     t.match(github, file);
     t.match(gitlab, file);
   }
+  t.end();
+});
+
+/** Pages whose indented and fenced lines are commands for a reader to type. */
+const typed = ['../README.md', 'CLUSTER.md', 'PROJECTS.md', 'LOCAL.md', 'PROBE.md'];
+
+t.test('every call of hwctl that a page has its reader type is one that the program takes', async (t) => {
+  let calls = 0;
+  for (const page of typed) {
+    const lines = read(page)
+      .replaceAll(/\\\n\s*/g, ' ')
+      .split('\n')
+      .filter((line) => /^(?: {4}|\$ )(?:npx )?hwctl \w/.test(line) && !line.includes(' · '))
+      // A file that a reader has is none that is here.
+      .map((line) => line.replaceAll(/@[\w./-]+/g, '{}'));
+    for (const call of lines.map((line) => line.replace(/\s{2,}#.*$/, '')).flatMap(callsIn)) {
+      calls += 1;
+      t.same(await unknownIn(call), [], `${page}: hwctl ${call.join(' ')}`);
+    }
+  }
+  t.ok(calls > 20, `${calls} calls`);
+});
+
+t.test('every link of a page leads to a file that is there, and to a heading of it', (t) => {
+  const pages = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name))
+    .concat('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md');
+  let links = 0;
+  for (const page of pages) {
+    const text = readFileSync(join(root, page), 'utf8').replaceAll(/```[\s\S]*?```/g, '');
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)) {
+      links += 1;
+      const [file = '', anchor] = target.split('#');
+      const path = file === '' ? page : join(dirname(page), file);
+      t.ok(existsSync(join(root, path)), `${page}: ${target}`);
+      if (anchor === undefined || !path.endsWith('.md')) continue;
+      const headings = [...readFileSync(join(root, path), 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N}\s-]/gu, '')
+          .trim()
+          .replaceAll(/\s/g, '-'),
+      );
+      t.ok(headings.includes(anchor), `${page}: ${target}`);
+    }
+  }
+  t.ok(links > 30, `${links} links`);
   t.end();
 });
