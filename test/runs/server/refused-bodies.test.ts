@@ -4,7 +4,7 @@ import t from 'tap';
 import { startPlatform } from '../../server/platform.js';
 
 t.setTimeout(60_000);
-const platform = await startPlatform();
+const platform = await startPlatform({ REQUEST_TIMEOUT_MS: '2000' });
 t.teardown(() => platform.stop());
 const { url } = platform;
 
