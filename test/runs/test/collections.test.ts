@@ -217,7 +217,10 @@ t.test('--url reaches the host that --host names, and says so where it changes n
   const folder = folderOf(t, { 'c.json': { info: { name: 'c', schema }, item } });
   const routed = await hwctl(['test', 'c.json', '--url', url, '--host', 'shop.test'], { cwd: folder });
   t.equal(routed.exitCode, 0, routed.stdout + routed.stderr);
-  const idle = await hwctl(['test', 'c.json', '--url', url], { cwd: folder });
+  const only = await hwctl(['test', 'c.json', '--url', url], { cwd: folder });
+  t.equal(only.exitCode, 0, `the only host that no name server knows: ${only.stdout}${only.stderr}`);
+  const two = { info: { name: 'c', schema }, item: [...item, { name: 'b', request: 'http://other.test/echo' }] };
+  const idle = await hwctl(['test', 'two.json', '--url', url], { cwd: folderOf(t, { 'two.json': two }) });
   t.match(idle.stderr, /--url changes nothing/);
 });
 
