@@ -124,7 +124,9 @@ t.test('collections take the same proxies', async (t) => {
   writeFileSync(join(folder, 'shop.json'), JSON.stringify({ info: { name: 'shop', schema }, item }));
   const through = await test(['shop.json'], { HTTP_PROXY: proxy.url });
   t.equal(through.exitCode, 0, through.stdout + through.stderr);
-  t.same(proxy.seen, ['GET http://shop.test/json']);
+  // minikube, where it is asked what is up, looks for its cloud through the same proxy.
+  const seen = () => proxy.seen.filter((line) => line.includes('shop.test'));
+  t.same(seen(), ['GET http://shop.test/json']);
   t.equal((await test(['shop.json'], { HTTP_PROXY: proxy.url, NO_PROXY: 'shop.test' })).exitCode, 1);
-  t.equal(proxy.seen.length, 1);
+  t.equal(seen().length, 1);
 });
