@@ -237,6 +237,52 @@ const repositories: [what: string, texts: Record<string, string>, pieces: unknow
     ],
   ],
   [
+    "skaffold's releases of charts: files of values, single values, namespace, repository; what skaffold alone knows is told",
+    {
+      'deploy/skaffold.yaml': `apiVersion: skaffold/v4beta6
+kind: Config
+deploy:
+  helm:
+    releases:
+      - name: shop
+        chartPath: chart
+        namespace: shop
+        valuesFiles: [values/dev.yaml, values/none.yaml]
+        setValues: { replicas: 2, image: { tag: '1,2' }, hosts: [a.test] }
+        setValueTemplates: { image.repository: '{{.IMAGE_REPO}}' }
+      - { name: db, remoteChart: postgresql, repo: 'https://charts.example.org', version: 1.2.3 }
+`,
+      'deploy/chart/Chart.yaml': chart('shop'),
+      'deploy/values/dev.yaml': 'a: 1\n',
+    },
+    [
+      {
+        releases: [
+          {
+            kind: 'chart',
+            release: 'shop',
+            namespace: 'shop',
+            valuesFiles: ['deploy/values/dev.yaml'],
+            set: [
+              { flag: 'set', text: 'replicas=2' },
+              { flag: 'set', text: 'image.tag=1\\,2' },
+              { flag: 'set', text: 'hosts[0]=a.test' },
+            ],
+          },
+          {
+            kind: 'chart',
+            release: 'db',
+            chart: { name: 'postgresql', repositoryUrl: 'https://charts.example.org', version: '1.2.3' },
+          },
+        ],
+        guesses: [
+          { text: 'shop without deploy/values/none.yaml: not in the repository' },
+          { text: 'shop without image.repository: skaffold alone works out setValueTemplates' },
+        ],
+      },
+    ],
+  ],
+  [
     'services that each say how they are built, and a page that brings all up',
     {
       'README.md': bash('kubectl apply -k deploy'),

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { type Document, isMap, LineCounter, parseAllDocuments } from 'yaml';
 import { resolveAliases } from '../document/aliases.js';
 import { syntaxMessage } from '../kernel/json.js';
-import type { Finding, FindingOf, FoundBuild, FoundDependency, FoundObject } from './finding.js';
+import type { Finding, FindingOf, FoundBuild, FoundDependency, FoundObject, SkaffoldChart } from './finding.js';
 import { type FoundFile, folderOf, lineAt, nameOf } from './found-file.js';
 import { namedIn } from './release-values.js';
 
@@ -188,15 +188,37 @@ function skaffoldOf(
   const releases = [...list(mapping(deploy.helm).releases), ...list(mapping(manifests.helm).releases)].filter(
     isMapping,
   );
-  const charts = releases.map((release) => ({
-    release: text(release.name),
-    chart: text(release.remoteChart) || below(folder, text(release.chartPath)),
-  }));
+  const charts = releases.map(
+    (release): SkaffoldChart => ({
+      release: text(release.name),
+      chart: text(release.remoteChart) || below(folder, text(release.chartPath)),
+      ...(text(release.namespace) !== '' && { namespace: text(release.namespace) }),
+      ...(text(release.repo) !== '' && { repositoryUrl: text(release.repo) }),
+      ...(text(release.version) !== '' && { version: text(release.version) }),
+      valuesFiles: list(release.valuesFiles).map((each) => below(folder, text(each))),
+      set: settings(mapping(release.setValues)),
+      templates: Object.keys(mapping(release.setValueTemplates)),
+    }),
+  );
   const requires = list(value.requires)
     .filter(isMapping)
     .map((each) => below(folder, text(each.path) || '.'))
     .map((one) => (/\.ya?ml$/.test(one) ? one : below(one, 'skaffold.yaml')));
   return { kind: 'skaffold', ...at, apiVersion, builds, manifests: raw, charts, requires };
+}
+
+/** Values as helm's --set takes them: what is nested by its path, a comma that parts nothing after a backslash. */
+function settings(values: Mapping, path = ''): string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    if (isMapping(value)) return settings(value, at);
+    if (Array.isArray(value)) return value.map((item, index) => `${at}[${index}]=${escaped(item)}`);
+    return `${at}=${escaped(value)}`;
+  });
+}
+
+function escaped(value: unknown): string {
+  return text(value).replaceAll(/[\\,{}]/g, '\\$&');
 }
 
 /** Stage and arguments of a build, as a mapping or as a list of `NAME=value`. */

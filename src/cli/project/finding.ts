@@ -46,6 +46,20 @@ export interface FoundBuild {
   command?: string;
 }
 
+/** A release of a chart, as skaffold says it. */
+export interface SkaffoldChart {
+  release: string;
+  chart: string;
+  namespace?: string;
+  repositoryUrl?: string;
+  version?: string;
+  valuesFiles: string[];
+  /** `name=value`, as helm's --set takes it. */
+  set: string[];
+  /** Names of values that only skaffold could work out (setValueTemplates). */
+  templates: string[];
+}
+
 interface Kinds {
   chart: {
     name: string;
@@ -66,7 +80,7 @@ interface Kinds {
     apiVersion: string;
     builds: FoundBuild[];
     manifests: string[];
-    charts: { release: string; chart: string }[];
+    charts: SkaffoldChart[];
     /** Other files that it takes along (`requires`). */
     requires: string[];
   };

@@ -496,10 +496,35 @@ function followSkaffold(file: string, piece: Piece, findings: Findings, followed
         from,
       });
   }
-  for (const { release, chart } of skaffold.charts) {
-    const reference = located({ name: chart, kind: findings.folders.has(chart) ? 'folder' : 'repository' }, findings);
-    if (isKnown(reference, piece, from))
-      addRelease(piece, { kind: 'chart', release, chart: reference, valuesFiles: [], set: [], from });
+  for (const { release, chart, namespace, repositoryUrl, version, valuesFiles, set, templates } of skaffold.charts) {
+    const isFolder = repositoryUrl === undefined && findings.folders.has(chart);
+    const named: ChartReference = {
+      name: chart,
+      kind: isFolder ? 'folder' : 'repository',
+      ...(repositoryUrl !== undefined && { repositoryUrl }),
+      ...(version !== undefined && { version }),
+    };
+    const reference = located(named, findings);
+    const there = valuesFiles.filter((one) => holds(findings, one));
+    const lost = valuesFiles.filter((one) => !there.includes(one));
+    const about = { about: 'releases' as const, from };
+    if (lost.length > 0)
+      piece.guesses.push({ ...about, text: `${release} without ${lost.join(', ')}: not in the repository` });
+    if (templates.length > 0)
+      piece.guesses.push({
+        ...about,
+        text: `${release} without ${templates.join(', ')}: skaffold alone works out setValueTemplates`,
+      });
+    if (!isKnown(reference, piece, from)) continue;
+    addRelease(piece, {
+      kind: 'chart',
+      release,
+      chart: reference,
+      valuesFiles: there,
+      set: set.map((text) => ({ flag: 'set', text })),
+      ...(namespace !== undefined && { namespace }),
+      from,
+    });
   }
 }
 
