@@ -7,6 +7,7 @@ import { replaceFile } from '../../kernel/replacement.js';
 import { stateHome } from '../../kernel/state-home.js';
 import type { Project } from '../../project/project.js';
 import type { StackFile } from '../../project/project-shape.js';
+import { isRemote } from '../../project/shell-step.js';
 import { editsYaml } from '../../target/preflight/edits-yaml.js';
 import { ProjectSource, type ProjectStack } from '../../target/project/project-source.js';
 import type { Release } from '../../target/rendering/release.js';
@@ -119,10 +120,6 @@ function releaseOf(release: ReleaseFile, folder: string): Release {
 function inFolder(text: string, here: (path: string) => string): string {
   const at = text.indexOf('=');
   return `${text.slice(0, at + 1)}${here(text.slice(at + 1))}`;
-}
-
-function isRemote(path: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
 }
 
 /** The name of a chart by its folder or archive: `charts/shop-1.2.0.tgz` is `shop`. */

@@ -63,6 +63,7 @@ export class ClusterUp {
   #client: KubeClient | undefined;
   #read: Promise<StackObject[]> | undefined;
   #rendered: Promise<StackObject[]> | undefined;
+  #known: Promise<ClusterFacts> | undefined;
   /** What a plan of nothing to do has seen: the report need not look again. */
   #unchanged: { members: LiveObject[]; endpoints: UpReport['endpoints'] } | undefined;
 
@@ -214,6 +215,7 @@ export class ClusterUp {
   /** What is wanted, once addons have brought their kinds and classes. */
   async #settle(): Promise<DesiredInCluster> {
     this.#open().forgetResources();
+    this.#known = undefined;
     this.#rendered = undefined;
     return (await this.#look()).wanted;
   }
@@ -291,9 +293,11 @@ export class ClusterUp {
     return this.#entries(this.request.source.asksCluster ? await this.#facts() : undefined);
   }
 
+  /** What the cluster says of itself, asked once until addons may have changed it. */
   #facts(): Promise<ClusterFacts> {
     const { name } = this.options;
-    return clusterFacts(this.#open(), name === 'kube' ? undefined : name);
+    this.#known ??= clusterFacts(this.#open(), name === 'kube' ? undefined : name);
+    return this.#known;
   }
 
   /** The objects that are asked for; as long as no cluster tells more, they are read once. */

@@ -139,6 +139,11 @@ export const partLabel = 'hwctl.dev/part';
 /** The image of the bundled server, whatever its tag. */
 export const serverImageName = 'hwctl-server';
 
+/** `apps` of `apps/v1`; empty for the core group. */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] as string) : '';
+}
+
 /** `Deployment/auth`: how an object is named in plans and reports. */
 export function refOf(object: KubeObject): string {
   return `${object.kind}/${object.metadata.name}`;

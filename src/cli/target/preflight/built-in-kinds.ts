@@ -1,3 +1,5 @@
+import { groupOf } from '../manifests/kube-object.js';
+
 /** An API that Kubernetes served once, and what took its place (https://kubernetes.io/docs/reference/using-api/deprecation-guide/). */
 export interface RemovedApi {
   apiVersion: string;
@@ -64,11 +66,6 @@ export function isBuiltIn({ apiVersion, kind }: { apiVersion: string; kind: stri
   const today = apiByKind.get(kind);
   if (today === undefined) return false;
   return groupOf(today) === groupOf(apiVersion) || removedApi(apiVersion, kind) !== undefined;
-}
-
-/** `apps` of `apps/v1`; empty for the core group. */
-export function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/')[0] as string) : '';
 }
 
 /** API version, kinds, the first version without them; the replacement where it is not what the kinds have today. */

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../manifests/kube-object.js';
-import { builtInApi, groupOf, isBuiltIn, isOlder, type RemovedApi, removedApi } from './built-in-kinds.js';
+import { groupOf, type KubeObject } from '../manifests/kube-object.js';
+import { builtInApi, isBuiltIn, isOlder, type RemovedApi, removedApi } from './built-in-kinds.js';
 import { convertObject } from './convert-object.js';
 import { at, mapsOf, textOf } from './fields.js';
 import { isMonitoringKind } from './monitoring-crds.js';

@@ -1,5 +1,5 @@
-import type { KubeObject } from '../manifests/kube-object.js';
-import { builtInApi, groupOf, isBuiltIn, isClusterScoped } from './built-in-kinds.js';
+import { groupOf, type KubeObject } from '../manifests/kube-object.js';
+import { builtInApi, isBuiltIn, isClusterScoped } from './built-in-kinds.js';
 import type { ClusterView } from './cluster-view.js';
 import { at, type Fields, fieldsOf, isMap, labelsOf, mapsOf, type Path } from './fields.js';
 import type { ImageAnswer } from './image-answer.js';

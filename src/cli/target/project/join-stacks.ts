@@ -1,5 +1,5 @@
 import { Failure } from '../../kernel/failure.js';
-import { refOf } from '../manifests/kube-object.js';
+import { groupOf, refOf } from '../manifests/kube-object.js';
 import type { StackObject } from '../manifests/stack-object.js';
 
 /**
@@ -36,6 +36,5 @@ function later({ wave }: StackObject, offset: number): StackObject['wave'] {
 }
 
 function keyOf({ object: { apiVersion, kind, metadata } }: StackObject): string {
-  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
-  return `${group}/${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
+  return `${groupOf(apiVersion)}/${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 }

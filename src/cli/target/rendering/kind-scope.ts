@@ -1,3 +1,5 @@
+import { groupOf } from '../manifests/kube-object.js';
+
 /** Kinds of one API group: the version to write, those in a namespace, those of the whole cluster. */
 interface Group {
   version: string;
@@ -77,11 +79,6 @@ for (const [group, { version, namespaced, cluster = '' }] of groups) {
 
 /** The `apiVersion` of each kind that every API server has. */
 export const builtInVersions: ReadonlyMap<string, string> = versions;
-
-/** The group of an `apiVersion`; empty for the core group. */
-export function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-}
 
 /** Whether a kind that every API server has lives in a namespace; undefined for all others. */
 export function builtInScope(apiVersion: string, kind: string): boolean | undefined {

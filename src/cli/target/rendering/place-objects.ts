@@ -1,6 +1,6 @@
 import { didYouMean } from '../../kernel/nearest.js';
-import type { KubeObject } from '../manifests/kube-object.js';
-import { builtInScope, groupOf } from './kind-scope.js';
+import { groupOf, type KubeObject } from '../manifests/kube-object.js';
+import { builtInScope } from './kind-scope.js';
 import type { RenderedObject } from './rendered-object.js';
 
 /** Whether a kind lives in a namespace; undefined where nobody knows it. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { groupOf } from '../manifests/kube-object.js';
 import type { Gathering } from './gathering.js';
-import { groupOf } from './kind-scope.js';
 import { scopeAmong } from './place-objects.js';
 import { type RenderedObject, toldOf } from './rendered-object.js';
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../manifests/kube-object.js';
+import { groupOf, type KubeObject } from '../../manifests/kube-object.js';
 
 /** The reference of an object that another one belongs to. */
 interface OwnerReference {
@@ -36,11 +36,6 @@ export interface LiveObject extends KubeObject {
 export function liveRef(object: KubeObject): string {
   const { namespace, name } = object.metadata;
   return `${object.kind}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
-}
-
-/** `apps` of `apps/v1`; empty for the core group. */
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/')[0] as string) : '';
 }
 
 /** `Deployment.apps`, `Service`: a kind across versions, as ApplySet parents write it. */

@@ -70,11 +70,15 @@ export function projectImages(
   state: StateFile,
 ): ProjectImages {
   const { cwd, clock } = environment;
-  const note = (list: 'imagesBuilt' | 'imagesLoaded', image: string) =>
-    state.change((draft) => {
-      if (!draft[list].includes(image)) draft[list].push(image);
-    });
   const registry = request.cluster?.registry;
-  const work = { run, provider, registry, folder: state.folder, cwd, lane: 'image', note };
+  const work = {
+    run,
+    provider,
+    registry,
+    folder: state.folder,
+    cwd,
+    lane: 'image',
+    note: (list: 'imagesBuilt' | 'imagesLoaded', image: string) => state.noteImage(list, image),
+  };
   return new ProjectImages(request.source.images, work, { cwd, cacheFolder: state.folder, clock });
 }

@@ -103,6 +103,13 @@ export class StateFile {
     }
   }
 
+  /** Writes down an image that `down` has to remove, once. */
+  noteImage(list: 'imagesBuilt' | 'imagesLoaded', image: string): void {
+    this.change((state) => {
+      if (!state[list].includes(image)) state[list].push(image);
+    });
+  }
+
   /** Forgets everything, the file included, and drafts of it that killed processes left. */
   remove(): void {
     const drafts = `${basename(this.file)}.`;

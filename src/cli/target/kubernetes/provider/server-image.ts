@@ -68,10 +68,14 @@ export async function imageSteps(
   const context = imageFolder(environment);
   const source = { image: serverImageName, context, arguments: {} };
   const tag = image.slice(image.lastIndexOf(':') + 1);
-  const note = (list: 'imagesBuilt' | 'imagesLoaded', name: string) =>
-    state.change((draft) => {
-      if (!draft[list].includes(name)) draft[list].push(name);
-    });
-  const work = { run, provider, registry, folder: state.folder, cwd: environment.cwd, lane, note };
+  const work = {
+    run,
+    provider,
+    registry,
+    folder: state.folder,
+    cwd: environment.cwd,
+    lane,
+    note: (list: 'imagesBuilt' | 'imagesLoaded', image: string) => state.noteImage(list, image),
+  };
   return bringImages(work, [{ source, dockerfile: join(context, 'Dockerfile'), tag, notes: [] }], inCluster);
 }
